@@ -1,0 +1,93 @@
+//! What a tenant's input is read against. Owns settings, custom fields and pipelines as one value that is loaded once
+//! and handed around; knows nothing of where they are stored.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use crate::field::{FieldDefinition, FieldKey};
+use crate::id::{PipelineId, StageId, Tenant};
+use crate::identity::Industries;
+use crate::pipeline::{Pipeline, Stage, StageKind};
+use crate::settings::Settings;
+
+/// A tenant's settings, fields and pipelines.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Catalog {
+    /// Whose.
+    pub tenant: Tenant,
+    /// The settings.
+    pub settings: Settings,
+    /// The custom fields by key.
+    pub fields: BTreeMap<FieldKey, FieldDefinition>,
+    /// The pipelines, the default one first. Never empty.
+    pub pipelines: Vec<Pipeline>,
+    /// The industry taxonomy with the tenant's aliases.
+    pub industries: Industries,
+}
+
+impl Catalog {
+    /// The catalog of a tenant that has set nothing up.
+    pub fn new(tenant: Tenant) -> Self {
+        Self::of(tenant, Settings::default(), BTreeMap::new(), Vec::new())
+    }
+
+    /// A catalog from its parts; without a pipeline it has the default one.
+    pub fn of(
+        tenant: Tenant,
+        settings: Settings,
+        fields: BTreeMap<FieldKey, FieldDefinition>,
+        mut pipelines: Vec<Pipeline>,
+    ) -> Self {
+        if pipelines.is_empty() {
+            pipelines.push(default_pipeline(tenant));
+        }
+        let industries = settings.industry_aliases.iter().map(|(alias, industry)| (alias, *industry)).collect();
+        Self { tenant, settings, fields, pipelines, industries }
+    }
+
+    /// The pipeline that new leads enter.
+    pub fn default_pipeline(&self) -> &Pipeline {
+        // `of` never leaves the list empty.
+        &self.pipelines[0]
+    }
+
+    /// A stage of any pipeline by its id.
+    pub fn stage(&self, id: StageId) -> Option<(&Pipeline, &Stage)> {
+        self.pipelines.iter().find_map(|pipeline| pipeline.stage(id).map(|stage| (pipeline, stage)))
+    }
+
+    /// A stage by its key in `pipeline`, or by its id written as text.
+    pub fn stage_named(&self, pipeline: PipelineId, name: &str) -> Option<&Stage> {
+        let own = self.pipelines.iter().find(|one| one.id == pipeline)?;
+        own.stage_named(name).or_else(|| own.stage(name.parse().ok()?))
+    }
+
+    /// The stages of all pipelines whose kind is `kind`.
+    pub fn stages_of_kind(&self, kind: StageKind) -> impl Iterator<Item = &Stage> {
+        self.pipelines.iter().flat_map(|pipeline| &pipeline.stages).filter(move |stage| stage.kind == kind)
+    }
+}
+
+/// The pipeline of a tenant that has made none. Its ids follow from the tenant, so that every process knows the same
+/// one without having written it.
+fn default_pipeline(tenant: Tenant) -> Pipeline {
+    let stages = Pipeline::DEFAULT_STAGES
+        .map(|(key, name, kind)| Stage {
+            id: StageId::from_uuid(derived(tenant, "stage", key)),
+            key: key.to_owned(),
+            name: name.to_owned(),
+            kind,
+        })
+        .to_vec();
+    Pipeline { id: PipelineId::from_uuid(derived(tenant, "pipeline", "default")), name: "Sales".to_owned(), stages }
+}
+
+/// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.
+fn derived(tenant: Tenant, what: &str, key: &str) -> Uuid {
+    let digest = Sha256::digest(format!("leadbox:{}:{what}:{key}", tenant.0));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
+}

@@ -1,0 +1,246 @@
+//! One fact. Owns its columns and its payload; the only place for personal data is the payload, so that erasing it
+//! leaves the rest of the log whole.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Actor, Cause, ChainHash, Commitment};
+use crate::id::{ChangeSetId, EventId, LeadId, Tenant};
+use crate::revision::{Revision, Version};
+use crate::time::Timestamp;
+
+/// A place in the log: 1 for the first event, then one more for each, without gaps. 0 stands before the first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub i64);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What kind of fact, such as `lead.captured`. Ours are constants; a host may add its own.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventType(Cow<'static, str>);
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
+        impl EventType {
+            $($(#[$doc])* pub const $name: Self = Self(Cow::Borrowed($text));)+
+
+            /// The types that core itself announces.
+            pub const CORE: &'static [Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+event_types! {
+    /// A lead came in.
+    LEAD_CAPTURED = "lead.captured";
+    /// Fields of a lead changed.
+    LEAD_UPDATED = "lead.updated";
+    /// A lead moved to another stage; `previous.stage` says from where.
+    LEAD_STAGE_CHANGED = "lead.stage_changed";
+    /// A lead got another owner.
+    LEAD_ASSIGNED = "lead.assigned";
+    /// A lead was deleted; it stays in the log.
+    LEAD_DELETED = "lead.deleted";
+    /// A lead's priority changed.
+    LEAD_SCORED = "lead.scored";
+    /// Something happened with a lead.
+    INTERACTION_RECORDED = "interaction.recorded";
+    /// An interaction was marked or cleared as caused by a machine.
+    INTERACTION_MARKED = "interaction.marked";
+    /// A custom field was declared or changed.
+    FIELD_DEFINED = "field.defined";
+    /// A pipeline was made or changed.
+    PIPELINE_CHANGED = "pipeline.changed";
+    /// A tenant's settings changed.
+    SETTINGS_CHANGED = "settings.changed";
+    /// A user was made or changed.
+    USER_CHANGED = "user.changed";
+    /// A team was made or changed.
+    TEAM_CHANGED = "team.changed";
+    /// An import ended.
+    IMPORT_FINISHED = "import.finished";
+}
+
+impl EventType {
+    /// A type by its name, as read from a storage or a subscription.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(Cow::Owned(name.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What kind of thing a fact is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// A lead.
+    Lead,
+    /// A definition: field, pipeline or settings.
+    Definition,
+    /// A user.
+    User,
+    /// A team.
+    Team,
+    /// A job or lane.
+    Job,
+    /// An import.
+    Import,
+    /// Something of the host's.
+    Host,
+}
+
+impl SubjectKind {
+    /// Every kind, in the order of their stored numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Lead,
+        Self::Definition,
+        Self::User,
+        Self::Team,
+        Self::Job,
+        Self::Import,
+        Self::Host,
+    ];
+
+    /// The number under which storages keep it.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Lead => 0,
+            Self::Definition => 1,
+            Self::User => 2,
+            Self::Team => 3,
+            Self::Job => 4,
+            Self::Import => 5,
+            Self::Host => 6,
+        }
+    }
+
+    /// The kind with this number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// What a fact is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    /// What kind of thing.
+    pub kind: SubjectKind,
+    /// Which one.
+    pub id: Uuid,
+}
+
+impl Subject {
+    /// A lead.
+    pub fn lead(id: LeadId) -> Self {
+        Self { kind: SubjectKind::Lead, id: id.uuid() }
+    }
+}
+
+/// What a fact says: the fields that changed with their new values, what they were before, and anything else.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Payload {
+    /// New values by field name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub changed: Map<String, Value>,
+    /// Old values by field name; null where there was none.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub previous: Map<String, Value>,
+    /// What is neither.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
+}
+
+/// A fact before it has its place in the log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// What it is about.
+    pub subject: Subject,
+    /// What kind of fact.
+    pub kind: EventType,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The subject's version after it.
+    pub version: Version,
+    /// The revision after it of a row beside the subject (score); 0 if none.
+    pub revision: Revision,
+    /// The commit it belongs to.
+    pub change_set: ChangeSetId,
+    /// Its place in the commit, from 0.
+    pub ordinal: i32,
+    /// Who did it.
+    pub actor: Actor,
+    /// Because of what.
+    pub cause: Cause,
+    /// Whether it is one of very many (import, publishing); consumers skip those unless they ask.
+    pub bulk: bool,
+    /// The payload as JSON, kept byte for byte; none once erased.
+    pub payload: Option<String>,
+    /// Sixteen random bytes; none once erased.
+    pub salt: Option<[u8; 16]>,
+    /// Digest over all of the above.
+    pub commitment: Commitment,
+}
+
+impl NewEvent {
+    /// The payload, read.
+    ///
+    /// # Errors
+    /// When what is stored is no payload.
+    pub fn payload(&self) -> Result<Payload, serde_json::Error> {
+        self.payload.as_deref().map_or_else(|| Ok(Payload::default()), serde_json::from_str)
+    }
+
+    /// The lead that it is about, if it is about one.
+    pub fn lead(&self) -> Option<LeadId> {
+        (self.subject.kind == SubjectKind::Lead).then(|| LeadId::from_uuid(self.subject.id))
+    }
+
+    /// The order in which one commit round's events enter the log: per subject by version and revision, so that
+    /// per-lead order is true whoever committed first.
+    pub fn log_order(&self) -> impl Ord + use<> {
+        (self.subject, self.version, self.revision, self.change_set, self.ordinal)
+    }
+}
+
+/// A fact in its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Where it stands.
+    pub position: Position,
+    /// What it says.
+    pub fact: NewEvent,
+    /// The chain up to and including it.
+    pub chain: ChainHash,
+}
+
+impl std::ops::Deref for Event {
+    type Target = NewEvent;
+
+    fn deref(&self) -> &NewEvent {
+        &self.fact
+    }
+}

@@ -1,0 +1,10 @@
+//! Facts that were committed. Owns events, who caused them and the chain that makes tampering visible; knows nothing
+//! of how a storage gives positions.
+
+mod actor;
+mod chain;
+mod fact;
+
+pub use actor::{Actor, ActorKind, Cause};
+pub use chain::{ChainHash, ChainHead, Commitment, Verdict, verify_chain};
+pub use fact::{Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind};

@@ -1,0 +1,85 @@
+//! The checked form of a filter. Owns the few shapes that a storage has to run: every value typed, every negation
+//! pushed down to a leaf.
+
+use uuid::Uuid;
+
+use super::LeadField;
+use crate::time::Timestamp;
+
+/// A filter that a storage runs as it stands.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Check {
+    /// All of them; the empty list holds for every lead.
+    All(Vec<Check>),
+    /// At least one of them; the empty list holds for none.
+    Any(Vec<Check>),
+    /// One test of one field.
+    Leaf(Leaf),
+}
+
+impl Default for Check {
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+/// Whether a test has to hold or to fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sense {
+    /// The field is known and the test holds for it.
+    Holds,
+    /// The field is unknown or the test does not hold for it.
+    Fails,
+}
+
+impl Sense {
+    /// The other sense.
+    #[must_use]
+    pub fn flip(self) -> Self {
+        match self {
+            Self::Holds => Self::Fails,
+            Self::Fails => Self::Holds,
+        }
+    }
+}
+
+/// One test of one field.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leaf {
+    /// The field.
+    pub field: LeadField,
+    /// The test. For a field with several values (tags, several choices) it holds when it holds for one of them.
+    pub test: Test,
+    /// Whether it has to hold or to fail.
+    pub sense: Sense,
+}
+
+/// What is asked of a known value. Operands are of the kind that [`LeadField::class`] says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Test {
+    /// It is known.
+    Known,
+    /// It is one of these; never empty.
+    OneOf(Vec<Operand>),
+    /// It lies between these, both included; at least one is given. Not for text and ids.
+    Between(Option<Operand>, Option<Operand>),
+    /// It contains this text (texts and facets of text only), compared as bytes.
+    Contains(String),
+    /// It starts with this text, compared as bytes.
+    Starts(String),
+}
+
+/// A value to compare with.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Operand {
+    /// For [`FieldClass::Text`](super::FieldClass::Text).
+    Text(String),
+    /// For [`FieldClass::Integer`](super::FieldClass::Integer).
+    Integer(i64),
+    /// For [`FieldClass::Id`](super::FieldClass::Id).
+    Id(Uuid),
+    /// For [`FieldClass::Time`](super::FieldClass::Time).
+    Time(Timestamp),
+    /// For [`FieldClass::Facet`](super::FieldClass::Facet).
+    Bytes(Vec<u8>),
+}

@@ -1,0 +1,22 @@
+//! Leads. Owns what a lead is, what comes in ([`NewLead`]), what changes ([`LeadPatch`]) and the keys by which storages
+//! find it again; knows nothing of how it is stored.
+
+mod assign;
+mod completeness;
+mod difference;
+mod keys;
+mod new_lead;
+mod parts;
+mod patch;
+mod record;
+mod text;
+
+pub use keys::{Facet, IdentityKey, IdentityKind, LeadKeys, LeadRow, SLOT_EXCLUSIVE};
+pub use new_lead::{ConsentInput, NewLead};
+pub use parts::{
+    Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm,
+};
+pub use patch::LeadPatch;
+
+pub(crate) use assign::{Input, custom_value, parse_moment};
+pub use record::LeadRecord;

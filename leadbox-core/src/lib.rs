@@ -1,0 +1,63 @@
+#![doc = include_str!("../README.md")]
+
+pub mod catalog;
+mod decimal;
+mod directory;
+mod error;
+pub mod event;
+mod field;
+pub mod filter;
+mod id;
+mod id_source;
+pub mod identity;
+mod interaction;
+pub mod job;
+mod lead;
+mod money;
+mod page;
+mod pipeline;
+mod revision;
+pub mod rollup;
+mod scope;
+mod score;
+pub mod service;
+mod settings;
+pub mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod time;
+pub mod transfer;
+pub mod worker;
+
+pub use catalog::Catalog;
+pub use decimal::{Decimal, DecimalError};
+pub use directory::{Team, User, UserStatus};
+pub use error::{Error, FieldIssue, Invalid, Result};
+pub use event::{Actor, ActorKind, Cause, Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind};
+pub use field::{FieldDefinition, FieldKey, FieldKeyError, FieldType, FieldValue, Sensitivity};
+pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
+pub use id::{
+    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId, StayId, TeamId,
+    Tenant, UserId, WorkerId,
+};
+pub use id_source::{IdSource, RandomIds};
+pub use identity::{Country, Domain, Email, Industry, Phone};
+pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
+pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
+pub use lead::{
+    Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, Lead, LeadKeys, LeadPatch,
+    LeadRecord, LeadRow, NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE, Source, Utm,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use page::{Cursor, CursorError, Page, PageRequest};
+pub use pipeline::{Pipeline, Stage, StageKind, Stay};
+pub use revision::{Revision, Version};
+pub use scope::{Owners, Scope};
+pub use score::{Freshness, LeadScore, Points};
+//SVC pub use service::{Captured, CaptureOutcome, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded};
+pub use settings::Settings;
+pub use storage::{
+    Change, ChangeSet, Committed, MemoryStorage, OnConflict, Storage, StorageError, StoredLead,
+};
+pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
+//SVC pub use worker::Workers;

@@ -1,0 +1,252 @@
+//! The kinds of change. Owns [`Change`]: what one commit can do to one row, with its precondition in the value.
+//!
+//! `Change` is deliberately not `non_exhaustive`: a new kind must break every adapter instead of being dropped by one.
+
+use serde::{Deserialize, Serialize};
+
+use super::Definition;
+use crate::directory::{Team, User};
+use crate::event::{NewEvent, Position};
+use crate::id::{InteractionId, JobId, LeadId, Tenant};
+use crate::interaction::{Interaction, Suspicion};
+use crate::job::{Attempt, Lane, NewJob, Settlement};
+use crate::lead::LeadRow;
+use crate::pipeline::Stay;
+use crate::revision::Revision;
+use crate::score::LeadScore;
+use crate::time::Timestamp;
+
+/// One change of one row. The order of the variants is the order in which a commit applies them.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// A new lead, with its score row (unscored) and its activity (none). Fails with `AlreadyExists` when the id, the
+    /// external id, or an identity key in the same slot is taken by a live lead of the tenant.
+    InsertLead(Box<LeadRow>),
+    /// A lead from `before` to `after`. Fails with `Conflict` unless the lead is stored at `before`'s version; with
+    /// `AlreadyExists` as above.
+    UpdateLead(Box<LeadUpdate>),
+    /// A score. Fails with `Conflict` unless the lead is at the score's `lead_version`, the score row at `before`, and
+    /// its rule set not newer than the given one.
+    SetScore(Box<ScoreUpdate>),
+    /// An interaction of a stored lead; one that is not suspect also counts in the lead's activity. Fails with
+    /// `Conflict` when the lead is absent or deleted, with `AlreadyExists` when id or (lead, key) is taken.
+    InsertInteraction(Box<Interaction>),
+    /// Marks or clears an interaction and takes it out of, or into, the lead's activity. Fails with `Conflict` unless
+    /// it is as `before` says.
+    MarkInteraction(InteractionMark),
+    /// A stay begins. Fails with `Conflict` when the lead is absent, with `AlreadyExists` when the id is taken or the
+    /// lead has an open stay.
+    OpenStay(Box<Stay>),
+    /// A stay ends, as its `left_at` and `left_by` say. Fails with `Conflict` unless it is open.
+    CloseStay(Box<Stay>),
+    /// A definition is made or replaced. Fails with `Conflict` unless it is stored at revision `before` (0: absent).
+    PutDefinition(Box<DefinitionUpdate>),
+    /// A user is made or replaced. Fails with `Conflict` unless it is stored at the revision before (0: absent), with
+    /// `AlreadyExists` when the folded address is taken.
+    PutUser(Box<User>),
+    /// A team is made or replaced. Fails with `Conflict` as above.
+    PutTeam(Box<Team>),
+    /// A lane is set up or changed; its state stays. Fails with `Conflict` as above.
+    PutLane(Box<Lane>),
+    /// A claimed job ends. Fails with `Conflict` unless the job is leased under this token.
+    FinishJob(Box<JobFinish>),
+    /// A parked job goes back into the queue, behind the others of its key. Fails with `Conflict` unless it is parked.
+    ReplayJob(JobReplay),
+    /// A job is queued, or dropped when its `unique_key` is queued already and not being worked on. Fails with
+    /// `AlreadyExists` when the id is taken.
+    EnqueueJob(Box<NewJob>),
+    /// A try is recorded. Fails with `AlreadyExists` when the id is taken.
+    RecordAttempt(Box<Attempt>),
+    /// A consumer has seen the log up to `to`. Fails with `Conflict` unless it holds the lease under this token and
+    /// stands at `from`.
+    AdvanceCursor(CursorAdvance),
+    /// Progress of long work is noted. Fails with `Conflict` unless it is stored at the revision before (0: absent).
+    PutCheckpoint(Box<Checkpoint>),
+    /// A reply is kept for repetition. Fails with `AlreadyExists` when the key is taken and not expired.
+    RememberReply(Box<Reply>),
+    /// A fact enters the log. Fails with `AlreadyExists` when the id is taken.
+    AppendEvent(Box<NewEvent>),
+}
+
+/// A lead before and after.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LeadUpdate {
+    /// As it was loaded.
+    pub before: LeadRow,
+    /// As it shall be, at the next version.
+    pub after: LeadRow,
+}
+
+/// A score and what it replaces.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ScoreUpdate {
+    /// The revision of the stored row.
+    pub before: Revision,
+    /// The new row, at the next revision.
+    pub score: LeadScore,
+}
+
+/// An interaction's suspicion before and after.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InteractionMark {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The lead.
+    pub lead: LeadId,
+    /// The interaction.
+    pub interaction: InteractionId,
+    /// As it was loaded.
+    pub before: Suspicion,
+    /// As it shall be.
+    pub after: Suspicion,
+}
+
+/// A definition and what it replaces.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DefinitionUpdate {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The stored revision; 0 when there is none.
+    pub before: Revision,
+    /// The new definition.
+    pub definition: Definition,
+}
+
+/// How a claimed job ends.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JobFinish {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The job.
+    pub id: JobId,
+    /// The token of the claim.
+    pub token: i64,
+    /// How it ends.
+    pub settlement: Settlement,
+    /// When, for the lane's breaker.
+    pub at: Timestamp,
+}
+
+/// A parked job to be tried again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JobReplay {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The job.
+    pub id: JobId,
+    /// Not before.
+    pub due_at: Timestamp,
+}
+
+/// A consumer's progress.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CursorAdvance {
+    /// The consumer.
+    pub consumer: String,
+    /// The token of its lease.
+    pub token: i64,
+    /// Where it stands.
+    pub from: Position,
+    /// Where it shall stand; not before `from`.
+    pub to: Position,
+}
+
+/// Progress of long work such as an import, so that it can go on after a crash.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The work's name, such as `import:` and an id; at most 200 bytes.
+    pub name: String,
+    /// Raised by one at every change; 1 when new.
+    pub revision: Revision,
+    /// Where the work stands.
+    pub body: serde_json::Value,
+    /// When it was noted.
+    pub at: Timestamp,
+}
+
+/// A reply kept under the caller's idempotency key.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The caller's key; at most 200 bytes.
+    pub key: String,
+    /// Digest of the request, so that the same key with another request is refused.
+    pub request: Vec<u8>,
+    /// What was answered.
+    pub body: serde_json::Value,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Until when it is kept.
+    pub expires_at: Timestamp,
+}
+
+impl Change {
+    /// The change's name in errors, logs and tests.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::InsertLead(_) => "InsertLead",
+            Self::UpdateLead(_) => "UpdateLead",
+            Self::SetScore(_) => "SetScore",
+            Self::InsertInteraction(_) => "InsertInteraction",
+            Self::MarkInteraction(_) => "MarkInteraction",
+            Self::OpenStay(_) => "OpenStay",
+            Self::CloseStay(_) => "CloseStay",
+            Self::PutDefinition(_) => "PutDefinition",
+            Self::PutUser(_) => "PutUser",
+            Self::PutTeam(_) => "PutTeam",
+            Self::PutLane(_) => "PutLane",
+            Self::FinishJob(_) => "FinishJob",
+            Self::ReplayJob(_) => "ReplayJob",
+            Self::EnqueueJob(_) => "EnqueueJob",
+            Self::RecordAttempt(_) => "RecordAttempt",
+            Self::AdvanceCursor(_) => "AdvanceCursor",
+            Self::PutCheckpoint(_) => "PutCheckpoint",
+            Self::RememberReply(_) => "RememberReply",
+            Self::AppendEvent(_) => "AppendEvent",
+        }
+    }
+
+    /// The place of the change's table in the fixed order of a commit.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::InsertLead(_) => 0,
+            Self::UpdateLead(_) => 1,
+            Self::SetScore(_) => 2,
+            Self::InsertInteraction(_) => 3,
+            Self::MarkInteraction(_) => 4,
+            // A stay ends before the next begins.
+            Self::CloseStay(_) => 5,
+            Self::OpenStay(_) => 6,
+            Self::PutDefinition(_) => 7,
+            Self::PutUser(_) => 8,
+            Self::PutTeam(_) => 9,
+            Self::PutLane(_) => 10,
+            // A finished job frees its unique key for the next.
+            Self::FinishJob(_) => 11,
+            Self::ReplayJob(_) => 12,
+            Self::EnqueueJob(_) => 13,
+            Self::RecordAttempt(_) => 14,
+            Self::AdvanceCursor(_) => 15,
+            Self::PutCheckpoint(_) => 16,
+            Self::RememberReply(_) => 17,
+            Self::AppendEvent(_) => 18,
+        }
+    }
+
+    /// The lead that the change stands or falls with, when a set skips conflicts.
+    pub fn lead(&self) -> Option<LeadId> {
+        match self {
+            Self::InsertLead(row) => Some(row.lead.id),
+            Self::UpdateLead(update) => Some(update.after.lead.id),
+            Self::SetScore(update) => Some(update.score.lead),
+            Self::InsertInteraction(interaction) => Some(interaction.lead),
+            Self::MarkInteraction(mark) => Some(mark.lead),
+            Self::OpenStay(stay) | Self::CloseStay(stay) => Some(stay.lead),
+            Self::AppendEvent(event) => event.lead(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The storage contract. Owns the change set, the roles a storage plays for its callers, and their errors. Adapters
+//! implement it; they store and never decide.
+//!
+//! Roles are cut by who calls them: [`LeadStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
+//! sets a tenant up, [`LogStore`] by consumers of the log, [`JobStore`] by workers, [`AnalyticsStore`] by reports. The one
+//! writing door is [`Storage::commit`]. What an adapter must do is proved by `leadbox-conformance`, and shown by
+//! [`MemoryStorage`], the executable specification.
+
+mod change;
+mod change_set;
+mod committed;
+mod definition;
+mod error;
+mod memory;
+mod roles;
+mod wake;
+
+pub use change::{
+    Change, Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply,
+    ScoreUpdate,
+};
+pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
+pub use committed::{Committed, Skipped, SkipReason};
+pub use definition::{Definition, DefinitionKind};
+pub use error::{BoxError, StorageError};
+pub use memory::MemoryStorage;
+pub use roles::{
+    AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore, DirectoryStore,
+    EventFilter, JobStore, LeadStore, LogStore, Schema, Sequenced, Storage, StoredLead,
+};
+#[cfg(feature = "mocks")]
+pub use roles::{
+    MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore, MockLogStore,
+};
+pub use wake::Wake;

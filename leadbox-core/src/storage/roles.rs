@@ -1,0 +1,320 @@
+//! The roles a storage plays, one trait per kind of caller. Owns the signatures and their meaning; every method is
+//! proved by a case of `leadbox-conformance`.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+#[cfg(feature = "mocks")]
+use mockall::automock;
+
+use super::{ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, Reply, StorageError, Wake};
+use crate::directory::{Team, User};
+use crate::event::{ChainHead, Event, EventType, Position, Subject};
+use crate::filter::LeadQuery;
+use crate::id::{InteractionId, JobId, LeadId, TeamId, Tenant, UserId, WorkerId};
+use crate::interaction::{Interaction, LeadActivity};
+use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
+use crate::lead::{IdentityKey, Lead};
+use crate::page::{Page, PageRequest};
+use crate::pipeline::Stay;
+use crate::revision::Revision;
+use crate::rollup::Cell;
+use crate::scope::Scope;
+use crate::score::LeadScore;
+use crate::time::Timestamp;
+
+type Result<T> = std::result::Result<T, StorageError>;
+
+/// A lead with what lies beside it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoredLead {
+    /// The lead.
+    pub lead: Lead,
+    /// Its score.
+    pub score: LeadScore,
+    /// What its interactions sum up to.
+    pub activity: LeadActivity,
+}
+
+/// Leads, their interactions, scores and stays. Called by the services.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait LeadStore: Send + Sync {
+    /// A lead by its id, also a deleted one; none when the scope does not see it.
+    async fn lead(&self, scope: &Scope, id: LeadId) -> Result<Option<StoredLead>>;
+
+    /// Leads by their ids, also deleted ones, in no certain order; those that are absent or unseen are missing.
+    async fn leads_by_id(&self, scope: &Scope, ids: &[LeadId]) -> Result<Vec<StoredLead>>;
+
+    /// The live leads that hold these keys, as (key, lead) pairs ordered by key, then holder of the exclusive slot
+    /// first, then by id (oldest first). Not scoped by owner: identity is the tenant's.
+    async fn leads_by_identity(&self, tenant: Tenant, keys: &[IdentityKey]) -> Result<Vec<(IdentityKey, StoredLead)>>;
+
+    /// Live leads that pass the query and that the scope sees, in its order.
+    ///
+    /// A cursor of another order gives `BadCursor`.
+    async fn leads(&self, scope: &Scope, query: &LeadQuery, page: &PageRequest) -> Result<Page<StoredLead>>;
+
+    /// How many live leads pass, counted up to `cap`: `cap + 1` means more than `cap`.
+    async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64>;
+
+    /// A lead's interactions, the latest first (by `at`, then id); empty when the scope does not see the lead.
+    async fn interactions(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>>;
+
+    /// An interaction by its id.
+    async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<Option<Interaction>>;
+
+    /// A lead's interaction by its sender's key.
+    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>>;
+
+    /// A lead's stays, the earliest first; empty when the scope does not see the lead.
+    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>>;
+}
+
+/// What tenants define, progress of long work, kept replies. Called by whoever sets a tenant up.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait DefinitionStore: Send + Sync {
+    /// The tenants that have at least one definition, in order.
+    async fn tenants(&self) -> Result<Vec<Tenant>>;
+
+    /// All definitions of a kind, by key.
+    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>>;
+
+    /// One definition.
+    async fn definition<'a>(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+        key: &'a str,
+    ) -> Result<Option<(Revision, Definition)>>;
+
+    /// Progress by the work's name.
+    async fn checkpoint<'a>(&self, tenant: Tenant, name: &'a str) -> Result<Option<Checkpoint>>;
+
+    /// A kept reply, unless it has expired.
+    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>>;
+}
+
+/// Users and teams. Called by whoever sets a tenant up and by access control.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait DirectoryStore: Send + Sync {
+    /// All users, by id.
+    async fn users(&self, tenant: Tenant, page: &PageRequest) -> Result<Page<User>>;
+
+    /// One user.
+    async fn user(&self, tenant: Tenant, id: UserId) -> Result<Option<User>>;
+
+    /// The user with this address, compared folded.
+    async fn user_by_email<'a>(&self, tenant: Tenant, email: &'a str) -> Result<Option<User>>;
+
+    /// All teams, by id.
+    async fn teams(&self, tenant: Tenant) -> Result<Vec<Team>>;
+
+    /// One team.
+    async fn team(&self, tenant: Tenant, id: TeamId) -> Result<Option<Team>>;
+}
+
+/// Which events to show.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventFilter {
+    /// Only about this.
+    pub subject: Option<Subject>,
+    /// Only of these types; all when empty.
+    pub kinds: Vec<EventType>,
+}
+
+/// How far events were put into the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sequenced {
+    /// How many got their position now.
+    pub count: u64,
+    /// Whether more are waiting.
+    pub more: bool,
+}
+
+/// Where a consumer that is new begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConsumerStart {
+    /// Before the first event.
+    Beginning,
+    /// Behind the last event there is.
+    Now,
+}
+
+/// The right to move a consumer on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConsumerLease {
+    /// The consumer.
+    pub consumer: String,
+    /// Raised whenever the lease goes to another worker: whoever holds an older one has lost it.
+    pub token: i64,
+    /// How far it has come.
+    pub cursor: Position,
+    /// Until when the lease holds.
+    pub until: Timestamp,
+}
+
+/// How far a consumer is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConsumerState {
+    /// The consumer.
+    pub consumer: String,
+    /// How far it has come.
+    pub cursor: Position,
+    /// Until when somebody holds it, if anybody.
+    pub leased_until: Option<Timestamp>,
+}
+
+/// The log. Called by consumers, timelines and the audit.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait LogStore: Send + Sync {
+    /// Where the log ends.
+    async fn head(&self) -> Result<ChainHead>;
+
+    /// Events of all tenants behind `after`, in order, without gaps.
+    async fn events_after(&self, after: Position, limit: u32) -> Result<Vec<Event>>;
+
+    /// A tenant's events, the latest first. For a scope that does not see all owners, only events about leads that it
+    /// sees now.
+    async fn events(&self, scope: &Scope, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>>;
+
+    /// Gives positions to committed events that have none yet, at most `limit`. Nothing to do where commits do it.
+    async fn sequence(&self, limit: u32) -> Result<Sequenced>;
+
+    /// Takes or renews the lease of a consumer; none while another worker holds it. A new consumer begins at `start`.
+    async fn lease_consumer<'a>(
+        &self,
+        consumer: &'a str,
+        worker: WorkerId,
+        start: ConsumerStart,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<Option<ConsumerLease>>;
+
+    /// Gives a lease back, so that another worker need not wait for its end.
+    async fn release_consumer(&self, lease: &ConsumerLease) -> Result<()>;
+
+    /// All consumers, by name.
+    async fn consumers(&self) -> Result<Vec<ConsumerState>>;
+}
+
+/// A wish for jobs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claim {
+    /// Who asks.
+    pub worker: WorkerId,
+    /// For which queues; of all tenants.
+    pub queues: Vec<String>,
+    /// At most so many, 1 to 256.
+    pub limit: u32,
+    /// For how long.
+    pub lease: Duration,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// The queue. Called by workers.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Takes due jobs, those first that have been due longest, as far as their lanes allow: ready ones, and leased
+    /// ones whose lease has run out. Each comes with its attempt counted and a new token. No lane starves another: every
+    /// lane with due jobs and free slots gets its share of `limit`.
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Job>>;
+
+    /// Prolongs leases, given as (job, token); returns those that still hold.
+    async fn extend(&self, jobs: &[(JobId, i64)], until: Timestamp) -> Result<Vec<JobId>>;
+
+    /// When the next ready job of these queues is due or the next lease runs out, whatever its lane says.
+    async fn next_due(&self, queues: &[String]) -> Result<Option<Timestamp>>;
+
+    /// A job by its id.
+    async fn job(&self, tenant: Tenant, id: JobId) -> Result<Option<Job>>;
+
+    /// A tenant's jobs, by id.
+    async fn jobs(&self, tenant: Tenant, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>>;
+
+    /// The tries of a job, the first first.
+    async fn attempts(&self, tenant: Tenant, job: JobId) -> Result<Vec<Attempt>>;
+
+    /// The tries in a lane, the latest first (by `at`, then id).
+    async fn lane_attempts(&self, lane: &LaneKey, page: &PageRequest) -> Result<Page<Attempt>>;
+
+    /// A lane's settings and state; none when nobody set it up.
+    async fn lane(&self, key: &LaneKey) -> Result<Option<(Lane, LaneState)>>;
+
+    /// The lanes of a tenant that have jobs, by key.
+    async fn lane_counts(&self, tenant: Tenant) -> Result<Vec<LaneCount>>;
+}
+
+/// Kept counts and counted ones, seen at one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// What is kept beside the leads.
+    pub kept: BTreeMap<Cell, i64>,
+    /// What a scan of the leads gives.
+    pub counted: BTreeMap<Cell, i64>,
+}
+
+/// Counts. Called by reports and their repair.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait AnalyticsStore: Send + Sync {
+    /// Kept counts of the leads that the scope sees; cells that count 0 are missing.
+    async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>>;
+
+    /// Kept and counted side by side, from one snapshot.
+    async fn verify_counts(&self, tenant: Tenant) -> Result<Counts>;
+
+    /// Replaces what is kept by what a scan gives.
+    async fn rebuild_counts(&self, tenant: Tenant) -> Result<()>;
+
+    /// Folds pending deltas into the kept counts, at most `limit`; returns how many. Nothing to do where commits do it.
+    async fn fold_counts(&self, limit: u32) -> Result<u64>;
+}
+
+/// Which schema a database has and which one the program needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Schema {
+    /// The database's; 0 when empty.
+    pub found: i64,
+    /// The program's.
+    pub known: i64,
+}
+
+/// All roles together, the one writing door, and upkeep.
+#[async_trait]
+pub trait Storage:
+    LeadStore + DefinitionStore + DirectoryStore + LogStore + JobStore + AnalyticsStore + Debug + Send + Sync + 'static
+{
+    /// Applies a change set: rows, events and jobs in one transaction, or nothing. A set whose id was committed within
+    /// the last day has no further effect and says so.
+    ///
+    /// # Errors
+    /// `Conflict` and `AlreadyExists` as each [`Change`] says; `Unavailable` and `Backend` from the database.
+    async fn commit(&self, changes: &ChangeSet) -> Result<Committed>;
+
+    /// The database's schema and the program's.
+    async fn schema(&self) -> Result<Schema>;
+
+    /// Brings the database to the program's schema; safe to call from many processes at once.
+    ///
+    /// # Errors
+    /// `SchemaTooNew` when the database is ahead.
+    async fn migrate(&self) -> Result<()>;
+
+    /// Deletes what has expired by `now` (kept replies, ids of old change sets), at most `limit` rows of each; returns
+    /// how many. Attempts older than `attempts_before` go too.
+    async fn prune(&self, now: Timestamp, attempts_before: Timestamp, limit: u32) -> Result<u64>;
+
+    /// What commits of this process nudge.
+    fn wake(&self) -> &Wake;
+
+    /// What it is, for people: `memory`, `sqlite`, `postgres`.
+    fn kind(&self) -> &'static str;
+}
