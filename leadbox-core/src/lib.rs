@@ -54,10 +54,10 @@ pub use pipeline::{Pipeline, Stage, StageKind, Stay};
 pub use revision::{Revision, Version};
 pub use scope::{Owners, Scope};
 pub use score::{Freshness, LeadScore, Points};
-//SVC pub use service::{Captured, CaptureOutcome, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded};
+pub use service::{Captured, CaptureOutcome, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded};
 pub use settings::Settings;
 pub use storage::{
     Change, ChangeSet, Committed, MemoryStorage, OnConflict, Storage, StorageError, StoredLead,
 };
 pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
-//SVC pub use worker::Workers;
+pub use worker::Workers;

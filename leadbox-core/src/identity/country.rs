@@ -34,6 +34,29 @@ static BY_NAME: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
     by_name
 });
 
+/// Forms of state that stand before a name: `Federal Republic of Germany`. "State" itself is missing,
+/// as the state of Georgia is not the country.
+static FORMS: [&str; 18] = [
+    "arab",
+    "bolivarian",
+    "commonwealth",
+    "democratic",
+    "duchy",
+    "federal",
+    "federative",
+    "grand",
+    "hashemite",
+    "islamic",
+    "kingdom",
+    "peoples",
+    "principality",
+    "republic",
+    "socialist",
+    "sultanate",
+    "union",
+    "united",
+];
+
 /// A country of ISO 3166-1, or Kosovo (`XK`). Ordered by alpha-2 code and serialised as it.
 ///
 /// Deserialising accepts exactly the codes; free text goes through [`Country::parse`].
@@ -65,17 +88,25 @@ impl Country {
     /// customary other names (`USA`, `U.K.`, `Deutschland`, `Holland`). `None` if it means none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let by_name = |name: &str| BY_NAME.get(name).copied();
         Self::from_any_code(text.trim())
             .or_else(|| {
                 let words = words(text);
-                by_name(&words).or_else(|| Self::from_any_code(&words))
+                Self::from_words(&words).or_else(|| Self::from_any_code(&words))
             })
             .or_else(|| {
-                // Official lists sort by the proper name: `Korea, Republic of`.
-                let (name, kind) = text.split_once(',')?;
-                by_name(&words(&format!("{kind} {name}")))
+                // Official lists sort by the proper name: `Korea, Republic of`, `Korea (South)`.
+                let (name, form) = text.split_once([',', '('])?;
+                Self::from_words(&words(&format!("{form} {name}")))
             })
+    }
+
+    /// The country with this name or alias, also after its form of state.
+    fn from_words(words: &str) -> Option<Self> {
+        BY_NAME.get(words).copied().or_else(|| {
+            let (form, name) = words.split_once(" of ")?;
+            let is_form = form.split(' ').all(|word| FORMS.contains(&word));
+            if is_form { BY_NAME.get(name).copied() } else { None }
+        })
     }
 
     /// The country with this alpha-2 or alpha-3 code, in any case.
@@ -201,6 +232,8 @@ mod tests {
             ("Cote d’Ivoire", "CI"),
             ("Curacao", "CW"),
             ("Korea, Republic of", "KR"),
+            ("Federal Republic of Germany", "DE"),
+            ("Iran (Islamic Republic of)", "IR"),
             ("Viet-Nam", "VN"),
             ("Россия", "RU"),
             ("한국", "KR"),
@@ -209,7 +242,19 @@ mod tests {
         ] {
             assert_eq!(code(text), Some(expected), "{text}");
         }
-        for text in ["", "  ", "Atlantis", "ZZ", "EU", "é", "the", "&", "U"] {
+        for text in [
+            "",
+            "  ",
+            "Atlantis",
+            "State of Georgia",
+            "Republic of ",
+            "ZZ",
+            "EU",
+            "é",
+            "the",
+            "&",
+            "U",
+        ] {
             assert_eq!(code(text), None, "{text}");
         }
     }

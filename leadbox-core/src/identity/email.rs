@@ -150,7 +150,8 @@ impl Email {
         }
         let mut key = String::with_capacity(base.len() + 1 + domain.len());
         push_caseless(&mut key, base);
-        if gmail {
+        // Gmail has no letters beyond ASCII; an accent after a dot would change what it belongs to.
+        if gmail && key.is_ascii() {
             key.retain(|letter| letter != '.');
         }
         if !domain.is_empty() {

@@ -15,6 +15,8 @@ use super::country::Country;
 
 /// Longest text that is read at all: a number with any punctuation and an extension is far below.
 const MAX_TEXT: usize = 128;
+/// How often a number is read again; each round that changes it makes it shorter.
+const MAX_ROUNDS: usize = 8;
 
 /// A phone number in E.164 form, such as `+442079460958`. Extensions are not kept.
 ///
@@ -69,7 +71,10 @@ impl Phone {
         if text.len() > MAX_TEXT {
             return Err(PhoneError::NotANumber);
         }
-        let region = default_region.and_then(|country| Region::from_code(country.as_str()).ok());
+        // Uninhabited places have no numbering plan, so they are no region to read a number by.
+        let region = default_region
+            .and_then(|country| Region::from_code(country.as_str()).ok())
+            .filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some());
         let Some(rest) = text.strip_prefix("00") else {
             return Self::read(text, region).map(|(phone, _)| phone);
         };
@@ -125,7 +130,28 @@ impl Phone {
         PHONE_NUMBER_UTIL.parse(&self.0, None).ok()
     }
 
+    /// Reads a number until its E.164 form reads as itself.
+    ///
+    /// The library drops one trunk prefix at a time, so `+61 00 2999` yields `+61 0 2999` at first; a
+    /// lead that is read and written back would change its key.
     fn read(text: &str, region: Option<Region>) -> Result<(Self, PhoneNumber), PhoneError> {
+        let mut number = Self::read_once(text, region)?;
+        let mut e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        if e164 == text {
+            return Ok((Self(e164), number));
+        }
+        for _ in 0..MAX_ROUNDS {
+            number = Self::read_once(&e164, None)?;
+            let again = number.format_as(PhoneNumberFormat::E164).into_owned();
+            if again == e164 {
+                return Ok((Self(e164), number));
+            }
+            e164 = again;
+        }
+        Err(PhoneError::NotANumber)
+    }
+
+    fn read_once(text: &str, region: Option<Region>) -> Result<PhoneNumber, PhoneError> {
         let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(|error| match error {
             ParseError::InvalidCountryCode if region.is_none() && !has_plus(text) => {
                 PhoneError::NoRegion
@@ -136,16 +162,14 @@ impl Phone {
             ParseError::TooLongNsn => PhoneError::TooLong,
         })?;
         match number.is_possible_with_reason() {
-            Ok(NumberLengthType::IsPossible) => {}
+            Ok(NumberLengthType::IsPossible) => Ok(number),
             Ok(NumberLengthType::IsPossibleLocalOnly) | Err(ValidationError::TooShort) => {
-                return Err(PhoneError::TooShort);
+                Err(PhoneError::TooShort)
             }
-            Err(ValidationError::InvalidCountryCode) => return Err(PhoneError::CountryCode),
-            Err(ValidationError::InvalidLength) => return Err(PhoneError::Length),
-            Err(ValidationError::TooLong) => return Err(PhoneError::TooLong),
+            Err(ValidationError::InvalidCountryCode) => Err(PhoneError::CountryCode),
+            Err(ValidationError::InvalidLength) => Err(PhoneError::Length),
+            Err(ValidationError::TooLong) => Err(PhoneError::TooLong),
         }
-        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
-        Ok((Self(e164), number))
     }
 }
 
@@ -212,6 +236,7 @@ mod tests {
             ("call me", "US", PhoneError::NotANumber),
             ("020 7946 0958", "", PhoneError::NoRegion),
             ("(020) 7946 0958", "", PhoneError::NoRegion),
+            ("020 7946 0958", "Antarctica", PhoneError::NoRegion),
             ("+999 123 456 789", "", PhoneError::CountryCode),
             ("000 123 456 789", "", PhoneError::CountryCode),
             ("555-2671", "US", PhoneError::TooShort),
@@ -241,6 +266,11 @@ mod tests {
         let phone = Phone::parse("+1 555 123 4567", None).unwrap();
         assert!(!phone.is_assigned());
         assert_eq!(phone.country(), None);
+    }
+
+    #[test]
+    fn repeated_trunk_prefixes_leave_a_stable_number() {
+        assert_eq!(parse("002999", "AU").as_deref(), Ok("+6102999"));
     }
 
     #[test]

@@ -1,1 +1,25 @@
-//! stub
+//! What a host asks LeadBox to do. Owns the verbs: each loads, decides (pure), and commits one change set; none holds a
+//! transaction while it decides.
+
+mod analytics;
+mod capture;
+mod capture_many;
+mod decision;
+mod definitions;
+mod directory;
+mod interactions;
+mod jobs;
+mod leadbox;
+mod leads;
+mod log;
+
+pub use analytics::Analytics;
+pub use capture::{Captured, CaptureOutcome};
+pub use decision::Prepared;
+pub use definitions::Definitions;
+pub use directory::{Directory, NewTeam, NewUser};
+pub use interactions::{NewInteraction, Recorded};
+pub use jobs::Jobs;
+pub use leadbox::{LeadBox, LeadBoxBuilder};
+pub use leads::{LeadList, Leads};
+pub use log::Log;

@@ -1,1 +1,11 @@
-//! stub
+//! What goes on by itself: consumers turn events into jobs, handlers do the jobs. Owns the traits and the loop; spawns
+//! nothing: a host awaits [`Workers::run`].
+
+mod consumer;
+mod flight;
+mod handler;
+mod workers;
+
+pub use consumer::{Consumer, Planner};
+pub use handler::{JobContext, JobHandler, JobOutcome, JobResult};
+pub use workers::{WorkerOptions, Workers};

@@ -1,5 +1,22 @@
-//! The storage in memory (being written).
+//! A storage in memory: the executable specification. Simple and obviously right rather than fast, it is the oracle for
+//! the databases and what hosts test with. It persists nothing and knows nothing of SQL.
 
-/// The storage in memory.
-#[derive(Debug, Default)]
-pub struct MemoryStorage;
+mod analytics;
+mod change_job;
+mod change_lead;
+mod change_log;
+mod change_setup;
+mod claim;
+mod commit;
+mod definitions;
+mod directory;
+mod jobs;
+mod leads;
+mod log;
+mod paging;
+mod prune;
+mod state;
+mod storage;
+mod table;
+
+pub use storage::MemoryStorage;

@@ -1,0 +1,251 @@
+//! Capture: a lead comes in, and is new or known. Owns the upsert and what a new lead begins with.
+
+use serde_json::Value;
+
+use super::decision::{Announce, Decision};
+use super::{LeadBox, Leads, Prepared};
+use crate::catalog::Catalog;
+use crate::error::{Invalid, Result};
+use crate::event::{EventType, Payload, Subject};
+use crate::identity::{Domain, Email};
+use crate::lead::{IdentityKey, IdentityKind, Lead, LeadKeys, LeadRecord, LeadRow, NewLead, Source};
+use crate::pipeline::{Stage, Stay};
+use crate::revision::Version;
+use crate::storage::{Change, LeadUpdate};
+use crate::time::Timestamp;
+
+/// What a capture did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaptureOutcome {
+    /// The lead is new.
+    Created,
+    /// It was known, and something changed.
+    Updated,
+    /// It was known, and nothing changed.
+    Unchanged,
+}
+
+/// A captured lead.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Captured {
+    /// The lead as it is now.
+    pub lead: Lead,
+    /// What became of it.
+    pub outcome: CaptureOutcome,
+}
+
+impl Leads<'_> {
+    /// Captures a lead: makes a new one, or updates the one that it is recognised as by the keys that it names.
+    ///
+    /// # Errors
+    /// `Invalid` with every problem, by field; `Contended` when others keep changing the same lead; `Storage`.
+    pub async fn capture(&self, new: &NewLead) -> Result<Captured> {
+        self.leadbox.decide("lead", new.email.as_deref().unwrap_or("(new)"), async || self.prepare_capture(new).await).await
+    }
+
+    /// What [`capture`](Self::capture) would commit, for a host's own transaction.
+    ///
+    /// # Errors
+    /// As `capture`.
+    pub async fn prepare_capture(&self, new: &NewLead) -> Result<Prepared<Captured>> {
+        let catalog = self.leadbox.catalog().await?;
+        let draft = Draft::read(self.leadbox, new, &catalog)?;
+        let known = self.recognise(new, &draft).await?;
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        let captured = draft.decide(&mut decision, known, new, &catalog)?;
+        decision.finish(captured)
+    }
+
+    /// Captures a host's own struct.
+    ///
+    /// # Errors
+    /// As [`capture`](Self::capture).
+    pub async fn capture_record<R: LeadRecord>(&self, record: &R) -> Result<Captured> {
+        self.capture(&record.to_new_lead()).await
+    }
+
+    /// The known lead that `new` means, if it is one.
+    async fn recognise(&self, new: &NewLead, draft: &Draft) -> Result<Option<Lead>> {
+        let keys = draft.identities(&new.upsert_by);
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let found = self.leadbox.storage().leads_by_identity(self.leadbox.tenant(), &keys).await?;
+        // The caller's order of keys decides, not the storage's.
+        let first = keys.iter().find_map(|key| found.iter().find(|(held, _)| held == key));
+        let Some((key, stored)) = first else { return Ok(None) };
+        if !self.leadbox.scope().sees(stored.lead.tenant, stored.lead.owner) {
+            let message = "belongs to a lead of somebody else, which you may not see";
+            return Err(Invalid::one(key.kind.as_str(), message).into());
+        }
+        Ok(Some(stored.lead.clone()))
+    }
+}
+
+/// A lead that came in, read and normalised as if it were new.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    lead: Lead,
+    at: Timestamp,
+}
+
+impl Draft {
+    pub(super) fn read(leadbox: &LeadBox, new: &NewLead, catalog: &Catalog) -> Result<Self> {
+        let at = leadbox.now();
+        let mut invalid = Invalid::default();
+        let pipeline = catalog.default_pipeline();
+        let stage = match new.stage.as_deref().map(str::trim).filter(|stage| !stage.is_empty()) {
+            None => pipeline.entry(),
+            Some(name) => {
+                let stage = catalog.stage_named(pipeline.id, name);
+                if stage.is_none() {
+                    let known: Vec<&str> = pipeline.stages.iter().map(|stage| stage.key.as_str()).collect();
+                    invalid.push("stage", format!("'{name}' is not one of: {}", known.join(", ")));
+                }
+                stage
+            }
+        };
+        let created_at = new.created_at.map_or(at, crate::time::to_micros);
+        if created_at > at {
+            invalid.push("created_at", "lies in the future");
+        }
+        let mut lead = Lead {
+            id: leadbox.ids().uuid(at).into(),
+            tenant: leadbox.tenant(),
+            version: Version::FIRST,
+            external_id: None,
+            person: crate::lead::Person::default(),
+            company: crate::lead::Company::default(),
+            source: Source::default(),
+            tags: std::collections::BTreeSet::new(),
+            owner: None,
+            pipeline: pipeline.id,
+            stage: stage.map_or_else(|| uuid::Uuid::nil().into(), |stage: &Stage| stage.id),
+            stage_since: created_at,
+            value: None,
+            consents: Vec::new(),
+            custom: std::collections::BTreeMap::new(),
+            completeness: 0,
+            created_at,
+            created_on: created_at.with_timezone(&catalog.settings.zone).date_naive(),
+            updated_at: at,
+            deleted_at: None,
+        };
+        if let Err(found) = new.apply(&mut lead, catalog, at) {
+            invalid.issues.extend(found.issues);
+        }
+        let nameless = lead.person.name.is_none()
+            && lead.person.email.is_none()
+            && lead.person.phone.is_none()
+            && lead.company.name.is_none()
+            && lead.external_id.is_none();
+        if nameless && invalid.issues.is_empty() {
+            invalid.push("lead", "needs a name, email, phone, company or external_id");
+        }
+        settle(&mut lead, catalog);
+        Ok(invalid.or(Self { lead, at })?)
+    }
+
+    /// The keys by which the lead may be known, in the caller's order.
+    pub(super) fn identities(&self, kinds: &[IdentityKind]) -> Vec<IdentityKey> {
+        kinds.iter().filter_map(|kind| identity(&self.lead, *kind)).collect()
+    }
+
+    /// Adds to `decision` what makes the lead new, or updates the known one.
+    pub(super) fn decide(
+        self,
+        decision: &mut Decision<'_>,
+        known: Option<Lead>,
+        new: &NewLead,
+        catalog: &Catalog,
+    ) -> Result<Captured> {
+        match known {
+            None => self.create(decision, new, catalog),
+            Some(before) => self.update(decision, before, new, catalog),
+        }
+    }
+
+    fn create(self, decision: &mut Decision<'_>, new: &NewLead, catalog: &Catalog) -> Result<Captured> {
+        let lead = self.lead;
+        let stage = catalog.stage(lead.stage).map_or("", |(_, stage)| stage.key.as_str());
+        let mut payload = Payload { changed: lead.to_fields(), ..Payload::default() };
+        payload.changed.insert("stage".to_owned(), Value::from(stage));
+        decision.push(Change::OpenStay(Box::new(Stay {
+            id: decision.id(),
+            tenant: lead.tenant,
+            lead: lead.id,
+            pipeline: lead.pipeline,
+            stage: lead.stage,
+            entered_at: lead.stage_since,
+            entered_by: decision.actor().clone(),
+            left_at: None,
+            left_by: None,
+        })));
+        decision.event(Subject::lead(lead.id), EventType::LEAD_CAPTURED, lead.version, &payload)?;
+        decision.push(Change::InsertLead(Box::new(LeadRow::of(lead.clone(), &new.upsert_by))));
+        Ok(Captured { lead, outcome: CaptureOutcome::Created })
+    }
+
+    fn update(self, decision: &mut Decision<'_>, before: Lead, new: &NewLead, catalog: &Catalog) -> Result<Captured> {
+        let mut after = before.clone();
+        new.apply(&mut after, catalog, self.at)?;
+        let outcome = if decision.update_lead(&before, &mut after, catalog)? {
+            CaptureOutcome::Updated
+        } else {
+            CaptureOutcome::Unchanged
+        };
+        Ok(Captured { lead: after, outcome })
+    }
+}
+
+/// A lead's key of a kind.
+pub(super) fn identity(lead: &Lead, kind: IdentityKind) -> Option<IdentityKey> {
+    let key = match kind {
+        IdentityKind::Email => lead.person.email.as_ref().map(Email::key),
+        IdentityKind::Phone => lead.person.phone.as_ref().map(|phone| phone.key().to_owned()),
+        IdentityKind::ExternalId => lead.external_id.clone(),
+    };
+    key.map(|key| IdentityKey { kind, key })
+}
+
+/// Fills in what follows from the rest: the company's domain, `completeness`.
+pub(super) fn settle(lead: &mut Lead, catalog: &Catalog) {
+    if lead.company.domain.is_none() {
+        lead.company.domain = lead.person.email.as_ref().and_then(Domain::of_email);
+    }
+    lead.completeness = lead.completeness_under(&catalog.settings);
+}
+
+impl Decision<'_> {
+    /// Adds the update of a lead and the events that tell of it; says whether anything changed. `after` comes out as
+    /// it is written.
+    pub(super) fn update_lead(&mut self, before: &Lead, after: &mut Lead, catalog: &Catalog) -> Result<bool> {
+        settle(after, catalog);
+        if *before == *after {
+            return Ok(false);
+        }
+        after.version = before.version.next();
+        after.updated_at = self.at();
+        let (mut changed, mut previous) = after.difference(before);
+        let owner = (changed.remove("owner"), previous.remove("owner"));
+        let subject = Subject::lead(after.id);
+        if let (Some(now), Some(then)) = owner {
+            let mut payload = Payload::default();
+            payload.changed.insert("owner".to_owned(), now);
+            payload.previous.insert("owner".to_owned(), then);
+            self.event(subject, EventType::LEAD_ASSIGNED, after.version, &payload)?;
+        }
+        if !changed.is_empty() {
+            let payload = Payload { changed, previous, ..Payload::default() };
+            self.event(subject, EventType::LEAD_UPDATED, after.version, &payload)?;
+        }
+        self.push_update(before, after);
+        Ok(true)
+    }
+
+    /// Adds the update itself.
+    pub(super) fn push_update(&mut self, before: &Lead, after: &Lead) {
+        let row = |lead: &Lead| LeadRow { keys: LeadKeys::of(lead, &[]), lead: lead.clone() };
+        self.push(Change::UpdateLead(Box::new(LeadUpdate { before: row(before), after: row(after) })));
+    }
+}

@@ -1,0 +1,135 @@
+//! Putting a change set together. Owns the making of events with their commitments, and the bounded repetition that
+//! follows a conflict.
+
+use serde_json::{Map, Value};
+
+use super::LeadBox;
+use crate::error::{Error, Result};
+use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
+use crate::id::ChangeSetId;
+use crate::revision::{Revision, Version};
+use crate::storage::{Change, ChangeSet, OnConflict};
+use crate::time::Timestamp;
+
+/// A decision that is not committed yet: for a host that commits it inside its own transaction, by its adapter's
+/// `commit_in`, and then calls [`LeadBox::wake`]. At most one per lead and transaction.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Prepared<T> {
+    /// What is to be committed; empty when nothing changes.
+    pub changes: ChangeSet,
+    /// What is the case once it is.
+    pub outcome: T,
+}
+
+/// How often a decision is made again after a conflict.
+pub(crate) const TRIES: u32 = 5;
+
+/// Whether events are announced one by one, or marked as some of very many.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Announce {
+    Each,
+    Bulk,
+}
+
+/// A change set in the making.
+#[derive(Debug)]
+pub(crate) struct Decision<'a> {
+    leadbox: &'a LeadBox,
+    id: ChangeSetId,
+    at: Timestamp,
+    announce: Announce,
+    ordinal: i32,
+    changes: Vec<Change>,
+}
+
+impl<'a> Decision<'a> {
+    pub(crate) fn new(leadbox: &'a LeadBox, announce: Announce) -> Self {
+        let at = leadbox.now();
+        let id = leadbox.ids().uuid(at).into();
+        Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new() }
+    }
+
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    pub(crate) fn actor(&self) -> &crate::event::Actor {
+        self.leadbox.actor()
+    }
+
+    pub(crate) fn id<T: From<uuid::Uuid>>(&self) -> T {
+        self.leadbox.ids().uuid(self.at).into()
+    }
+
+    pub(crate) fn push(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(crate) fn event(
+        &mut self,
+        subject: Subject,
+        kind: EventType,
+        version: Version,
+        payload: &Payload,
+    ) -> Result<()> {
+        let mut event = NewEvent {
+            id: self.id(),
+            tenant: self.leadbox.tenant(),
+            subject,
+            kind,
+            at: self.at,
+            version,
+            revision: Revision(0),
+            change_set: self.id,
+            ordinal: self.ordinal,
+            actor: self.leadbox.actor().clone(),
+            cause: self.leadbox.cause(),
+            bulk: self.announce == Announce::Bulk,
+            payload: Some(serde_json::to_string(payload)?),
+            salt: Some(self.leadbox.ids().salt()),
+            commitment: Commitment::default(),
+        };
+        event.commitment = Commitment::of(&event).unwrap_or_default();
+        self.ordinal += 1;
+        self.changes.push(Change::AppendEvent(Box::new(event)));
+        Ok(())
+    }
+
+    pub(crate) fn finish<T>(self, outcome: T) -> Result<Prepared<T>> {
+        self.finish_as(OnConflict::Fail, outcome)
+    }
+
+    pub(crate) fn finish_as<T>(self, on_conflict: OnConflict, outcome: T) -> Result<Prepared<T>> {
+        let changes = ChangeSet::new(self.id, self.at, on_conflict, self.changes)?;
+        Ok(Prepared { changes, outcome })
+    }
+}
+
+/// A payload of one object.
+pub(crate) fn data(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Payload {
+    let data: Map<String, Value> = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    Payload { data, ..Payload::default() }
+}
+
+impl LeadBox {
+    /// Commits what `prepare` decides; after a conflict it decides again on fresh data, at most five times.
+    pub(crate) async fn decide<T, F>(&self, what: &'static str, id: impl ToString, mut prepare: F) -> Result<T>
+    where
+        F: AsyncFnMut() -> Result<Prepared<T>>,
+    {
+        for _ in 0..TRIES {
+            let prepared = prepare().await?;
+            if prepared.changes.changes().is_empty() {
+                return Ok(prepared.outcome);
+            }
+            match self.storage().commit(&prepared.changes).await {
+                Ok(_) => return Ok(prepared.outcome),
+                Err(error) if error.is_conflict() => {
+                    tracing::debug!(%error, what, "deciding again");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended { what, id: id.to_string() })
+    }
+}

@@ -1,0 +1,147 @@
+//! What a tenant defines: custom fields and settings. Owns which changes of a definition are harmless.
+
+use serde_json::Value;
+
+use super::LeadBox;
+use super::decision::{Announce, Decision, data};
+use crate::error::{Error, Invalid, Result};
+use crate::event::{EventType, Subject, SubjectKind};
+use crate::field::{FieldDefinition, FieldType};
+use crate::revision::{Revision, Version};
+use crate::settings::Settings;
+use crate::storage::{Change, Definition, DefinitionKind, DefinitionUpdate};
+
+/// A tenant's definitions. Made by [`LeadBox::definitions`].
+#[derive(Clone, Copy, Debug)]
+pub struct Definitions<'a> {
+    pub(super) leadbox: &'a LeadBox,
+}
+
+/// The most custom fields of a tenant.
+const MAX_FIELDS: usize = 200;
+
+impl Definitions<'_> {
+    /// The custom fields, by key.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn fields(&self) -> Result<Vec<FieldDefinition>> {
+        Ok(self.leadbox.catalog().await?.fields.values().cloned().collect())
+    }
+
+    /// Declares a custom field, or changes its label or adds choices. Its type stays.
+    ///
+    /// # Errors
+    /// `Invalid` when the field is known with another type, or choices are missing or would go; `Contended`;
+    /// `Storage`.
+    pub async fn define_field(&self, field: &FieldDefinition) -> Result<()> {
+        let stored = self.leadbox.storage();
+        let tenant = self.leadbox.tenant();
+        self.leadbox
+            .decide("field", &field.key, async || {
+                let known = stored.definition(tenant, DefinitionKind::Field, field.key.as_str()).await?;
+                let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+                match &known {
+                    Some((_, Definition::Field(old))) if old == field => {
+                        return Decision::new(self.leadbox, Announce::Each).finish(());
+                    }
+                    Some((_, Definition::Field(old))) => check_change(old, field)?,
+                    _ => self.check_new(field).await?,
+                }
+                self.put(before, Definition::Field(field.clone()), EventType::FIELD_DEFINED)
+            })
+            .await?;
+        self.leadbox.forget_catalog();
+        Ok(())
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn settings(&self) -> Result<Settings> {
+        Ok(self.leadbox.catalog().await?.settings.clone())
+    }
+
+    /// Changes the settings. A new zone counts for leads that come in from then on; the days of earlier ones stay.
+    ///
+    /// # Errors
+    /// `Invalid` when a weight is over 1000; `Contended`; `Storage`.
+    pub async fn change_settings(&self, change: impl Fn(&mut Settings)) -> Result<Settings> {
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        let settings = self
+            .leadbox
+            .decide("settings", tenant, async || {
+                let known = storage.definition(tenant, DefinitionKind::Settings, Definition::SETTINGS).await?;
+                let (before, mut settings) = match known {
+                    Some((revision, Definition::Settings(settings))) => (revision, settings),
+                    _ => (Revision(0), Settings::default()),
+                };
+                change(&mut settings);
+                if let Some((field, _)) = settings.completeness.iter().find(|(_, weight)| **weight > 1000) {
+                    return Err(Invalid::one(format!("completeness.{field}"), "has to be 0 to 1000").into());
+                }
+                let prepared = self.put(before, Definition::Settings(settings.clone()), EventType::SETTINGS_CHANGED)?;
+                Ok(super::Prepared { changes: prepared.changes, outcome: settings })
+            })
+            .await?;
+        self.leadbox.forget_catalog();
+        Ok(settings)
+    }
+
+    fn put(&self, before: Revision, definition: Definition, kind: EventType) -> Result<super::Prepared<()>> {
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        let subject = Subject { kind: SubjectKind::Definition, id: self.leadbox.new_id() };
+        let payload =
+            data([("key", Value::from(definition.key())), ("definition", serde_json::to_value(&definition)?)]);
+        decision.event(subject, kind, Version(before.next().0), &payload)?;
+        let tenant = self.leadbox.tenant();
+        decision.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })));
+        decision.finish(())
+    }
+
+    async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
+        let mut invalid = Invalid::default();
+        if let Some(message) = bad_choices(&field.kind) {
+            invalid.push(field.key.as_str(), message);
+        }
+        if field.label.trim().is_empty() || field.label.chars().count() > 200 {
+            invalid.push(field.key.as_str(), "needs a label of 1 to 200 characters");
+        }
+        if self.leadbox.catalog().await?.fields.len() >= MAX_FIELDS {
+            invalid.push(field.key.as_str(), format!("would be more than {MAX_FIELDS} custom fields"));
+        }
+        Ok(invalid.or(())?)
+    }
+}
+
+fn bad_choices(kind: &FieldType) -> Option<&'static str> {
+    let (FieldType::Choice(choices) | FieldType::MultiChoice(choices)) = kind else { return None };
+    let mut folded: Vec<String> = choices.iter().map(|choice| crate::identity::fold(choice)).collect();
+    folded.sort_unstable();
+    let good = !folded.is_empty()
+        && folded.len() <= 500
+        && folded.iter().all(|choice| !choice.is_empty() && !choice.contains(';') && choice.len() <= 150)
+        && folded.windows(2).all(|pair| pair[0] != pair[1]);
+    (!good).then_some("needs 1 to 500 different choices of up to 150 bytes, without ';'")
+}
+
+fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Result<(), Error> {
+    let goes = |old: &[String], new: &[String]| old.iter().any(|choice| !new.contains(choice));
+    let message = match (&old.kind, &new.kind) {
+        (FieldType::Choice(old), FieldType::Choice(new)) | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
+            if goes(old, new) =>
+        {
+            Some("has values: a choice that exists cannot be taken away".to_owned())
+        }
+        (FieldType::Choice(_), FieldType::Choice(_)) | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
+            bad_choices(&new.kind).map(str::to_owned)
+        }
+        (old, new) if old == new => None,
+        (old, new) => Some(format!("is a {} field and cannot become {}", old.name(), new.name())),
+    };
+    match message {
+        Some(message) => Err(Invalid::one(new.key.as_str(), message).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! The queue, as people see it. Owns looking, replaying and setting lanes up; doing the work belongs to the workers.
+
+use super::LeadBox;
+use super::decision::{Announce, Decision};
+use crate::error::{Error, Result};
+use crate::id::JobId;
+use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, NewJob};
+use crate::page::{Page, PageRequest};
+use crate::storage::{Change, JobReplay};
+use crate::time::Timestamp;
+
+/// The queue. Made by [`LeadBox::jobs`].
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs<'a> {
+    pub(super) leadbox: &'a LeadBox,
+}
+
+impl Jobs<'_> {
+    /// A job for the queue of the same name, due now. Set the rest before [`enqueue`](Self::enqueue).
+    pub fn new_job(&self, queue: impl Into<String>, payload: serde_json::Value) -> NewJob {
+        let now = self.leadbox.now();
+        NewJob {
+            id: self.leadbox.new_id(),
+            lane: LaneKey::of_queue(self.leadbox.tenant(), queue),
+            fifo_key: None,
+            unique_key: None,
+            payload,
+            due_at: now,
+            created_at: now,
+            cause: self.leadbox.cause(),
+        }
+    }
+
+    /// Queues jobs, all or none.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn enqueue(&self, jobs: impl IntoIterator<Item = NewJob>) -> Result<()> {
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        for job in jobs {
+            decision.push(Change::EnqueueJob(Box::new(job)));
+        }
+        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        Ok(())
+    }
+
+    /// The tenant's jobs, by id.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn list(&self, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>> {
+        Ok(self.leadbox.storage().jobs(self.leadbox.tenant(), filter, page).await?)
+    }
+
+    /// The tries of a job, the first first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn attempts(&self, job: JobId) -> Result<Vec<Attempt>> {
+        Ok(self.leadbox.storage().attempts(self.leadbox.tenant(), job).await?)
+    }
+
+    /// Lanes with jobs, and how many.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn lanes(&self) -> Result<Vec<LaneCount>> {
+        Ok(self.leadbox.storage().lane_counts(self.leadbox.tenant()).await?)
+    }
+
+    /// Sets a lane up, or changes it.
+    ///
+    /// # Errors
+    /// `Contended`, `Storage`.
+    pub async fn set_lane(&self, lane: &Lane) -> Result<()> {
+        self.leadbox
+            .decide("lane", &lane.key.name, async || {
+                let known = self.leadbox.storage().lane(&lane.key).await?;
+                let before = known.map(|(lane, _)| lane.revision).unwrap_or_default();
+                let mut decision = Decision::new(self.leadbox, Announce::Each);
+                decision.push(Change::PutLane(Box::new(Lane { revision: before.next(), ..lane.clone() })));
+                decision.finish(())
+            })
+            .await
+    }
+
+    /// Puts a parked job back into the queue.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such parked job; `Storage`.
+    pub async fn replay(&self, job: JobId, due_at: Timestamp) -> Result<()> {
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        decision.push(Change::ReplayJob(JobReplay { tenant: self.leadbox.tenant(), id: job, due_at }));
+        match self.leadbox.storage().commit(&decision.finish(())?.changes).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conflict() => Err(Error::not_found("parked job", job)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

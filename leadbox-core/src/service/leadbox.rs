@@ -1,0 +1,249 @@
+//! The handle that a host holds. Owns who asks (tenant, actor, scope) and what everything runs on (storage, clock,
+//! ids); knows nothing of what is asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::TimeDelta;
+
+use super::{Analytics, Definitions, Directory, Jobs, Leads, Log};
+use crate::catalog::Catalog;
+use crate::error::Result;
+use crate::event::{Actor, Cause};
+use crate::id::Tenant;
+use crate::id_source::{IdSource, RandomIds};
+use crate::scope::Scope;
+use crate::storage::{Definition, DefinitionKind, Storage};
+use crate::time::{Clock, SystemClock, Timestamp};
+
+/// LeadBox, as one asker sees it. Cheap to clone; [`for_tenant`](Self::for_tenant), [`by`](Self::by) and
+/// [`seeing`](Self::seeing) give a handle for another asker.
+///
+/// ```
+/// # use std::sync::Arc;
+/// use leadbox_core::{LeadBox, MemoryStorage, NewLead};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
+/// let captured = leadbox.leads().capture(&NewLead::new().email("ada@analytical.example")).await?;
+/// assert_eq!(captured.lead.company.domain.as_ref().map(|domain| domain.as_str()), Some("analytical.example"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct LeadBox {
+    shared: Arc<Shared>,
+    actor: Actor,
+    cause: Cause,
+    scope: Scope,
+}
+
+#[derive(Debug)]
+struct Shared {
+    storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    catalogs: Mutex<HashMap<Tenant, (Timestamp, Arc<Catalog>)>>,
+}
+
+/// How long another process's change of a field or setting may go unnoticed here.
+const CATALOG_AGE: TimeDelta = TimeDelta::seconds(1);
+
+/// Puts a [`LeadBox`] together.
+#[derive(Debug)]
+pub struct LeadBoxBuilder {
+    storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl LeadBoxBuilder {
+    /// Takes the time from somewhere else than the machine.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes ids and salts from somewhere else than the system's randomness.
+    #[must_use]
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The handle of the host itself: it sees all of the default tenant.
+    ///
+    /// # Errors
+    /// None today; what is configured here will be checked here.
+    pub fn build(self) -> Result<LeadBox> {
+        let catalogs = Mutex::new(HashMap::new());
+        let shared = Shared { storage: self.storage, clock: self.clock, ids: self.ids, catalogs };
+        Ok(LeadBox {
+            shared: Arc::new(shared),
+            actor: Actor::host(),
+            cause: Cause::default(),
+            scope: Scope::all(Tenant::DEFAULT),
+        })
+    }
+}
+
+impl LeadBox {
+    /// Begins with the one thing that cannot be left out. The storage has to be migrated.
+    pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
+        LeadBoxBuilder { storage, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds::new()) }
+    }
+
+    /// The same, for all of another tenant.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: Tenant) -> Self {
+        Self { scope: Scope::all(tenant), ..self.clone() }
+    }
+
+    /// The same, as somebody else.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// The same, because of an event.
+    #[must_use]
+    pub fn because_of(&self, cause: Cause) -> Self {
+        Self { cause, ..self.clone() }
+    }
+
+    /// The same, seeing only this much.
+    #[must_use]
+    pub fn seeing(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    /// Leads: capture, read, change, move, follow.
+    pub fn leads(&self) -> Leads<'_> {
+        Leads { leadbox: self }
+    }
+
+    /// Custom fields, pipelines and settings.
+    pub fn definitions(&self) -> Definitions<'_> {
+        Definitions { leadbox: self }
+    }
+
+    /// Users and teams.
+    pub fn directory(&self) -> Directory<'_> {
+        Directory { leadbox: self }
+    }
+
+    /// The log of everything that was committed.
+    pub fn log(&self) -> Log<'_> {
+        Log { leadbox: self }
+    }
+
+    /// The queue.
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs { leadbox: self }
+    }
+
+    /// Counts, their check and their repair.
+    pub fn analytics(&self) -> Analytics<'_> {
+        Analytics { leadbox: self }
+    }
+
+    /// Who asks.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Because of what.
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// What the asker sees.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whose data.
+    pub fn tenant(&self) -> Tenant {
+        self.scope.tenant
+    }
+
+    /// What everything is kept in.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.shared.storage
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Where ids come from.
+    pub fn ids(&self) -> &dyn IdSource {
+        &*self.shared.ids
+    }
+
+    /// A new id, of any kind.
+    pub fn new_id<T: From<uuid::Uuid>>(&self) -> T {
+        self.shared.ids.uuid(self.now()).into()
+    }
+
+    /// Tells waiting workers of this process that a host's own transaction committed our changes.
+    pub fn wake(&self) {
+        self.shared.storage.wake().notify();
+    }
+
+    /// The tenant's settings, fields and pipelines; at most a second old.
+    ///
+    /// # Errors
+    /// From the storage.
+    pub async fn catalog(&self) -> Result<Arc<Catalog>> {
+        let (tenant, now) = (self.tenant(), self.now());
+        if let Some((since, catalog)) = self.catalogs().get(&tenant)
+            && (now - *since).abs() < CATALOG_AGE
+        {
+            return Ok(Arc::clone(catalog));
+        }
+        let catalog = Arc::new(self.load_catalog().await?);
+        self.catalogs().insert(tenant, (now, Arc::clone(&catalog)));
+        Ok(catalog)
+    }
+
+    /// Forgets what is remembered of the tenant's definitions, because this process just changed them.
+    pub(crate) fn forget_catalog(&self) {
+        self.catalogs().remove(&self.tenant());
+    }
+
+    fn catalogs(&self) -> std::sync::MutexGuard<'_, HashMap<Tenant, (Timestamp, Arc<Catalog>)>> {
+        // The map is a cache: whatever state a panic left it in is a valid one.
+        self.shared.catalogs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load_catalog(&self) -> Result<Catalog> {
+        let (storage, tenant) = (self.storage(), self.tenant());
+        let mut settings = crate::settings::Settings::default();
+        for (_, definition) in storage.definitions(tenant, DefinitionKind::Settings).await? {
+            if let Definition::Settings(own) = definition {
+                settings = own;
+            }
+        }
+        let mut fields = std::collections::BTreeMap::new();
+        for (_, definition) in storage.definitions(tenant, DefinitionKind::Field).await? {
+            if let Definition::Field(field) = definition {
+                fields.insert(field.key.clone(), field);
+            }
+        }
+        let mut pipelines = Vec::new();
+        for (_, definition) in storage.definitions(tenant, DefinitionKind::Pipeline).await? {
+            match definition {
+                Definition::Pipeline { key, pipeline } if key == Definition::DEFAULT_PIPELINE => {
+                    pipelines.insert(0, pipeline);
+                }
+                Definition::Pipeline { pipeline, .. } => pipelines.push(pipeline),
+                Definition::Field(_) | Definition::Settings(_) => {}
+            }
+        }
+        Ok(Catalog::of(tenant, settings, fields, pipelines))
+    }
+}

@@ -1,0 +1,78 @@
+//! The log, as an asker sees it. Owns reading and checking it; moving consumers along it belongs to the workers.
+
+use super::LeadBox;
+use crate::error::Result;
+use crate::event::{ChainHead, Event, Position, Subject, Verdict, verify_chain};
+use crate::id::LeadId;
+use crate::page::{Page, PageRequest};
+use crate::storage::EventFilter;
+
+/// The log. Made by [`LeadBox::log`].
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    pub(super) leadbox: &'a LeadBox,
+}
+
+impl Log<'_> {
+    /// Where the log ends.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn head(&self) -> Result<ChainHead> {
+        Ok(self.leadbox.storage().head().await?)
+    }
+
+    /// Events of all tenants behind `after`, in order, at most `limit` (1 to 10,000). For the host: it is not scoped.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn after(&self, after: Position, limit: u32) -> Result<Vec<Event>> {
+        self.leadbox.storage().sequence(limit.clamp(1, 10_000)).await?;
+        Ok(self.leadbox.storage().events_after(after, limit.clamp(1, 10_000)).await?)
+    }
+
+    /// The tenant's events that the asker may see, the latest first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn events(&self, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+        self.leadbox.storage().sequence(1000).await?;
+        Ok(self.leadbox.storage().events(self.leadbox.scope(), filter, page).await?)
+    }
+
+    /// What happened with a lead, the latest first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn timeline(&self, lead: LeadId, page: &PageRequest) -> Result<Page<Event>> {
+        self.events(&EventFilter { subject: Some(Subject::lead(lead)), kinds: Vec::new() }, page).await
+    }
+
+    /// Checks the whole chain, from the first event on.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn verify(&self) -> Result<Verdict> {
+        let mut head = ChainHead::default();
+        let (mut whole, mut erased) = (0, 0);
+        loop {
+            let events = self.leadbox.storage().events_after(head.position, 5000).await?;
+            if events.is_empty() {
+                break;
+            }
+            match verify_chain(&mut head, &events) {
+                Verdict::Intact { whole: more, erased: gone } => {
+                    whole += more;
+                    erased += gone;
+                }
+                broken => return Ok(broken),
+            }
+        }
+        // The head is kept apart from the rows: a log cut off at its end is found by it.
+        let kept = self.leadbox.storage().head().await?;
+        if kept.position > head.position {
+            return Ok(Verdict::Missing(Position(head.position.0 + 1)));
+        }
+        Ok(Verdict::Intact { whole, erased })
+    }
+}

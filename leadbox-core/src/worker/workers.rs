@@ -1,0 +1,255 @@
+//! The loop. Owns the order of things: give events their places, turn them into jobs, claim what is due, run it, prolong
+//! leases, and stop in good order.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::consumer::{advance, poison_queue};
+use super::{Consumer, JobHandler, flight};
+use crate::error::Result;
+use crate::id::{JobId, WorkerId};
+use crate::job::Job;
+use crate::service::LeadBox;
+use crate::storage::Claim;
+
+/// How workers run. The defaults suit a process that does other things as well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WorkerOptions {
+    /// The most jobs at once in this process, 1 to 256.
+    pub concurrency: u32,
+    /// How long a job or consumer is leased; leases are prolonged at a third of it. 3 s or more.
+    pub lease: Duration,
+    /// How often to look when nobody nudges; at most 250 ms finds other processes' commits in time.
+    pub poll: Duration,
+    /// How long to wait for running jobs at the end.
+    pub drain: Duration,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 64,
+            lease: Duration::from_secs(60),
+            poll: Duration::from_millis(250),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Consumers and handlers, to be run. Several processes may run the same ones: each event and each job is taken by one.
+pub struct Workers {
+    leadbox: LeadBox,
+    options: WorkerOptions,
+    worker: WorkerId,
+    consumers: Vec<Arc<dyn Consumer>>,
+    handlers: HashMap<String, Arc<dyn JobHandler>>,
+}
+
+impl std::fmt::Debug for Workers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let consumers: Vec<&str> = self.consumers.iter().map(|consumer| consumer.name()).collect();
+        let queues: Vec<&String> = self.handlers.keys().collect();
+        f.debug_struct("Workers")
+            .field("options", &self.options)
+            .field("consumers", &consumers)
+            .field("queues", &queues)
+            .finish_non_exhaustive()
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = (JobId, Result<()>)> + Send>>;
+
+/// What is under way.
+#[derive(Default)]
+struct Flights {
+    running: FuturesUnordered<Running>,
+    held: HashMap<JobId, Job>,
+}
+
+/// How long to wait after the storage failed, before the next look.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+impl Workers {
+    /// Workers without anything to do yet.
+    pub fn new(leadbox: &LeadBox) -> Self {
+        Self {
+            leadbox: leadbox.clone(),
+            options: WorkerOptions::default(),
+            worker: leadbox.new_id(),
+            consumers: Vec::new(),
+            handlers: HashMap::new(),
+        }
+    }
+
+    /// The same, run otherwise.
+    #[must_use]
+    pub fn options(mut self, options: WorkerOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Adds a consumer.
+    #[must_use]
+    pub fn consumer(mut self, consumer: impl Consumer) -> Self {
+        self.consumers.push(Arc::new(consumer));
+        self
+    }
+
+    /// Adds the handler of a queue; a second one for the same queue replaces the first.
+    #[must_use]
+    pub fn handler(mut self, handler: impl JobHandler) -> Self {
+        self.handlers.insert(handler.queue().to_owned(), Arc::new(handler));
+        self
+    }
+
+    /// Works until `shutdown` is ready; then claims nothing more, waits for running jobs, and gives back the rest. A
+    /// storage that fails is tried again; what happened is traced.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut flights = Flights::default();
+        let mut prolong_at = Instant::now() + self.options.lease / 3;
+        loop {
+            let seen = self.leadbox.storage().wake().seen();
+            let next = match self.step(&mut flights).await {
+                Ok(Progress::More) => Duration::ZERO,
+                Ok(Progress::Idle) => self.options.poll,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "workers cannot go on");
+                    AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some((id, result)) = flights.running.next() => flights.landed(id, result),
+                () = self.leadbox.storage().wake().after(seen, next) => {}
+                () = sleep_until(prolong_at) => {
+                    self.prolong(&flights).await;
+                    prolong_at = Instant::now() + self.options.lease / 3;
+                }
+            }
+        }
+        self.land(flights).await;
+    }
+
+    /// Works until there is nothing to do now: no event to consume, no job due, none running. Jobs that are due later
+    /// stay. For tests and for one-off programs.
+    ///
+    /// # Errors
+    /// The first error of the storage.
+    pub async fn run_until_idle(&self) -> Result<()> {
+        let mut flights = Flights::default();
+        loop {
+            let progress = self.step(&mut flights).await?;
+            match flights.running.next().await {
+                Some((id, result)) => {
+                    flights.held.remove(&id);
+                    result?;
+                }
+                None if progress == Progress::Idle => return Ok(()),
+                None => {}
+            }
+        }
+    }
+
+    /// One look at everything. Says whether an immediate second look is worth while.
+    async fn step(&self, flights: &mut Flights) -> Result<Progress> {
+        let storage = self.leadbox.storage();
+        let mut more = storage.sequence(5000).await?.more;
+        for consumer in &self.consumers {
+            more |= advance(&self.leadbox, &**consumer, self.worker, self.options.lease).await?;
+        }
+        more |= storage.fold_counts(5000).await? >= 5000;
+        let free = self.options.concurrency.clamp(1, 256).saturating_sub(u32::try_from(flights.held.len()).unwrap_or(u32::MAX));
+        let queues = self.queues();
+        if free > 0 && !queues.is_empty() {
+            let claim = Claim {
+                worker: self.worker,
+                queues,
+                limit: free,
+                lease: self.options.lease,
+                now: self.leadbox.now(),
+            };
+            let jobs = storage.claim(&claim).await?;
+            more |= !jobs.is_empty() && jobs.len() < free as usize;
+            for job in jobs {
+                self.launch(flights, job);
+            }
+        }
+        Ok(if more { Progress::More } else { Progress::Idle })
+    }
+
+    fn queues(&self) -> Vec<String> {
+        let poison = self.consumers.iter().map(|consumer| poison_queue(&**consumer));
+        self.handlers.keys().cloned().chain(poison).collect()
+    }
+
+    fn launch(&self, flights: &mut Flights, job: Job) {
+        let id = job.work.id;
+        let handler = self.handlers.get(&job.work.lane.queue).cloned();
+        let leadbox = self.leadbox.clone();
+        flights.held.insert(id, job.clone());
+        flights.running.push(Box::pin(async move { (id, flight::run(leadbox, handler, job).await) }));
+    }
+
+    async fn prolong(&self, flights: &Flights) {
+        let held: Vec<(JobId, i64)> = flights.held.values().map(|job| (job.work.id, job.token)).collect();
+        let lease = chrono::TimeDelta::from_std(self.options.lease).unwrap_or(chrono::TimeDelta::MAX);
+        if held.is_empty() {
+            return;
+        }
+        // A lease that is not prolonged runs out, and the job is done again: that is what leases are for.
+        if let Err(error) = self.leadbox.storage().extend(&held, self.leadbox.now() + lease).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "leases cannot be prolonged");
+        }
+    }
+
+    /// The orderly end.
+    async fn land(&self, mut flights: Flights) {
+        let drained = timeout(self.options.drain, async {
+            while let Some((id, result)) = flights.running.next().await {
+                flights.landed(id, result);
+            }
+        });
+        if drained.await.is_err() {
+            drop(std::mem::take(&mut flights.running));
+            for job in flights.held.values() {
+                if let Err(error) = flight::release(&self.leadbox, job).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, job = %job.work.id, "cannot give back");
+                }
+            }
+        }
+        for consumer in &self.consumers {
+            let (storage, now) = (self.leadbox.storage(), self.leadbox.now());
+            let name = consumer.name();
+            if let Ok(Some(lease)) =
+                storage.lease_consumer(name, self.worker, consumer.start(), now, self.options.lease).await
+                && let Err(error) = storage.release_consumer(&lease).await
+            {
+                tracing::warn!(error = &error as &dyn std::error::Error, consumer = name, "cannot give back");
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    More,
+    Idle,
+}
+
+impl Flights {
+    fn landed(&mut self, id: JobId, result: Result<()>) {
+        self.held.remove(&id);
+        if let Err(error) = result {
+            // The lease runs out and the job is done again.
+            tracing::error!(error = &error as &dyn std::error::Error, job = %id, "a job's end cannot be committed");
+        }
+    }
+}
