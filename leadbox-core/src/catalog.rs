@@ -43,7 +43,8 @@ impl Catalog {
         if pipelines.is_empty() {
             pipelines.push(default_pipeline(tenant));
         }
-        let industries = settings.industry_aliases.iter().map(|(alias, industry)| (alias, *industry)).collect();
+        let industries =
+            settings.industry_aliases.iter().map(|(alias, industry)| (alias, *industry)).collect();
         Self { tenant, settings, fields, pipelines, industries }
     }
 
@@ -66,7 +67,10 @@ impl Catalog {
 
     /// The stages of all pipelines whose kind is `kind`.
     pub fn stages_of_kind(&self, kind: StageKind) -> impl Iterator<Item = &Stage> {
-        self.pipelines.iter().flat_map(|pipeline| &pipeline.stages).filter(move |stage| stage.kind == kind)
+        self.pipelines
+            .iter()
+            .flat_map(|pipeline| &pipeline.stages)
+            .filter(move |stage| stage.kind == kind)
     }
 }
 
@@ -81,7 +85,11 @@ fn default_pipeline(tenant: Tenant) -> Pipeline {
             kind,
         })
         .to_vec();
-    Pipeline { id: PipelineId::from_uuid(derived(tenant, "pipeline", "default")), name: "Sales".to_owned(), stages }
+    Pipeline {
+        id: PipelineId::from_uuid(derived(tenant, "pipeline", "default")),
+        name: "Sales".to_owned(),
+        stages,
+    }
 }
 
 /// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.

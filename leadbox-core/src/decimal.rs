@@ -43,7 +43,8 @@ fn parse(text: &str) -> Option<i64> {
         None => (false, text),
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let all_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !all_digits(whole) || !all_digits(part) {
         return None;
     }
@@ -59,7 +60,10 @@ fn parse(text: &str) -> Option<i64> {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, part) = (self.0.unsigned_abs() / UNIT.unsigned_abs(), self.0.unsigned_abs() % UNIT.unsigned_abs());
+        let (whole, part) = (
+            self.0.unsigned_abs() / UNIT.unsigned_abs(),
+            self.0.unsigned_abs() % UNIT.unsigned_abs(),
+        );
         if part == 0 {
             return write!(f, "{sign}{whole}");
         }

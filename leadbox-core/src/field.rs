@@ -34,7 +34,8 @@ impl FromStr for FieldKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut bytes = text.bytes();
         let starts = bytes.next().is_some_and(|first| first.is_ascii_lowercase());
-        let goes_on = bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let goes_on =
+            bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if starts && goes_on && text.len() <= 63 {
             Ok(Self(text.to_owned()))
         } else {

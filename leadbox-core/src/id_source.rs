@@ -109,7 +109,9 @@ fn random_tail(rng: &mut StdRng) -> u128 {
 fn assemble(millis: u64, tail: u128) -> Uuid {
     let rand_a = tail >> 62;
     let rand_b = tail & ((1 << 62) - 1);
-    Uuid::from_u128((u128::from(millis) << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b)
+    Uuid::from_u128(
+        (u128::from(millis) << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b,
+    )
 }
 
 #[cfg(test)]
@@ -122,7 +124,8 @@ mod tests {
         let ids = RandomIds::seeded(7);
         let mut last = Uuid::nil();
         for step in 0..10_000_i64 {
-            let at = DateTime::from_timestamp_millis(1_700_000_000_000 + (step % 7) - (step % 3)).unwrap();
+            let at = DateTime::from_timestamp_millis(1_700_000_000_000 + (step % 7) - (step % 3))
+                .unwrap();
             let id = ids.uuid(at);
             assert!(id > last, "{id} follows {last}");
             assert_eq!(id.get_version_num(), 7);

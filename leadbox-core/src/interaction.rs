@@ -46,7 +46,9 @@ impl fmt::Display for InteractionKind {
 }
 
 /// Whether a machine seems to have caused an interaction. A suspect one is kept, without weight.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Suspicion {
     /// A person did it.

@@ -23,7 +23,7 @@ mod score;
 pub mod service;
 mod settings;
 pub mod storage;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod time;
 pub mod transfer;
@@ -33,20 +33,23 @@ pub use catalog::Catalog;
 pub use decimal::{Decimal, DecimalError};
 pub use directory::{Team, User, UserStatus};
 pub use error::{Error, FieldIssue, Invalid, Result};
-pub use event::{Actor, ActorKind, Cause, Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind};
+pub use event::{
+    Actor, ActorKind, Cause, Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind,
+};
 pub use field::{FieldDefinition, FieldKey, FieldKeyError, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
-    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId, StayId, TeamId,
-    Tenant, UserId, WorkerId,
+    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId,
+    StayId, TeamId, Tenant, UserId, WorkerId,
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
 pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
 pub use lead::{
-    Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, Lead, LeadKeys, LeadPatch,
-    LeadRecord, LeadRow, NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE, Source, Utm,
+    Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, Lead,
+    LeadKeys, LeadPatch, LeadRecord, LeadRow, NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE,
+    Source, Utm,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Cursor, CursorError, Page, PageRequest};
@@ -54,7 +57,9 @@ pub use pipeline::{Pipeline, Stage, StageKind, Stay};
 pub use revision::{Revision, Version};
 pub use scope::{Owners, Scope};
 pub use score::{Freshness, LeadScore, Points};
-pub use service::{Captured, CaptureOutcome, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded};
+pub use service::{
+    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded,
+};
 pub use settings::Settings;
 pub use storage::{
     Change, ChangeSet, Committed, MemoryStorage, OnConflict, Storage, StorageError, StoredLead,

@@ -81,7 +81,11 @@ pub fn compare(kept: &BTreeMap<Cell, i64>, counted: &BTreeMap<Cell, i64>) -> Vec
     let count = |map: &BTreeMap<Cell, i64>, cell| map.get(cell).copied().unwrap_or(0);
     cells
         .into_iter()
-        .map(|cell| Discrepancy { cell: cell.clone(), kept: count(kept, cell), counted: count(counted, cell) })
+        .map(|cell| Discrepancy {
+            cell: cell.clone(),
+            kept: count(kept, cell),
+            counted: count(counted, cell),
+        })
         .filter(|row| row.kept != row.counted)
         .collect()
 }

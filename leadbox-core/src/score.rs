@@ -11,7 +11,9 @@ use crate::revision::{Revision, Version};
 use crate::time::Timestamp;
 
 /// Points in hundredths, so that sums do not depend on their order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Points(pub i64);
 

@@ -19,7 +19,10 @@ pub trait Clock: Debug + Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the machine is asked for the time"
+    )]
     fn now(&self) -> Timestamp {
         to_micros(Utc::now())
     }

@@ -6,7 +6,9 @@ use uuid::Uuid;
 use crate::id::{EventId, UserId};
 
 /// What kind of hand moved something.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// The program that embeds LeadBox.

@@ -103,9 +103,23 @@ impl Commitment {
         columns.fixed(&event.ordinal.to_be_bytes());
         columns.fixed(&event.actor.kind.code().to_be_bytes());
         columns.option(event.actor.id.as_ref().map(|id| id.as_bytes().as_slice()));
-        columns.option(event.actor.on_behalf_of.map(crate::id::UserId::uuid).as_ref().map(|id| id.as_bytes().as_slice()));
+        columns.option(
+            event
+                .actor
+                .on_behalf_of
+                .map(crate::id::UserId::uuid)
+                .as_ref()
+                .map(|id| id.as_bytes().as_slice()),
+        );
         columns.option(event.actor.origin.as_deref().map(str::as_bytes));
-        columns.option(event.cause.event.map(crate::id::EventId::uuid).as_ref().map(|id| id.as_bytes().as_slice()));
+        columns.option(
+            event
+                .cause
+                .event
+                .map(crate::id::EventId::uuid)
+                .as_ref()
+                .map(|id| id.as_bytes().as_slice()),
+        );
         columns.fixed(&[event.cause.depth, u8::from(event.bulk)]);
         columns.option(event.payload.as_deref().map(str::as_bytes));
         Some(Self(columns.0.finalize().into()))
@@ -132,7 +146,10 @@ pub enum Verdict {
 }
 
 /// Checks the events that follow `head`, in order, and moves `head` along.
-pub fn verify_chain<'a>(head: &mut ChainHead, events: impl IntoIterator<Item = &'a Event>) -> Verdict {
+pub fn verify_chain<'a>(
+    head: &mut ChainHead,
+    events: impl IntoIterator<Item = &'a Event>,
+) -> Verdict {
     let (mut whole, mut erased) = (0, 0);
     for event in events {
         let next = Position(head.position.0 + 1);

@@ -14,7 +14,9 @@ use crate::revision::{Revision, Version};
 use crate::time::Timestamp;
 
 /// A place in the log: 1 for the first event, then one more for each, without gaps. 0 stands before the first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Position(pub i64);
 
@@ -111,15 +113,8 @@ pub enum SubjectKind {
 
 impl SubjectKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 7] = [
-        Self::Lead,
-        Self::Definition,
-        Self::User,
-        Self::Team,
-        Self::Job,
-        Self::Import,
-        Self::Host,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Lead, Self::Definition, Self::User, Self::Team, Self::Job, Self::Import, Self::Host];
 
     /// The number under which storages keep it.
     pub fn code(self) -> i16 {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Check, FieldClass, Leaf, LeadField, Operand, Sense, Test};
+use super::{Check, FieldClass, LeadField, Leaf, Operand, Sense, Test};
 use crate::catalog::Catalog;
 use crate::field::{FieldDefinition, FieldType, text_key};
 use crate::identity::{Country, Domain, Email, Phone, fold};
@@ -191,7 +191,12 @@ impl LeadFilter {
     ///
     /// # Errors
     /// Every variant of [`FilterError`].
-    pub fn check(&self, catalog: &Catalog, scope: &Scope, now: Timestamp) -> Result<Check, FilterError> {
+    pub fn check(
+        &self,
+        catalog: &Catalog,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<Check, FilterError> {
         let mut reader = Reader { catalog, scope, now, nodes: 0 };
         reader.read(self, Sense::Holds, 1)
     }
@@ -205,7 +210,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, filter: &LeadFilter, sense: Sense, depth: u32) -> Result<Check, FilterError> {
+    fn read(
+        &mut self,
+        filter: &LeadFilter,
+        sense: Sense,
+        depth: u32,
+    ) -> Result<Check, FilterError> {
         self.nodes += 1;
         if depth > MAX_DEPTH {
             return Err(FilterError::TooLarge("nested deeper than 5"));
@@ -218,8 +228,12 @@ impl Reader<'_> {
         };
         // De Morgan: a denied "all" is an "any" of denied parts.
         match (filter, sense) {
-            (LeadFilter::And(parts), Sense::Holds) | (LeadFilter::Or(parts), Sense::Fails) => all(parts).map(Check::All),
-            (LeadFilter::Or(parts), Sense::Holds) | (LeadFilter::And(parts), Sense::Fails) => all(parts).map(Check::Any),
+            (LeadFilter::And(parts), Sense::Holds) | (LeadFilter::Or(parts), Sense::Fails) => {
+                all(parts).map(Check::All)
+            }
+            (LeadFilter::Or(parts), Sense::Holds) | (LeadFilter::And(parts), Sense::Fails) => {
+                all(parts).map(Check::Any)
+            }
             (LeadFilter::Not(part), _) => self.read(part, sense.flip(), depth + 1),
             (LeadFilter::Is(field, op, value), _) => self.leaf(field, *op, value, sense),
         }
@@ -246,7 +260,10 @@ impl Reader<'_> {
 
     /// `stage_kind` is no column: it stands for the stages of that kind.
     fn stage_kind(&self, op: Op, value: &Value, sense: Sense) -> Result<Check, FilterError> {
-        let wrong = |message: &str| FilterError::Value { field: "stage_kind".to_owned(), message: message.to_owned() };
+        let wrong = |message: &str| FilterError::Value {
+            field: "stage_kind".to_owned(),
+            message: message.to_owned(),
+        };
         let list = match (op, value) {
             (Op::Eq | Op::Ne, one) => std::slice::from_ref(one),
             (Op::In | Op::Nin, Value::Array(list)) => list.as_slice(),
@@ -254,14 +271,20 @@ impl Reader<'_> {
         };
         let mut stages = Vec::new();
         for one in list {
-            let kind: StageKind =
-                serde_json::from_value(one.clone()).map_err(|_| wrong("has to be open, won or lost"))?;
-            stages.extend(self.catalog.stages_of_kind(kind).map(|stage| Operand::Id(stage.id.uuid())));
+            let kind: StageKind = serde_json::from_value(one.clone())
+                .map_err(|_| wrong("has to be open, won or lost"))?;
+            stages.extend(
+                self.catalog.stages_of_kind(kind).map(|stage| Operand::Id(stage.id.uuid())),
+            );
         }
         let sense = if matches!(op, Op::Ne | Op::Nin) { sense.flip() } else { sense };
         if stages.is_empty() {
             // No stage is of that kind: nothing holds, everything fails.
-            return Ok(if sense == Sense::Holds { Check::Any(Vec::new()) } else { Check::All(Vec::new()) });
+            return Ok(if sense == Sense::Holds {
+                Check::Any(Vec::new())
+            } else {
+                Check::All(Vec::new())
+            });
         }
         Ok(Check::Leaf(Leaf { field: LeadField::Stage, test: Test::OneOf(stages), sense }))
     }
@@ -285,7 +308,8 @@ impl Reading<'_> {
             Op::Starts => Test::Starts(self.part(op, value)?),
             Op::Between => {
                 let list = self.list(value)?;
-                let [from, to] = <[Operand; 2]>::try_from(list).map_err(|_| self.wrong("needs a list of two values"))?;
+                let [from, to] = <[Operand; 2]>::try_from(list)
+                    .map_err(|_| self.wrong("needs a list of two values"))?;
                 self.range(op, Some(from), Some(to))?
             }
             Op::Gte => self.range(op, Some(self.operand(value)?), None)?,
@@ -296,7 +320,11 @@ impl Reading<'_> {
             Op::Before => self.time_range(op, None, step(self.operand(value)?, -1))?,
             Op::Within => {
                 let from = self.reader.now - self.span(value)?;
-                self.time_range(op, Some(Operand::Time(from)), Some(Operand::Time(self.reader.now)))?
+                self.time_range(
+                    op,
+                    Some(Operand::Time(from)),
+                    Some(Operand::Time(self.reader.now)),
+                )?
             }
         };
         Ok((test, denied))
@@ -331,7 +359,12 @@ impl Reading<'_> {
         }
     }
 
-    fn range(&self, op: Op, from: Option<Operand>, to: Option<Operand>) -> Result<Test, FilterError> {
+    fn range(
+        &self,
+        op: Op,
+        from: Option<Operand>,
+        to: Option<Operand>,
+    ) -> Result<Test, FilterError> {
         if self.is_ordered() && (from.is_some() || to.is_some()) {
             Ok(Test::Between(from, to))
         } else {
@@ -339,14 +372,29 @@ impl Reading<'_> {
         }
     }
 
-    fn time_range(&self, op: Op, from: Option<Operand>, to: Option<Operand>) -> Result<Test, FilterError> {
-        let is_day = self.definition.is_some_and(|definition| definition.kind == FieldType::Date) && op != Op::Within;
-        if self.field.class() == FieldClass::Time || is_day { self.range(op, from, to) } else { Err(self.refused(op)) }
+    fn time_range(
+        &self,
+        op: Op,
+        from: Option<Operand>,
+        to: Option<Operand>,
+    ) -> Result<Test, FilterError> {
+        let is_day = self.definition.is_some_and(|definition| definition.kind == FieldType::Date)
+            && op != Op::Within;
+        if self.field.class() == FieldClass::Time || is_day {
+            self.range(op, from, to)
+        } else {
+            Err(self.refused(op))
+        }
     }
 
     fn span(&self, value: &Value) -> Result<TimeDelta, FilterError> {
-        let wrong = || self.wrong("needs {\"last\": 1 to 1000, \"unit\": \"hour\", \"day\" or \"week\"}");
-        let last = value.get("last").and_then(Value::as_i64).filter(|last| (1..=1000).contains(last)).ok_or_else(wrong)?;
+        let wrong =
+            || self.wrong("needs {\"last\": 1 to 1000, \"unit\": \"hour\", \"day\" or \"week\"}");
+        let last = value
+            .get("last")
+            .and_then(Value::as_i64)
+            .filter(|last| (1..=1000).contains(last))
+            .ok_or_else(wrong)?;
         match value.get("unit").and_then(Value::as_str) {
             Some("hour") => Ok(TimeDelta::hours(last)),
             Some("day") => Ok(TimeDelta::days(last)),
@@ -362,10 +410,21 @@ impl Reading<'_> {
             return Err(self.wrong("needs some text"));
         }
         match self.field {
-            LeadField::Name | LeadField::Company | LeadField::Title | LeadField::City | LeadField::Tag => Ok(fold(text)),
-            LeadField::Email | LeadField::Domain | LeadField::Source | LeadField::Industry => Ok(text.to_lowercase()),
+            LeadField::Name
+            | LeadField::Company
+            | LeadField::Title
+            | LeadField::City
+            | LeadField::Tag => Ok(fold(text)),
+            LeadField::Email | LeadField::Domain | LeadField::Source | LeadField::Industry => {
+                Ok(text.to_lowercase())
+            }
             LeadField::Custom(_) => match self.definition.map(|definition| &definition.kind) {
-                Some(FieldType::Text | FieldType::Choice(_) | FieldType::MultiChoice(_) | FieldType::Url) => Ok(fold(text)),
+                Some(
+                    FieldType::Text
+                    | FieldType::Choice(_)
+                    | FieldType::MultiChoice(_)
+                    | FieldType::Url,
+                ) => Ok(fold(text)),
                 Some(FieldType::Email) => Ok(text.to_lowercase()),
                 Some(FieldType::Phone) => Ok(text.to_owned()),
                 _ => Err(self.refused(op)),
@@ -403,10 +462,14 @@ impl Reading<'_> {
                 return String::from_utf8(text_key(text)).map_err(|_| self.wrong("is too long"));
             }
             LeadField::Email => Email::parse(text).ok().map(|email| email.key()),
-            LeadField::Phone => Phone::parse(text, catalog.settings.region).ok().map(|phone| phone.key().to_owned()),
+            LeadField::Phone => {
+                Phone::parse(text, catalog.settings.region).ok().map(|phone| phone.key().to_owned())
+            }
             LeadField::Domain => Domain::parse(text).ok().map(|domain| domain.as_str().to_owned()),
             LeadField::Country => Country::parse(text).map(|country| country.as_str().to_owned()),
-            LeadField::Industry => catalog.industries.resolve(text).map(|industry| industry.id().to_owned()),
+            LeadField::Industry => {
+                catalog.industries.resolve(text).map(|industry| industry.id().to_owned())
+            }
             LeadField::Currency => Some(text.to_uppercase()),
             LeadField::Source => Some(text.trim().to_lowercase()),
             _ => None,
@@ -421,11 +484,13 @@ impl Reading<'_> {
             _ => return Err(self.wrong("needs a number")),
         };
         let read = match self.field {
-            LeadField::Value => {
-                Money::parse(&text, self.reader.catalog.settings.currency).ok().map(|money| money.minor)
-            }
+            LeadField::Value => Money::parse(&text, self.reader.catalog.settings.currency)
+                .ok()
+                .map(|money| money.minor),
             // Hundredths, so two decimals.
-            LeadField::Score => Money::parse(&text, crate::money::Currency::EUR).ok().map(|points| points.minor),
+            LeadField::Score => {
+                Money::parse(&text, crate::money::Currency::EUR).ok().map(|points| points.minor)
+            }
             _ => text.parse().ok(),
         };
         read.ok_or_else(|| self.wrong(format!("'{text}' is not a number that fits")))
@@ -434,7 +499,12 @@ impl Reading<'_> {
     fn id(&self, value: &Value) -> Result<Uuid, FilterError> {
         let text = self.text(value)?;
         if *self.field == LeadField::Stage {
-            let named = self.reader.catalog.pipelines.iter().find_map(|pipeline| pipeline.stage_named(text));
+            let named = self
+                .reader
+                .catalog
+                .pipelines
+                .iter()
+                .find_map(|pipeline| pipeline.stage_named(text));
             if let Some(stage) = named {
                 return Ok(stage.id.uuid());
             }
@@ -448,7 +518,8 @@ impl Reading<'_> {
         if let Ok(day) = text.trim().parse::<NaiveDate>() {
             return Ok(first_moment(day, self.reader.catalog.settings.zone));
         }
-        parse_moment(text).ok_or_else(|| self.wrong(format!("'{text}' is not a date such as 2026-03-31")))
+        parse_moment(text)
+            .ok_or_else(|| self.wrong(format!("'{text}' is not a date such as 2026-03-31")))
     }
 
     fn facet(&self, value: &Value) -> Result<Vec<u8>, FilterError> {
@@ -462,7 +533,8 @@ impl Reading<'_> {
             }
             _ => definition.clone(),
         };
-        let read = custom_value(&single, Input::from(value)).map_err(|message| self.wrong(message))?;
+        let read =
+            custom_value(&single, Input::from(value)).map_err(|message| self.wrong(message))?;
         let key = read.and_then(|value| value.sort_keys().into_iter().next());
         key.ok_or_else(|| self.wrong("needs a value; ask is_null for missing ones"))
     }
@@ -472,7 +544,9 @@ impl Reading<'_> {
 fn step(operand: Operand, by: i64) -> Option<Operand> {
     match operand {
         Operand::Integer(value) => value.checked_add(by).map(Operand::Integer),
-        Operand::Time(value) => value.checked_add_signed(TimeDelta::microseconds(by)).map(Operand::Time),
+        Operand::Time(value) => {
+            value.checked_add_signed(TimeDelta::microseconds(by)).map(Operand::Time)
+        }
         Operand::Bytes(bytes) => {
             let key = u64::from_be_bytes(bytes.try_into().ok()?);
             key.checked_add_signed(by).map(|key| Operand::Bytes(key.to_be_bytes().to_vec()))

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Check, Leaf, LeadField, Operand, Sense, Test};
+use super::{Check, LeadField, Leaf, Operand, Sense, Test};
 use crate::identity::{Country, Domain, Industry};
 use crate::lead::{Facet, Lead, LeadKeys};
 use crate::time::Timestamp;
@@ -100,7 +100,9 @@ impl<'a> Facts<'a> {
             LeadField::UtmCampaign => known(&source.utm.campaign),
             LeadField::UtmTerm => known(&source.utm.term),
             LeadField::UtmContent => known(&source.utm.content),
-            LeadField::Currency => Known::Text(lead.value.as_ref().map(|value| value.currency.as_str())),
+            LeadField::Currency => {
+                Known::Text(lead.value.as_ref().map(|value| value.currency.as_str()))
+            }
             LeadField::Priority => Known::Text(self.priority),
             LeadField::Employees => Known::Integer(company.employees),
             LeadField::Completeness => Known::Integer(Some(i64::from(lead.completeness))),
@@ -154,7 +156,9 @@ fn bytes(facet: &Facet, test: &Test) -> bool {
         _ => None,
     };
     match test {
-        Test::Contains(text) => facet.key.windows(text.len().max(1)).any(|part| part == text.as_bytes()),
+        Test::Contains(text) => {
+            facet.key.windows(text.len().max(1)).any(|part| part == text.as_bytes())
+        }
         Test::Starts(text) => facet.key.starts_with(text.as_bytes()),
         other => ordered(Some(facet.key.clone()), other, operand),
     }

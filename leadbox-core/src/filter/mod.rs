@@ -16,7 +16,9 @@ pub use search::{Search, SearchTerm};
 use serde::{Deserialize, Serialize};
 
 /// By what a list is ordered.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SortKey {
     /// When the lead came in.
@@ -53,7 +55,9 @@ impl SortKey {
 }
 
 /// Up or down.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Smallest first.
@@ -64,7 +68,9 @@ pub enum Direction {
 }
 
 /// An order; rows with equal keys follow by id, in the same direction.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub struct LeadSort {
     /// By what.
     pub by: SortKey,

@@ -1,7 +1,7 @@
 //! Countries: ISO 3166-1 codes and the names by which people write them.
 //!
-//! Owns the closed list and the way from free text into it. It must not know phone prefixes, zones or
-//! languages, nor guess a country from anything but its own name or code.
+//! Owns the closed list and the way from free text into it. It must not know phone prefixes, zones
+//! or languages, nor guess a country from anything but its own name or code.
 
 mod aliases;
 mod table;
@@ -34,8 +34,8 @@ static BY_NAME: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
     by_name
 });
 
-/// Forms of state that stand before a name: `Federal Republic of Germany`. "State" itself is missing,
-/// as the state of Georgia is not the country.
+/// Forms of state that stand before a name: `Federal Republic of Germany`. "State" itself is
+/// missing, as the state of Georgia is not the country.
 static FORMS: [&str; 18] = [
     "arab",
     "bolivarian",
@@ -84,8 +84,9 @@ impl Country {
         u8::try_from(position).ok().map(Self)
     }
 
-    /// The country that a text means: alpha-2 or alpha-3 code in any case, English name, or one of the
-    /// customary other names (`USA`, `U.K.`, `Deutschland`, `Holland`). `None` if it means none.
+    /// The country that a text means: alpha-2 or alpha-3 code in any case, English name, or one of
+    /// the customary other names (`USA`, `U.K.`, `Deutschland`, `Holland`). `None` if it means
+    /// none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_any_code(text.trim())

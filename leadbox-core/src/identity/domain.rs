@@ -15,7 +15,8 @@ use super::mailbox::EmailKind;
 /// A registrable domain such as `acme.co.uk`: lower-case, international names as punycode.
 ///
 /// Names under the private section of the list are their own companies (`acme.github.io`); under a
-/// top-level domain the list does not know, the last two labels count. Deserialising does not validate.
+/// top-level domain the list does not know, the last two labels count. Deserialising does not
+/// validate.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Domain(String);
@@ -39,12 +40,13 @@ pub enum DomainError {
 }
 
 impl Domain {
-    /// Reads a host name or URL (with or without scheme) and cuts it down to the registrable domain.
+    /// Reads a host name or URL (with or without scheme) and cuts it down to the registrable
+    /// domain.
     ///
     /// # Errors
     ///
-    /// [`DomainError::Host`] if there is no host, or it is an IP address, a single name or malformed;
-    /// [`DomainError::PublicSuffix`] if nothing stands before the suffix.
+    /// [`DomainError::Host`] if there is no host, or it is an IP address, a single name or
+    /// malformed; [`DomainError::PublicSuffix`] if nothing stands before the suffix.
     pub fn parse(text: &str) -> Result<Self, DomainError> {
         let host = host_of(text.trim());
         // One final dot marks a fully qualified name (RFC 1034) and is no part of it.
@@ -57,8 +59,8 @@ impl Domain {
         }
     }
 
-    /// The company domain behind an address; `None` for free and disposable mailboxes, since those say
-    /// nothing about a company, and for an address without a valid domain.
+    /// The company domain behind an address; `None` for free and disposable mailboxes, since those
+    /// say nothing about a company, and for an address without a valid domain.
     #[must_use]
     pub fn of_email(email: &Email) -> Option<Self> {
         match email.kind() {
@@ -81,7 +83,8 @@ fn host_of(text: &str) -> &str {
         // `acme.com/?next=https://other.com` holds a URL but begins with a host.
         _ => (text.strip_prefix("//").unwrap_or(text), false),
     };
-    // Browsers treat a backslash as a slash; so must we, or `https://a.com\@b.com` names another host.
+    // Browsers treat a backslash as a slash; so must we, or `https://a.com\@b.com` names another
+    // host.
     let authority = authority.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let host = match authority.rsplit_once('@') {
         // Without a scheme this is an e-mail address, which is refused by its `@`.

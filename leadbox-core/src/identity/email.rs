@@ -1,7 +1,7 @@
 //! E-mail addresses: syntax, normal form and the key by which two addresses are one mailbox.
 //!
-//! Owns RFC 5321 limits, RFC 6531 local parts and the plus and dot rules of large providers. It must
-//! not know whether a mailbox exists: nothing here asks the network.
+//! Owns RFC 5321 limits, RFC 6531 local parts and the plus and dot rules of large providers. It
+//! must not know whether a mailbox exists: nothing here asks the network.
 
 use std::fmt;
 
@@ -21,7 +21,8 @@ const MAX_ADDRESS: usize = 254;
 ///
 /// Equality and order are those of the normal form; whether two addresses reach the same mailbox is
 /// decided by [`Email::key`]. Deserialising does not validate, so that stored data stays readable
-/// when rules change: such a value may lack an `@`, and then has an empty [`domain`](Email::domain).
+/// when rules change: such a value may lack an `@`, and then has an empty
+/// [`domain`](Email::domain).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
@@ -88,8 +89,8 @@ impl Email {
     ///
     /// # Errors
     ///
-    /// [`EmailError::Empty`], [`EmailError::DisplayForm`] and [`EmailError::NoAt`] if there is no bare
-    /// address; [`EmailError::LocalPart`] or [`EmailError::Domain`] if a part of it is wrong;
+    /// [`EmailError::Empty`], [`EmailError::DisplayForm`] and [`EmailError::NoAt`] if there is no
+    /// bare address; [`EmailError::LocalPart`] or [`EmailError::Domain`] if a part of it is wrong;
     /// [`EmailError::TooLong`] if the whole exceeds 254 octets.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         // Spreadsheets and chat programs add zero-width characters to what is copied from them.
@@ -167,7 +168,8 @@ impl Email {
         EmailKind::of_domain(self.domain())
     }
 
-    /// Whether the address stands for a function (`info`, `sales`, `no-reply`) and not for a person.
+    /// Whether the address stands for a function (`info`, `sales`, `no-reply`) and not for a
+    /// person.
     #[must_use]
     pub fn is_role(&self) -> bool {
         mailbox::is_role(self.local())

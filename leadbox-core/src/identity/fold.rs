@@ -1,8 +1,8 @@
 //! Folding: the form in which texts are searched and compared.
 //!
 //! Owns the one answer to "do these two spellings look alike?". It runs for every imported row, so
-//! plain ASCII takes a path without Unicode tables. It must not know what the text stands for: names,
-//! companies and notes are folded alike.
+//! plain ASCII takes a path without Unicode tables. It must not know what the text stands for:
+//! names, companies and notes are folded alike.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
@@ -71,12 +71,13 @@ fn is_dropped(letter: char) -> bool {
     if letter.is_ascii() {
         return false;
     }
-    // Combining classes 7, 8 and 9 are nukta, kana voicing and virama; class 0 holds the vowel signs
-    // of Indic scripts. They change the letter, so dropping them would merge different words.
+    // Combining classes 7, 8 and 9 are nukta, kana voicing and virama; class 0 holds the vowel
+    // signs of Indic scripts. They change the letter, so dropping them would merge different words.
     if is_combining_mark(letter) {
         return canonical_combining_class(letter) >= 10;
     }
-    // Soft hyphen, zero-width characters, direction marks, byte order mark: pasted along, never seen.
+    // Soft hyphen, zero-width characters, direction marks, byte order mark: pasted along, never
+    // seen.
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(letter, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -135,7 +136,8 @@ pub(super) fn words(text: &str) -> String {
             words.truncate(start);
         }
     }
-    words
+    // Marks that a dropped character kept apart may now compose, so such text is folded again.
+    if words.is_ascii() { words } else { fold(&words) }
 }
 
 fn is_joiner(letter: char) -> bool {
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(words("The U.S.A."), "usa");
         assert_eq!(words("Côte d’Ivoire"), "cote divoire");
         assert_eq!(words(" & . - "), "");
+        assert_eq!(words("\u{16ff0}'\u{16af0}"), "\u{16af0}\u{16ff0}");
     }
 
     proptest! {

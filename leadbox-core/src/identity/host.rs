@@ -1,7 +1,7 @@
 //! Host names: the checks and normal form that e-mail addresses and company domains share.
 //!
-//! Owns what a public host name is: lower-case A-labels by UTS 46, lengths by RFC 1035, characters by
-//! RFC 1123. It must not know mailboxes, URLs or public suffixes.
+//! Owns what a public host name is: lower-case A-labels by UTS 46, lengths by RFC 1035, characters
+//! by RFC 1123. It must not know mailboxes, URLs or public suffixes.
 
 use std::net::Ipv4Addr;
 

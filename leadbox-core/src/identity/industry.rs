@@ -1,7 +1,7 @@
 //! Industries: a closed taxonomy, and the way from free text into it.
 //!
-//! Owns the match by id, label, built-in alias and tenant alias. It must not guess: text that maps to
-//! nothing yields `None`, so that the caller can list it and a tenant can add an alias for it.
+//! Owns the match by id, label, built-in alias and tenant alias. It must not guess: text that maps
+//! to nothing yields `None`, so that the caller can list it and a tenant can add an alias for it.
 
 mod taxonomy;
 
@@ -34,8 +34,8 @@ impl Industry {
         Self::ALL.iter().copied().find(|industry| industry.id() == id)
     }
 
-    /// The industry that a text means by id, label or built-in alias, whatever its case, accents and
-    /// punctuation. `None` if it means none.
+    /// The industry that a text means by id, label or built-in alias, whatever its case, accents
+    /// and punctuation. `None` if it means none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         BY_NAME.get(&words(text)).copied()

@@ -1,8 +1,8 @@
 //! What a mailbox says about its owner: business, free or disposable, person or function, and
 //! whether its provider ignores plus tags.
 //!
-//! Owns the classes and the search in their lists, which are facts of public knowledge kept sorted in
-//! the modules below. It must not know address syntax, nor ask the network about a domain.
+//! Owns the classes and the search in their lists, which are facts of public knowledge kept sorted
+//! in the modules below. It must not know address syntax, nor ask the network about a domain.
 
 mod disposable;
 mod free;

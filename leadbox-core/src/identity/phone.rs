@@ -1,7 +1,8 @@
 //! Phone numbers: E.164, the one spelling under which a number is stored and compared.
 //!
-//! Owns the contact with `rlibphonenumber` (Google's numbering plans, compiled in). It must not know
-//! whether anybody answers, nor guess a region: the caller says which one a national number is from.
+//! Owns the contact with `rlibphonenumber` (Google's numbering plans, compiled in). It must not
+//! know whether anybody answers, nor guess a region: the caller says which one a national number is
+//! from.
 
 use std::fmt;
 
@@ -20,8 +21,9 @@ const MAX_ROUNDS: usize = 8;
 
 /// A phone number in E.164 form, such as `+442079460958`. Extensions are not kept.
 ///
-/// Its length fits the numbering plan of its country code; whether the range is in use, which changes
-/// monthly, is a separate question: [`Phone::is_assigned`]. Deserialising does not validate.
+/// Its length fits the numbering plan of its country code; whether the range is in use, which
+/// changes monthly, is a separate question: [`Phone::is_assigned`]. Deserialising does not
+/// validate.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Phone(String);
@@ -62,7 +64,8 @@ impl Phone {
     /// [`PhoneError::Empty`] and [`PhoneError::NotANumber`] if there is no number;
     /// [`PhoneError::NoRegion`] if it is a national one and no region was given;
     /// [`PhoneError::CountryCode`] if its country code does not exist; [`PhoneError::TooShort`],
-    /// [`PhoneError::TooLong`] and [`PhoneError::Length`] if the plan of its country refuses its length.
+    /// [`PhoneError::TooLong`] and [`PhoneError::Length`] if the plan of its country refuses its
+    /// length.
     pub fn parse(text: &str, default_region: Option<Country>) -> Result<Self, PhoneError> {
         let text = text.trim();
         if text.is_empty() {
@@ -78,8 +81,8 @@ impl Phone {
         let Some(rest) = text.strip_prefix("00") else {
             return Self::read(text, region).map(|(phone, _)| phone);
         };
-        // `00` means "international" in most countries, but some dial `00` and a carrier first. So the
-        // region's own rules win where they yield a number in use.
+        // `00` means "international" in most countries, but some dial `00` and a carrier first. So
+        // the region's own rules win where they yield a number in use.
         let international = || Self::read(&format!("+{rest}"), None).map(|(phone, _)| phone);
         match region.map(|region| Self::read(text, Some(region))) {
             Some(Ok((phone, number))) if number.is_valid() => Ok(phone),
@@ -120,7 +123,8 @@ impl Phone {
         )
     }
 
-    /// Whether the number lies in a range that its country has put to use, by the compiled-in plans.
+    /// Whether the number lies in a range that its country has put to use, by the compiled-in
+    /// plans.
     #[must_use]
     pub fn is_assigned(&self) -> bool {
         self.number().is_some_and(|number| number.is_valid())
@@ -132,8 +136,8 @@ impl Phone {
 
     /// Reads a number until its E.164 form reads as itself.
     ///
-    /// The library drops one trunk prefix at a time, so `+61 00 2999` yields `+61 0 2999` at first; a
-    /// lead that is read and written back would change its key.
+    /// The library drops one trunk prefix at a time, so `+61 00 2999` yields `+61 0 2999` at first;
+    /// a lead that is read and written back would change its key.
     fn read(text: &str, region: Option<Region>) -> Result<(Self, PhoneNumber), PhoneError> {
         let mut number = Self::read_once(text, region)?;
         let mut e164 = number.format_as(PhoneNumberFormat::E164).into_owned();

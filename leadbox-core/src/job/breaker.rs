@@ -86,7 +86,8 @@ impl Breaker {
         }
         let failed = u64::from(self.young.0) + u64::from(self.old.0);
         let all = u64::from(self.young.1) + u64::from(self.old.1);
-        if all >= u64::from(policy.least.max(1)) && failed * 100 >= all * u64::from(policy.percent) {
+        if all >= u64::from(policy.least.max(1)) && failed * 100 >= all * u64::from(policy.percent)
+        {
             return Self { open_until: micros + open_for, ..Self::default() };
         }
         self

@@ -35,7 +35,9 @@ impl RateLimit {
         if started == 0 {
             return arrival;
         }
-        arrival.max(now.timestamp_micros()).saturating_add(self.interval().saturating_mul(i64::from(started)))
+        arrival
+            .max(now.timestamp_micros())
+            .saturating_add(self.interval().saturating_mul(i64::from(started)))
     }
 }
 

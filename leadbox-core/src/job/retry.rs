@@ -22,7 +22,13 @@ impl RetrySchedule {
     /// When to try again after try number `attempt` (from 1) failed; none when there is no further try. `jitter` in
     /// `0.0..1.0` adds up to a tenth of the delay: always later, never earlier. `not_before` is what the far end asked
     /// for.
-    pub fn next(&self, attempt: i32, now: Timestamp, jitter: f64, not_before: Option<Timestamp>) -> Option<Timestamp> {
+    pub fn next(
+        &self,
+        attempt: i32,
+        now: Timestamp,
+        jitter: f64,
+        not_before: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let index = usize::try_from(attempt.max(1) - 1).ok()?;
         let millis = i64::from(*self.delays.get(index)?) * 1000;
         #[expect(clippy::cast_possible_truncation, reason = "a tenth of at most 2^32 seconds")]
@@ -41,7 +47,9 @@ mod tests {
     fn delays_grow_jitter_only_adds_and_the_last_try_is_the_tenth() {
         let schedule = RetrySchedule::default();
         let now = from_unix_micros(1_700_000_000_000_000).unwrap();
-        let wait = |attempt, jitter| schedule.next(attempt, now, jitter, None).map(|due| (due - now).num_seconds());
+        let wait = |attempt, jitter| {
+            schedule.next(attempt, now, jitter, None).map(|due| (due - now).num_seconds())
+        };
         assert_eq!(wait(1, 0.0), Some(5));
         assert_eq!(wait(2, 0.999), Some(329));
         assert_eq!(wait(9, 0.0), Some(86_400));

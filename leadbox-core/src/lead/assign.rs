@@ -62,13 +62,16 @@ pub(crate) fn assign(
         "first_name" => lead.person.first_name = line(input, NAME)?,
         "title" => lead.person.title = line(input, NAME)?,
         "email" => lead.person.email = parsed(input, Email::parse)?,
-        "phone" => lead.person.phone = parsed(input, |text| Phone::parse(text, catalog.settings.region))?,
+        "phone" => {
+            lead.person.phone = parsed(input, |text| Phone::parse(text, catalog.settings.region))?
+        }
         "company" => lead.company.name = line(input, NAME)?,
         "domain" | "website" => lead.company.domain = parsed(input, Domain::parse)?,
         "industry" => industry(lead, input, catalog)?,
         "employees" => lead.company.employees = count(input)?,
         "country" => {
-            lead.company.country = parsed(input, |text| Country::parse(text).ok_or(UnknownCountry))?;
+            lead.company.country =
+                parsed(input, |text| Country::parse(text).ok_or(UnknownCountry))?;
         }
         "city" => lead.company.city = line(input, NAME)?,
         "source" => lead.source.name = line(input, SHORT)?.map(|text| text.to_lowercase()),
@@ -180,7 +183,9 @@ fn value(lead: &mut Lead, input: Input<'_>, catalog: &Catalog) -> Result<(), Str
     };
     // `1250.50 EUR` carries its currency along.
     let (amount, currency) = match text.rsplit_once(' ') {
-        Some((amount, code)) => (amount.to_owned(), code.parse().map_err(|error: crate::MoneyError| error.to_string())?),
+        Some((amount, code)) => {
+            (amount.to_owned(), code.parse().map_err(|error: crate::MoneyError| error.to_string())?)
+        }
         None => (text, lead.value.map_or(catalog.settings.currency, |value| value.currency)),
     };
     lead.value = Some(Money::parse(&amount, currency).map_err(|error| error.to_string())?);
@@ -201,7 +206,9 @@ fn currency(lead: &mut Lead, input: Input<'_>) -> Result<(), String> {
 
 fn moment(input: Input<'_>) -> Result<Option<Timestamp>, String> {
     let Some(text) = text_of(input)? else { return Ok(None) };
-    parse_moment(text).map(Some).ok_or_else(|| format!("'{text}' is not a date such as 2026-03-31 or 2026-03-31T09:30:00Z"))
+    parse_moment(text)
+        .map(Some)
+        .ok_or_else(|| format!("'{text}' is not a date such as 2026-03-31 or 2026-03-31T09:30:00Z"))
 }
 
 /// RFC 3339, or a day, which stands for its first moment in UTC. Years 1900 to 9999.
@@ -230,7 +237,9 @@ fn consent(lead: &mut Lead, purpose: &str, input: Input<'_>, now: Timestamp) -> 
             "withdrawn" => ConsentStatus::Withdrawn,
             other => return Err(format!("'{other}' has to be granted, denied or withdrawn")),
         },
-        Input::Json(other) => return Err(format!("has to be granted, denied or withdrawn, not {}", kind_of(other))),
+        Input::Json(other) => {
+            return Err(format!("has to be granted, denied or withdrawn, not {}", kind_of(other)));
+        }
     };
     record_consent(lead, Consent { purpose, status, at: now, evidence: None });
     Ok(())
@@ -260,16 +269,24 @@ fn custom(lead: &mut Lead, key: &str, input: Input<'_>, catalog: &Catalog) -> Re
 }
 
 /// Reads a custom field's value; blank input is none.
-pub(crate) fn custom_value(definition: &FieldDefinition, input: Input<'_>) -> Result<Option<FieldValue>, String> {
-    let wrong = |value: &Value| format!("has to be a {}, not {}", definition.kind.name(), kind_of(value));
-    if let (FieldType::MultiChoice(choices), Input::Json(Value::Array(list))) = (&definition.kind, input) {
+pub(crate) fn custom_value(
+    definition: &FieldDefinition,
+    input: Input<'_>,
+) -> Result<Option<FieldValue>, String> {
+    let wrong =
+        |value: &Value| format!("has to be a {}, not {}", definition.kind.name(), kind_of(value));
+    if let (FieldType::MultiChoice(choices), Input::Json(Value::Array(list))) =
+        (&definition.kind, input)
+    {
         let picked: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
         return several(choices, picked.ok_or("has to be a list of texts")?.into_iter()).map(Some);
     }
     let text = match (input, &definition.kind) {
         (Input::Clear, _) => return Ok(None),
         (Input::Text(text), _) => text.trim().to_owned(),
-        (Input::Json(Value::Number(number)), FieldType::Number | FieldType::Decimal) => number.to_string(),
+        (Input::Json(Value::Number(number)), FieldType::Number | FieldType::Decimal) => {
+            number.to_string()
+        }
         (Input::Json(Value::Bool(value)), FieldType::Bool) => value.to_string(),
         (Input::Json(other), _) => return Err(wrong(other)),
     };
@@ -283,7 +300,9 @@ pub(crate) fn custom_value(definition: &FieldDefinition, input: Input<'_>) -> Re
             Ok(number) if number.is_finite() => FieldValue::Number(number),
             _ => return Err(format!("'{}' is not a number", shown())),
         },
-        FieldType::Decimal => FieldValue::Decimal(text.parse().map_err(|error: crate::DecimalError| error.to_string())?),
+        FieldType::Decimal => FieldValue::Decimal(
+            text.parse().map_err(|error: crate::DecimalError| error.to_string())?,
+        ),
         FieldType::Bool => match text.to_lowercase().as_str() {
             "true" | "yes" | "1" => FieldValue::Bool(true),
             "false" | "no" | "0" => FieldValue::Bool(false),
@@ -296,8 +315,12 @@ pub(crate) fn custom_value(definition: &FieldDefinition, input: Input<'_>) -> Re
         FieldType::Choice(choices) => FieldValue::Choice(choice(choices, &text)?),
         FieldType::MultiChoice(choices) => several(choices, text.split(';'))?,
         FieldType::Url => FieldValue::Url(url(&text)?),
-        FieldType::Email => FieldValue::Email(Email::parse(&text).map_err(|error| error.to_string())?),
-        FieldType::Phone => FieldValue::Phone(Phone::parse(&text, None).map_err(|error| error.to_string())?),
+        FieldType::Email => {
+            FieldValue::Email(Email::parse(&text).map_err(|error| error.to_string())?)
+        }
+        FieldType::Phone => {
+            FieldValue::Phone(Phone::parse(&text, None).map_err(|error| error.to_string())?)
+        }
     };
     Ok(Some(value))
 }
@@ -307,7 +330,11 @@ fn long_text(text: &str) -> Result<String, String> {
         return Err(format!("is longer than {} characters", FieldValue::MAX_TEXT));
     }
     // Postgres keeps no NUL in text, so none gets in anywhere.
-    if text.contains('\0') { Err("contains a NUL character".to_owned()) } else { Ok(text.to_owned()) }
+    if text.contains('\0') {
+        Err("contains a NUL character".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn choice(choices: &[String], text: &str) -> Result<String, String> {
@@ -319,7 +346,10 @@ fn choice(choices: &[String], text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("'{text}' is not one of: {}", choices.join(", ")))
 }
 
-fn several<'a>(choices: &[String], picked: impl Iterator<Item = &'a str>) -> Result<FieldValue, String> {
+fn several<'a>(
+    choices: &[String],
+    picked: impl Iterator<Item = &'a str>,
+) -> Result<FieldValue, String> {
     let mut picked: Vec<String> = picked
         .map(str::trim)
         .filter(|text| !text.is_empty())
@@ -335,5 +365,9 @@ fn url(text: &str) -> Result<String, String> {
     let good = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
         && text.len() <= LONG
         && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if good { Ok(text.to_owned()) } else { Err("has to be an address that begins with http:// or https://".to_owned()) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("has to be an address that begins with http:// or https://".to_owned())
+    }
 }

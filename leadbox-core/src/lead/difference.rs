@@ -18,7 +18,10 @@ impl Lead {
         fields.text("phone", self.person.phone.as_ref().map(Phone::as_str));
         fields.text("company", self.company.name.as_deref());
         fields.text("domain", self.company.domain.as_ref().map(Domain::as_str));
-        fields.text("industry", self.company.industry.map(Industry::id).or(self.company.industry_text.as_deref()));
+        fields.text(
+            "industry",
+            self.company.industry.map(Industry::id).or(self.company.industry_text.as_deref()),
+        );
         fields.json("employees", self.company.employees.map(Value::from));
         fields.text("country", self.company.country.map(Country::as_str));
         fields.text("city", self.company.city.as_deref());
@@ -54,8 +57,11 @@ impl Lead {
     /// The fields that differ from `before`: their values now, and then; null where there is none.
     pub(crate) fn difference(&self, before: &Self) -> (Map<String, Value>, Map<String, Value>) {
         let (mut now, mut then) = (self.to_fields(), before.to_fields());
-        let same: Vec<String> =
-            now.iter().filter(|(field, value)| then.get(*field) == Some(value)).map(|(field, _)| field.clone()).collect();
+        let same: Vec<String> = now
+            .iter()
+            .filter(|(field, value)| then.get(*field) == Some(value))
+            .map(|(field, _)| field.clone())
+            .collect();
         for field in same {
             now.remove(&field);
             then.remove(&field);

@@ -116,7 +116,9 @@ impl LeadKeys {
     /// The keys of a lead. `captured_by` lists the identities by which it was captured and which it therefore holds
     /// alone.
     pub fn of(lead: &Lead, captured_by: &[IdentityKind]) -> Self {
-        let slot = |kind| if captured_by.contains(&kind) { SLOT_EXCLUSIVE } else { Self::own_slot(lead.id) };
+        let slot = |kind| {
+            if captured_by.contains(&kind) { SLOT_EXCLUSIVE } else { Self::own_slot(lead.id) }
+        };
         Self {
             email: lead.person.email.as_ref().map(Email::key),
             email_slot: slot(IdentityKind::Email),
@@ -165,9 +167,13 @@ fn search_text(lead: &Lead) -> String {
 }
 
 fn facets(lead: &Lead) -> Vec<Facet> {
-    let tags = lead.tags.iter().map(|tag| Facet { name: Facet::TAG.to_owned(), key: text_key(tag) });
+    let tags =
+        lead.tags.iter().map(|tag| Facet { name: Facet::TAG.to_owned(), key: text_key(tag) });
     let fields = lead.custom.iter().flat_map(|(key, value)| {
-        value.sort_keys().into_iter().map(move |bytes| Facet { name: format!("cf.{key}"), key: bytes })
+        value
+            .sort_keys()
+            .into_iter()
+            .map(move |bytes| Facet { name: format!("cf.{key}"), key: bytes })
     });
     let mut facets: Vec<Facet> = tags.chain(fields).collect();
     facets.sort_unstable();

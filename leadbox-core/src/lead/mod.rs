@@ -13,9 +13,7 @@ mod text;
 
 pub use keys::{Facet, IdentityKey, IdentityKind, LeadKeys, LeadRow, SLOT_EXCLUSIVE};
 pub use new_lead::{ConsentInput, NewLead};
-pub use parts::{
-    Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm,
-};
+pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm};
 pub use patch::LeadPatch;
 
 pub(crate) use assign::{Input, custom_value, parse_moment};

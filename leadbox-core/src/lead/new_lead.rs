@@ -12,6 +12,7 @@ use super::{Consent, ConsentStatus, IdentityKind, Lead, Utm};
 use crate::catalog::Catalog;
 use crate::error::Invalid;
 use crate::id::UserId;
+use crate::identity::Email;
 use crate::time::Timestamp;
 
 /// What a person said about being contacted, as it comes in.
@@ -194,16 +195,23 @@ impl NewLead {
     ///
     /// # Errors
     /// Everything that is wrong; `lead` is then half-written and must be dropped.
-    pub(crate) fn apply(&self, lead: &mut Lead, catalog: &Catalog, now: Timestamp) -> Result<(), Invalid> {
+    pub(crate) fn apply(
+        &self,
+        lead: &mut Lead,
+        catalog: &Catalog,
+        now: Timestamp,
+    ) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
         let mut set = |lead: &mut Lead, field: &str, input: Input<'_>| {
             if let Err(message) = assign(lead, field, input, catalog, now) {
                 invalid.push(field, message);
             }
         };
+        let address = lead.person.email.clone();
         for (field, text) in self.given_texts() {
             set(lead, field, Input::Text(text));
         }
+        keep_spelling(lead, address);
         let first_touch = lead.source.clone();
         for (field, text) in self.given_touch() {
             set(lead, field, Input::Text(text));
@@ -273,6 +281,15 @@ fn given<'a>((field, text): (&'static str, &'a Option<String>)) -> Option<(&'sta
     text.as_deref().filter(|text| !text.trim().is_empty()).map(|text| (field, text))
 }
 
+/// Another spelling of the known address is no news.
+fn keep_spelling(lead: &mut Lead, known: Option<Email>) {
+    if let (Some(known), Some(given)) = (known, &lead.person.email)
+        && known.key() == given.key()
+    {
+        lead.person.email = Some(known);
+    }
+}
+
 fn keep_first_touch(lead: &mut Lead, first: super::Source) {
     let now = &mut lead.source;
     for (kept, late) in [
@@ -294,6 +311,12 @@ fn keep_first_touch(lead: &mut Lead, first: super::Source) {
 
 fn read_consent(input: &ConsentInput, now: Timestamp) -> Result<Consent, String> {
     let purpose = line(Input::Text(&input.purpose), SHORT)?.ok_or("needs a purpose")?;
-    let evidence = input.evidence.as_deref().map(|text| line(Input::Text(text), NAME)).transpose()?.flatten();
-    Ok(Consent { purpose, status: input.status, at: input.at.map_or(now, crate::time::to_micros), evidence })
+    let evidence =
+        input.evidence.as_deref().map(|text| line(Input::Text(text), NAME)).transpose()?.flatten();
+    Ok(Consent {
+        purpose,
+        status: input.status,
+        at: input.at.map_or(now, crate::time::to_micros),
+        evidence,
+    })
 }

@@ -67,10 +67,16 @@ impl LeadPatch {
     ///
     /// # Errors
     /// Everything that is wrong; `lead` is then half-written and must be dropped.
-    pub(crate) fn apply(&self, lead: &mut Lead, catalog: &Catalog, now: Timestamp) -> Result<(), Invalid> {
+    pub(crate) fn apply(
+        &self,
+        lead: &mut Lead,
+        catalog: &Catalog,
+        now: Timestamp,
+    ) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
         // The currency last: it re-reads the amount that this patch may set.
-        let (late, first): (Vec<_>, Vec<_>) = self.set.iter().partition(|(field, _)| *field == "currency");
+        let (late, first): (Vec<_>, Vec<_>) =
+            self.set.iter().partition(|(field, _)| *field == "currency");
         for (field, value) in first.into_iter().chain(late) {
             if field == "created_at" {
                 invalid.push(field, "cannot be changed");

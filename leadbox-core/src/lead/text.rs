@@ -22,8 +22,11 @@ pub(super) fn line(input: Input<'_>, most: usize) -> Result<Option<String>, Stri
     if text.is_empty() {
         return Ok(None);
     }
-    let clean = text.bytes().all(|byte| byte >= b' ' && byte != 0x7f) && !text.contains("  ") && text.is_ascii();
-    let text = if clean { text.to_owned() } else { text.split_whitespace().collect::<Vec<_>>().join(" ") };
+    let clean = text.bytes().all(|byte| byte >= b' ' && byte != 0x7f)
+        && !text.contains("  ")
+        && text.is_ascii();
+    let text =
+        if clean { text.to_owned() } else { text.split_whitespace().collect::<Vec<_>>().join(" ") };
     if text.chars().any(char::is_control) {
         return Err("contains control characters".to_owned());
     }

@@ -8,7 +8,9 @@ use crate::catalog::Catalog;
 use crate::error::{Invalid, Result};
 use crate::event::{EventType, Payload, Subject};
 use crate::identity::{Domain, Email};
-use crate::lead::{IdentityKey, IdentityKind, Lead, LeadKeys, LeadRecord, LeadRow, NewLead, Source};
+use crate::lead::{
+    IdentityKey, IdentityKind, Lead, LeadKeys, LeadRecord, LeadRow, NewLead, Source,
+};
 use crate::pipeline::{Stage, Stay};
 use crate::revision::Version;
 use crate::storage::{Change, LeadUpdate};
@@ -40,7 +42,11 @@ impl Leads<'_> {
     /// # Errors
     /// `Invalid` with every problem, by field; `Contended` when others keep changing the same lead; `Storage`.
     pub async fn capture(&self, new: &NewLead) -> Result<Captured> {
-        self.leadbox.decide("lead", new.email.as_deref().unwrap_or("(new)"), async || self.prepare_capture(new).await).await
+        self.leadbox
+            .decide("lead", new.email.as_deref().unwrap_or("(new)"), async || {
+                self.prepare_capture(new).await
+            })
+            .await
     }
 
     /// What [`capture`](Self::capture) would commit, for a host's own transaction.
@@ -99,7 +105,8 @@ impl Draft {
             Some(name) => {
                 let stage = catalog.stage_named(pipeline.id, name);
                 if stage.is_none() {
-                    let known: Vec<&str> = pipeline.stages.iter().map(|stage| stage.key.as_str()).collect();
+                    let known: Vec<&str> =
+                        pipeline.stages.iter().map(|stage| stage.key.as_str()).collect();
                     invalid.push("stage", format!("'{name}' is not one of: {}", known.join(", ")));
                 }
                 stage
@@ -165,7 +172,12 @@ impl Draft {
         }
     }
 
-    fn create(self, decision: &mut Decision<'_>, new: &NewLead, catalog: &Catalog) -> Result<Captured> {
+    fn create(
+        self,
+        decision: &mut Decision<'_>,
+        new: &NewLead,
+        catalog: &Catalog,
+    ) -> Result<Captured> {
         let lead = self.lead;
         let stage = catalog.stage(lead.stage).map_or("", |(_, stage)| stage.key.as_str());
         let mut payload = Payload { changed: lead.to_fields(), ..Payload::default() };
@@ -186,7 +198,13 @@ impl Draft {
         Ok(Captured { lead, outcome: CaptureOutcome::Created })
     }
 
-    fn update(self, decision: &mut Decision<'_>, before: Lead, new: &NewLead, catalog: &Catalog) -> Result<Captured> {
+    fn update(
+        self,
+        decision: &mut Decision<'_>,
+        before: Lead,
+        new: &NewLead,
+        catalog: &Catalog,
+    ) -> Result<Captured> {
         let mut after = before.clone();
         new.apply(&mut after, catalog, self.at)?;
         let outcome = if decision.update_lead(&before, &mut after, catalog)? {
@@ -219,7 +237,12 @@ pub(super) fn settle(lead: &mut Lead, catalog: &Catalog) {
 impl Decision<'_> {
     /// Adds the update of a lead and the events that tell of it; says whether anything changed. `after` comes out as
     /// it is written.
-    pub(super) fn update_lead(&mut self, before: &Lead, after: &mut Lead, catalog: &Catalog) -> Result<bool> {
+    pub(super) fn update_lead(
+        &mut self,
+        before: &Lead,
+        after: &mut Lead,
+        catalog: &Catalog,
+    ) -> Result<bool> {
         settle(after, catalog);
         if *before == *after {
             return Ok(false);
@@ -246,6 +269,110 @@ impl Decision<'_> {
     /// Adds the update itself.
     pub(super) fn push_update(&mut self, before: &Lead, after: &Lead) {
         let row = |lead: &Lead| LeadRow { keys: LeadKeys::of(lead, &[]), lead: lead.clone() };
-        self.push(Change::UpdateLead(Box::new(LeadUpdate { before: row(before), after: row(after) })));
+        self.push(Change::UpdateLead(Box::new(LeadUpdate {
+            before: row(before),
+            after: row(after),
+        })));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::field::{FieldDefinition, FieldType};
+    use crate::testing::{Announced, Sandbox};
+
+    #[tokio::test]
+    async fn the_same_person_twice_is_one_lead_whose_first_touch_stays() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        let new = NewLead::new()
+            .email("Ada@Analytical.example")
+            .source("Webinar")
+            .upsert_by(IdentityKind::Email);
+        let first = leads.capture(&new).await.unwrap();
+        assert_eq!(first.outcome, CaptureOutcome::Created);
+
+        let again =
+            NewLead::new().email("ada@analytical.example").source("ads").title("CTO").tag("VIP");
+        let second = leads.capture(&again.upsert_by(IdentityKind::Email)).await.unwrap();
+        assert_eq!((second.outcome, second.lead.id), (CaptureOutcome::Updated, first.lead.id));
+        assert_eq!(second.lead.source.name.as_deref(), Some("webinar"));
+        assert_eq!(second.lead.version, Version(2));
+        assert!(second.lead.tags.contains("vip"));
+        assert!(second.lead.completeness > first.lead.completeness);
+
+        let third = leads.capture(&new).await.unwrap();
+        assert_eq!((third.outcome, third.lead.version), (CaptureOutcome::Unchanged, Version(2)));
+        let announced = Announced::all(&sandbox.leadbox).await.unwrap();
+        announced.assert_types(&[EventType::LEAD_CAPTURED, EventType::LEAD_UPDATED]);
+        assert_eq!(announced.previous(&EventType::LEAD_UPDATED, "title"), Some(Value::Null));
+        assert_eq!(announced.changed(&EventType::LEAD_UPDATED, "title"), Some("CTO".into()));
+    }
+
+    #[tokio::test]
+    async fn without_upsert_keys_a_duplicate_is_made_and_the_oldest_is_recognised_later() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        let new = NewLead::new().email("info@acme.example");
+        let (first, second) =
+            (leads.capture(&new).await.unwrap(), leads.capture(&new).await.unwrap());
+        assert_ne!(first.lead.id, second.lead.id);
+        let third =
+            leads.capture(&new.clone().title("CEO").upsert_by(IdentityKind::Email)).await.unwrap();
+        assert_eq!(third.lead.id, first.lead.id);
+    }
+
+    #[tokio::test]
+    async fn every_problem_is_named_by_its_field_and_nothing_is_written() {
+        let sandbox = Sandbox::new().unwrap();
+        let field = FieldDefinition::new("budget", FieldType::Number).unwrap();
+        sandbox.leadbox.definitions().define_field(&field).await.unwrap();
+        let before = sandbox.leadbox.log().head().await.unwrap();
+        let mut new = NewLead::new()
+            .email("not an address")
+            .phone("12")
+            .name("x".repeat(201))
+            .stage("nirvana")
+            .field("budget", "plenty")
+            .field("colour", "red");
+        new.employees = Some(-1);
+        let Err(Error::Invalid(invalid)) = sandbox.leadbox.leads().capture(&new).await else {
+            panic!("accepted")
+        };
+        let fields: Vec<&str> = invalid.issues.iter().map(|issue| issue.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            ["stage", "name", "email", "phone", "employees", "cf.budget", "cf.colour"]
+        );
+        assert_eq!(sandbox.leadbox.log().head().await.unwrap(), before);
+        let nobody = sandbox.leadbox.leads().capture(&NewLead::new().title("CTO")).await;
+        assert!(matches!(nobody, Err(Error::Invalid(_))));
+    }
+
+    #[tokio::test]
+    async fn many_at_once_equal_one_after_the_other() {
+        let sandbox = Sandbox::new().unwrap();
+        let new: Vec<NewLead> = [
+            ("a@x.example", "one"),
+            ("b@x.example", "two"),
+            ("A@x.example", "three"),
+            ("", "four"),
+        ]
+        .map(|(email, title)| {
+            NewLead::new().email(email).title(title).upsert_by(IdentityKind::Email)
+        })
+        .into();
+        let outcomes = sandbox.leadbox.leads().capture_many(&new, Vec::new()).await.unwrap();
+        let ids: Vec<_> =
+            outcomes.iter().map(|one| one.as_ref().ok().map(|one| one.lead.id)).collect();
+        assert_eq!(ids[0], ids[2]);
+        assert_ne!(ids[0], ids[1]);
+        assert!(outcomes[3].is_err());
+        let lead = sandbox.leadbox.leads().lead(ids[0].unwrap()).await.unwrap().unwrap().lead;
+        assert_eq!((lead.person.title.as_deref(), lead.version), (Some("three"), Version(2)));
+        let announced = Announced::all(&sandbox.leadbox).await.unwrap();
+        assert!(announced.0.iter().all(|event| event.bulk));
     }
 }

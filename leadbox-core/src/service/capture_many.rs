@@ -39,7 +39,9 @@ impl Leads<'_> {
         let mut alongside = Some(alongside).filter(|changes| !changes.is_empty());
         let mut tries = vec![0; new.len()];
         while !open.is_empty() || alongside.is_some() {
-            open = self.round(new, open, &mut outcomes, &mut tries, alongside.take(), &catalog).await?;
+            open = self
+                .round(new, open, &mut outcomes, &mut tries, alongside.take(), &catalog)
+                .await?;
         }
         let lost = || Err(Error::Contended { what: "lead", id: "(batch)".to_owned() });
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect())
@@ -62,9 +64,16 @@ impl Leads<'_> {
         let mut taken: HashMap<IdentityKey, ()> = HashMap::with_capacity(open.len());
         for (index, draft) in open {
             // The same key twice in a round: the second waits, and then finds the first.
-            let keys = draft.identities(&[IdentityKind::Email, IdentityKind::Phone, IdentityKind::ExternalId]);
+            let keys = draft.identities(&[
+                IdentityKind::Email,
+                IdentityKind::Phone,
+                IdentityKind::ExternalId,
+            ]);
             let named = draft.identities(&new[index].upsert_by);
-            let clash = keys.iter().any(|key| taken.contains_key(key) && (named.contains(key) || key.kind == IdentityKind::ExternalId));
+            let clash = keys.iter().any(|key| {
+                taken.contains_key(key)
+                    && (named.contains(key) || key.kind == IdentityKind::ExternalId)
+            });
             if clash {
                 later.push((index, draft));
                 continue;
@@ -118,9 +127,15 @@ impl Leads<'_> {
     }
 
     /// The known leads by the keys that the open ones name.
-    async fn known(&self, new: &[NewLead], open: &[(usize, Draft)]) -> Result<HashMap<IdentityKey, Lead>> {
-        let mut keys: Vec<IdentityKey> =
-            open.iter().flat_map(|(index, draft)| draft.identities(&new[*index].upsert_by)).collect();
+    async fn known(
+        &self,
+        new: &[NewLead],
+        open: &[(usize, Draft)],
+    ) -> Result<HashMap<IdentityKey, Lead>> {
+        let mut keys: Vec<IdentityKey> = open
+            .iter()
+            .flat_map(|(index, draft)| draft.identities(&new[*index].upsert_by))
+            .collect();
         if keys.is_empty() {
             return Ok(HashMap::new());
         }

@@ -107,13 +107,19 @@ impl<'a> Decision<'a> {
 
 /// A payload of one object.
 pub(crate) fn data(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Payload {
-    let data: Map<String, Value> = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let data: Map<String, Value> =
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     Payload { data, ..Payload::default() }
 }
 
 impl LeadBox {
     /// Commits what `prepare` decides; after a conflict it decides again on fresh data, at most five times.
-    pub(crate) async fn decide<T, F>(&self, what: &'static str, id: impl ToString, mut prepare: F) -> Result<T>
+    pub(crate) async fn decide<T, F>(
+        &self,
+        what: &'static str,
+        id: impl ToString,
+        mut prepare: F,
+    ) -> Result<T>
     where
         F: AsyncFnMut() -> Result<Prepared<T>>,
     {

@@ -39,7 +39,8 @@ impl Definitions<'_> {
         let tenant = self.leadbox.tenant();
         self.leadbox
             .decide("field", &field.key, async || {
-                let known = stored.definition(tenant, DefinitionKind::Field, field.key.as_str()).await?;
+                let known =
+                    stored.definition(tenant, DefinitionKind::Field, field.key.as_str()).await?;
                 let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
                 match &known {
                     Some((_, Definition::Field(old))) if old == field => {
@@ -72,16 +73,28 @@ impl Definitions<'_> {
         let settings = self
             .leadbox
             .decide("settings", tenant, async || {
-                let known = storage.definition(tenant, DefinitionKind::Settings, Definition::SETTINGS).await?;
+                let known = storage
+                    .definition(tenant, DefinitionKind::Settings, Definition::SETTINGS)
+                    .await?;
                 let (before, mut settings) = match known {
                     Some((revision, Definition::Settings(settings))) => (revision, settings),
                     _ => (Revision(0), Settings::default()),
                 };
                 change(&mut settings);
-                if let Some((field, _)) = settings.completeness.iter().find(|(_, weight)| **weight > 1000) {
-                    return Err(Invalid::one(format!("completeness.{field}"), "has to be 0 to 1000").into());
+                if let Some((field, _)) =
+                    settings.completeness.iter().find(|(_, weight)| **weight > 1000)
+                {
+                    return Err(Invalid::one(
+                        format!("completeness.{field}"),
+                        "has to be 0 to 1000",
+                    )
+                    .into());
                 }
-                let prepared = self.put(before, Definition::Settings(settings.clone()), EventType::SETTINGS_CHANGED)?;
+                let prepared = self.put(
+                    before,
+                    Definition::Settings(settings.clone()),
+                    EventType::SETTINGS_CHANGED,
+                )?;
                 Ok(super::Prepared { changes: prepared.changes, outcome: settings })
             })
             .await?;
@@ -89,14 +102,25 @@ impl Definitions<'_> {
         Ok(settings)
     }
 
-    fn put(&self, before: Revision, definition: Definition, kind: EventType) -> Result<super::Prepared<()>> {
+    fn put(
+        &self,
+        before: Revision,
+        definition: Definition,
+        kind: EventType,
+    ) -> Result<super::Prepared<()>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let subject = Subject { kind: SubjectKind::Definition, id: self.leadbox.new_id() };
-        let payload =
-            data([("key", Value::from(definition.key())), ("definition", serde_json::to_value(&definition)?)]);
+        let payload = data([
+            ("key", Value::from(definition.key())),
+            ("definition", serde_json::to_value(&definition)?),
+        ]);
         decision.event(subject, kind, Version(before.next().0), &payload)?;
         let tenant = self.leadbox.tenant();
-        decision.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })));
+        decision.push(Change::PutDefinition(Box::new(DefinitionUpdate {
+            tenant,
+            before,
+            definition,
+        })));
         decision.finish(())
     }
 
@@ -109,7 +133,8 @@ impl Definitions<'_> {
             invalid.push(field.key.as_str(), "needs a label of 1 to 200 characters");
         }
         if self.leadbox.catalog().await?.fields.len() >= MAX_FIELDS {
-            invalid.push(field.key.as_str(), format!("would be more than {MAX_FIELDS} custom fields"));
+            invalid
+                .push(field.key.as_str(), format!("would be more than {MAX_FIELDS} custom fields"));
         }
         Ok(invalid.or(())?)
     }
@@ -117,11 +142,14 @@ impl Definitions<'_> {
 
 fn bad_choices(kind: &FieldType) -> Option<&'static str> {
     let (FieldType::Choice(choices) | FieldType::MultiChoice(choices)) = kind else { return None };
-    let mut folded: Vec<String> = choices.iter().map(|choice| crate::identity::fold(choice)).collect();
+    let mut folded: Vec<String> =
+        choices.iter().map(|choice| crate::identity::fold(choice)).collect();
     folded.sort_unstable();
     let good = !folded.is_empty()
         && folded.len() <= 500
-        && folded.iter().all(|choice| !choice.is_empty() && !choice.contains(';') && choice.len() <= 150)
+        && folded
+            .iter()
+            .all(|choice| !choice.is_empty() && !choice.contains(';') && choice.len() <= 150)
         && folded.windows(2).all(|pair| pair[0] != pair[1]);
     (!good).then_some("needs 1 to 500 different choices of up to 150 bytes, without ';'")
 }
@@ -129,12 +157,14 @@ fn bad_choices(kind: &FieldType) -> Option<&'static str> {
 fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Result<(), Error> {
     let goes = |old: &[String], new: &[String]| old.iter().any(|choice| !new.contains(choice));
     let message = match (&old.kind, &new.kind) {
-        (FieldType::Choice(old), FieldType::Choice(new)) | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
+        (FieldType::Choice(old), FieldType::Choice(new))
+        | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
             if goes(old, new) =>
         {
             Some("has values: a choice that exists cannot be taken away".to_owned())
         }
-        (FieldType::Choice(_), FieldType::Choice(_)) | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
+        (FieldType::Choice(_), FieldType::Choice(_))
+        | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
             bad_choices(&new.kind).map(str::to_owned)
         }
         (old, new) if old == new => None,

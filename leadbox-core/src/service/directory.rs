@@ -76,7 +76,8 @@ impl Directory<'_> {
         }
         self.check_team(&mut invalid, "team", new.team).await?;
         invalid.or(())?;
-        if self.leadbox.storage().user_by_email(self.leadbox.tenant(), &new.email).await?.is_some() {
+        if self.leadbox.storage().user_by_email(self.leadbox.tenant(), &new.email).await?.is_some()
+        {
             return Err(Invalid::one("email", "belongs to a user already").into());
         }
         let user = User {
@@ -100,8 +101,12 @@ impl Directory<'_> {
         check_name(&mut invalid, &changed.name);
         self.check_team(&mut invalid, "team", changed.team).await?;
         invalid.or(())?;
-        self.put_user(User { revision: changed.revision.next(), tenant: self.leadbox.tenant(), ..changed.clone() })
-            .await
+        self.put_user(User {
+            revision: changed.revision.next(),
+            tenant: self.leadbox.tenant(),
+            ..changed.clone()
+        })
+        .await
     }
 
     /// Makes a team.
@@ -131,7 +136,10 @@ impl Directory<'_> {
 
     async fn put_user(&self, user: User) -> Result<User> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let payload = data([("name", Value::from(user.name.as_str())), ("status", serde_json::to_value(user.status)?)]);
+        let payload = data([
+            ("name", Value::from(user.name.as_str())),
+            ("status", serde_json::to_value(user.status)?),
+        ]);
         let subject = Subject { kind: SubjectKind::User, id: user.id.uuid() };
         decision.event(subject, EventType::USER_CHANGED, Version(user.revision.0), &payload)?;
         decision.push(Change::PutUser(Box::new(user.clone())));
@@ -139,7 +147,12 @@ impl Directory<'_> {
         Ok(user)
     }
 
-    async fn check_team(&self, invalid: &mut Invalid, field: &str, team: Option<TeamId>) -> Result<()> {
+    async fn check_team(
+        &self,
+        invalid: &mut Invalid,
+        field: &str,
+        team: Option<TeamId>,
+    ) -> Result<()> {
         if let Some(team) = team
             && self.leadbox.storage().team(self.leadbox.tenant(), team).await?.is_none()
         {

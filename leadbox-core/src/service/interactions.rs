@@ -77,7 +77,9 @@ impl NewInteraction {
         if self.at.is_some_and(|at| at > now + chrono::TimeDelta::days(1)) {
             invalid.push("at", "lies in the future");
         }
-        if self.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > Interaction::MAX_KEY || key.contains('\0')) {
+        if self.key.as_ref().is_some_and(|key| {
+            key.is_empty() || key.len() > Interaction::MAX_KEY || key.contains('\0')
+        }) {
             invalid.push("key", format!("has to have 1 to {} bytes", Interaction::MAX_KEY));
         }
         match serde_json::to_string(&self.props) {
@@ -85,7 +87,9 @@ impl NewInteraction {
                 invalid.push("props", format!("are longer than {} bytes", Interaction::MAX_PROPS));
             }
             // JSON writes NUL as an escape, and Postgres keeps none in JSON.
-            Ok(json) if json.contains("\\u0000") => invalid.push("props", "contain a NUL character"),
+            Ok(json) if json.contains("\\u0000") => {
+                invalid.push("props", "contain a NUL character")
+            }
             Ok(_) => {}
             Err(_) => invalid.push("props", "cannot be written as JSON"),
         }
@@ -118,7 +122,11 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// As `record_interaction`.
-    pub async fn prepare_interaction(&self, lead: LeadId, new: &NewInteraction) -> Result<Prepared<Recorded>> {
+    pub async fn prepare_interaction(
+        &self,
+        lead: LeadId,
+        new: &NewInteraction,
+    ) -> Result<Prepared<Recorded>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let kind = new.read(decision.at())?;
         let known = self.load(lead, None).await?;
@@ -146,7 +154,12 @@ impl Leads<'_> {
             ("suspect", Value::from(interaction.suspicion == Suspicion::Suspect)),
             ("props", Value::Object(interaction.props.clone())),
         ]);
-        decision.event(Subject::lead(lead), EventType::INTERACTION_RECORDED, known.version, &payload)?;
+        decision.event(
+            Subject::lead(lead),
+            EventType::INTERACTION_RECORDED,
+            known.version,
+            &payload,
+        )?;
         decision.push(Change::InsertInteraction(Box::new(interaction.clone())));
         decision.finish(Recorded { interaction, repeated: false })
     }
@@ -155,7 +168,11 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// `NotFound`, `Contended`, `Storage`.
-    pub async fn mark_interaction(&self, id: InteractionId, suspicion: Suspicion) -> Result<Interaction> {
+    pub async fn mark_interaction(
+        &self,
+        id: InteractionId,
+        suspicion: Suspicion,
+    ) -> Result<Interaction> {
         self.leadbox
             .decide("interaction", id, async || {
                 let found = self.leadbox.storage().interaction(self.leadbox.scope(), id).await?;
@@ -169,7 +186,12 @@ impl Leads<'_> {
                     ("interaction", Value::from(id.to_string())),
                     ("suspect", Value::from(suspicion == Suspicion::Suspect)),
                 ]);
-                decision.event(Subject::lead(lead.id), EventType::INTERACTION_MARKED, lead.version, &payload)?;
+                decision.event(
+                    Subject::lead(lead.id),
+                    EventType::INTERACTION_MARKED,
+                    lead.version,
+                    &payload,
+                )?;
                 decision.push(Change::MarkInteraction(InteractionMark {
                     tenant: before.tenant,
                     lead: before.lead,
@@ -186,7 +208,11 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// `Storage`.
-    pub async fn interactions(&self, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>> {
+    pub async fn interactions(
+        &self,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<Interaction>> {
         Ok(self.leadbox.storage().interactions(self.leadbox.scope(), lead, page).await?)
     }
 }

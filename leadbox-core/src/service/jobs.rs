@@ -78,7 +78,10 @@ impl Jobs<'_> {
                 let known = self.leadbox.storage().lane(&lane.key).await?;
                 let before = known.map(|(lane, _)| lane.revision).unwrap_or_default();
                 let mut decision = Decision::new(self.leadbox, Announce::Each);
-                decision.push(Change::PutLane(Box::new(Lane { revision: before.next(), ..lane.clone() })));
+                decision.push(Change::PutLane(Box::new(Lane {
+                    revision: before.next(),
+                    ..lane.clone()
+                })));
                 decision.finish(())
             })
             .await
@@ -90,7 +93,11 @@ impl Jobs<'_> {
     /// `NotFound` when there is no such parked job; `Storage`.
     pub async fn replay(&self, job: JobId, due_at: Timestamp) -> Result<()> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        decision.push(Change::ReplayJob(JobReplay { tenant: self.leadbox.tenant(), id: job, due_at }));
+        decision.push(Change::ReplayJob(JobReplay {
+            tenant: self.leadbox.tenant(),
+            id: job,
+            due_at,
+        }));
         match self.leadbox.storage().commit(&decision.finish(())?.changes).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_conflict() => Err(Error::not_found("parked job", job)),

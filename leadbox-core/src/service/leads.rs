@@ -109,8 +109,15 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// `Invalid` with every problem; `NotFound`; `Stale`; `Contended`; `Storage`.
-    pub async fn update(&self, id: LeadId, patch: &LeadPatch, expected: Option<Version>) -> Result<Lead> {
-        self.leadbox.decide("lead", id, async || self.prepare_update(id, patch, expected).await).await
+    pub async fn update(
+        &self,
+        id: LeadId,
+        patch: &LeadPatch,
+        expected: Option<Version>,
+    ) -> Result<Lead> {
+        self.leadbox
+            .decide("lead", id, async || self.prepare_update(id, patch, expected).await)
+            .await
     }
 
     /// What [`update`](Self::update) would commit.
@@ -157,7 +164,11 @@ impl Leads<'_> {
         let catalog = self.leadbox.catalog().await?;
         let before = self.load(id, None).await?;
         let Some(target) = catalog.stage_named(before.pipeline, stage) else {
-            return Err(Invalid::one("stage", format!("'{stage}' is not a stage of the lead's pipeline")).into());
+            return Err(Invalid::one(
+                "stage",
+                format!("'{stage}' is not a stage of the lead's pipeline"),
+            )
+            .into());
         };
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if target.id == before.stage {
@@ -172,11 +183,20 @@ impl Leads<'_> {
         let mut payload = Payload::default();
         payload.changed.insert("stage".to_owned(), Value::from(target.key.as_str()));
         payload.changed.insert("stage_kind".to_owned(), Value::from(target.kind.as_str()));
-        payload.previous.insert("stage".to_owned(), from.map_or(Value::Null, |stage| Value::from(stage.key.as_str())));
-        payload
-            .previous
-            .insert("stage_kind".to_owned(), from.map_or(Value::Null, |stage| Value::from(stage.kind.as_str())));
-        decision.event(Subject::lead(id), EventType::LEAD_STAGE_CHANGED, after.version, &payload)?;
+        payload.previous.insert(
+            "stage".to_owned(),
+            from.map_or(Value::Null, |stage| Value::from(stage.key.as_str())),
+        );
+        payload.previous.insert(
+            "stage_kind".to_owned(),
+            from.map_or(Value::Null, |stage| Value::from(stage.kind.as_str())),
+        );
+        decision.event(
+            Subject::lead(id),
+            EventType::LEAD_STAGE_CHANGED,
+            after.version,
+            &payload,
+        )?;
         decision.push_update(&before, &after);
         self.leave_stage(&mut decision, &before).await?;
         decision.push(Change::OpenStay(Box::new(Stay {
@@ -217,7 +237,12 @@ impl Leads<'_> {
         after.deleted_at = Some(decision.at());
         after.version = before.version.next();
         after.updated_at = decision.at();
-        decision.event(Subject::lead(id), EventType::LEAD_DELETED, after.version, &Payload::default())?;
+        decision.event(
+            Subject::lead(id),
+            EventType::LEAD_DELETED,
+            after.version,
+            &Payload::default(),
+        )?;
         decision.push_update(&before, &after);
         self.leave_stage(&mut decision, &before).await?;
         decision.finish(after)
@@ -249,5 +274,112 @@ impl Leads<'_> {
             }),
             _ => Ok(lead),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Verdict;
+    use crate::filter::Op;
+    use crate::id::UserId;
+    use crate::scope::Scope;
+    use crate::testing::{Announced, Sandbox, some_interaction, some_lead};
+
+    #[tokio::test]
+    async fn a_move_ends_one_stay_begins_the_next_and_tells_from_where() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        let lead = leads.capture(&some_lead(1)).await.unwrap().lead;
+        sandbox.clock.advance(chrono::TimeDelta::hours(5));
+        let moved = leads.advance(lead.id, "qualified").await.unwrap();
+        leads.advance(lead.id, "qualified").await.unwrap();
+        assert_eq!(moved.version, Version(2));
+        let stays = leads.stays(lead.id).await.unwrap();
+        assert_eq!(stays.len(), 2);
+        assert_eq!(stays[0].left_at, Some(stays[1].entered_at));
+        assert_eq!(stays[1].left_at, None);
+        let announced = Announced::about(&sandbox.leadbox, lead.id).await.unwrap();
+        announced.assert_types(&[EventType::LEAD_CAPTURED, EventType::LEAD_STAGE_CHANGED]);
+        assert_eq!(announced.previous(&EventType::LEAD_STAGE_CHANGED, "stage"), Some("new".into()));
+        assert!(matches!(leads.advance(lead.id, "nowhere").await, Err(Error::Invalid(_))));
+    }
+
+    #[tokio::test]
+    async fn an_expected_version_guards_an_update() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        let lead = leads.capture(&some_lead(1)).await.unwrap().lead;
+        let patch = LeadPatch::new().set("title", "CTO").set("value", 12.5).clear("company");
+        let changed = leads.update(lead.id, &patch, Some(Version(1))).await.unwrap();
+        assert_eq!(changed.value.unwrap().minor, 1250);
+        assert_eq!(changed.company.name, None);
+        let stale = leads.update(lead.id, &patch, Some(Version(1))).await;
+        assert!(matches!(stale, Err(Error::Stale { expected: 1, actual: 2, .. })));
+        let unknown = leads.update(lead.id, &LeadPatch::new().set("colour", "red"), None).await;
+        assert!(matches!(unknown, Err(Error::Invalid(_))));
+    }
+
+    #[tokio::test]
+    async fn an_agent_sees_only_its_own_and_a_deleted_lead_leaves_the_lists() {
+        let sandbox = Sandbox::new().unwrap();
+        let owner: UserId = sandbox.leadbox.new_id();
+        let all = sandbox.leadbox.leads();
+        let mine = all.capture(&some_lead(1)).await.unwrap().lead;
+        let other = all.capture(&some_lead(2)).await.unwrap().lead;
+        all.assign(mine.id, Some(owner)).await.unwrap();
+        let agent = sandbox.leadbox.seeing(Scope::owned_by(sandbox.leadbox.tenant(), [owner]));
+        let page = agent.leads().list(&LeadList::default(), &PageRequest::default()).await.unwrap();
+        assert_eq!(page.items.iter().map(|row| row.lead.id).collect::<Vec<_>>(), [mine.id]);
+        assert!(agent.leads().lead(other.id).await.unwrap().is_none());
+        assert!(matches!(
+            agent.leads().advance(other.id, "won").await,
+            Err(Error::NotFound { .. })
+        ));
+
+        all.delete(mine.id).await.unwrap();
+        all.delete(mine.id).await.unwrap();
+        assert_eq!(all.count(&LeadList::default(), 10).await.unwrap(), 1);
+        assert!(all.lead(mine.id).await.unwrap().unwrap().lead.deleted_at.is_some());
+        assert!(sandbox.leadbox.analytics().verify().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn lists_filter_search_and_sort() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        for n in 0..8 {
+            leads.capture(&some_lead(n)).await.unwrap();
+            sandbox.clock.advance(chrono::TimeDelta::minutes(1));
+        }
+        let named = |list: LeadList| async move {
+            let page = leads.list(&list, &PageRequest::default()).await.unwrap();
+            page.items.iter().map(|row| row.lead.display_name().to_owned()).collect::<Vec<_>>()
+        };
+        let webinar = LeadFilter::is("source", Op::Eq, "Webinar");
+        assert_eq!(named(LeadList::filtered(webinar)).await, ["Farah Aziz", "Bruno Okafor"]);
+        assert_eq!(named(LeadList::default().search("okAFor")).await, ["Bruno Okafor"]);
+        let by_name = LeadSort::ascending(crate::filter::SortKey::Name);
+        assert_eq!(named(LeadList::default().sorted(by_name)).await[0], "Ada Byron");
+    }
+
+    #[tokio::test]
+    async fn a_repeated_interaction_is_recognised_and_the_chain_stays_whole() {
+        let sandbox = Sandbox::new().unwrap();
+        let leads = sandbox.leadbox.leads();
+        let lead = leads.capture(&some_lead(1)).await.unwrap().lead;
+        let first = leads.record_interaction(lead.id, &some_interaction(1)).await.unwrap();
+        let again = leads.record_interaction(lead.id, &some_interaction(1)).await.unwrap();
+        assert!(!first.repeated && again.repeated);
+        assert_eq!(first.interaction, again.interaction);
+        let stored = leads.lead(lead.id).await.unwrap().unwrap();
+        assert_eq!((stored.activity.count, stored.lead.version), (1, Version(1)));
+        let suspect = crate::interaction::Suspicion::Suspect;
+        leads.mark_interaction(first.interaction.id, suspect).await.unwrap();
+        assert_eq!(leads.lead(lead.id).await.unwrap().unwrap().activity.count, 0);
+        assert_eq!(
+            sandbox.leadbox.log().verify().await.unwrap(),
+            Verdict::Intact { whole: 3, erased: 0 }
+        );
     }
 }

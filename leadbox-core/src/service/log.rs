@@ -45,7 +45,8 @@ impl Log<'_> {
     /// # Errors
     /// `Storage`.
     pub async fn timeline(&self, lead: LeadId, page: &PageRequest) -> Result<Page<Event>> {
-        self.events(&EventFilter { subject: Some(Subject::lead(lead)), kinds: Vec::new() }, page).await
+        self.events(&EventFilter { subject: Some(Subject::lead(lead)), kinds: Vec::new() }, page)
+            .await
     }
 
     /// Checks the whole chain, from the first event on.

@@ -14,7 +14,7 @@ mod leads;
 mod log;
 
 pub use analytics::Analytics;
-pub use capture::{Captured, CaptureOutcome};
+pub use capture::{CaptureOutcome, Captured};
 pub use decision::Prepared;
 pub use definitions::Definitions;
 pub use directory::{Directory, NewTeam, NewUser};

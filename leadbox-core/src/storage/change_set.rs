@@ -92,9 +92,12 @@ fn row(change: &Change) -> Row<'_> {
         Change::InsertInteraction(interaction) => Row::Id(2, interaction.id.uuid()),
         Change::MarkInteraction(mark) => Row::Id(2, mark.interaction.uuid()),
         Change::OpenStay(stay) | Change::CloseStay(stay) => Row::Id(3, stay.id.uuid()),
-        Change::PutDefinition(update) => {
-            Row::Name(4, update.tenant.0, update.definition.kind().as_str(), update.definition.key())
-        }
+        Change::PutDefinition(update) => Row::Name(
+            4,
+            update.tenant.0,
+            update.definition.kind().as_str(),
+            update.definition.key(),
+        ),
         Change::PutUser(user) => Row::Id(5, user.id.uuid()),
         Change::PutTeam(team) => Row::Id(6, team.id.uuid()),
         Change::PutLane(lane) => Row::Name(7, lane.key.tenant.0, &lane.key.queue, &lane.key.name),
@@ -103,7 +106,9 @@ fn row(change: &Change) -> Row<'_> {
         Change::EnqueueJob(job) => Row::Id(8, job.id.uuid()),
         Change::RecordAttempt(attempt) => Row::Id(9, attempt.id.uuid()),
         Change::AdvanceCursor(advance) => Row::Name(10, 0, &advance.consumer, ""),
-        Change::PutCheckpoint(checkpoint) => Row::Name(11, checkpoint.tenant.0, &checkpoint.name, ""),
+        Change::PutCheckpoint(checkpoint) => {
+            Row::Name(11, checkpoint.tenant.0, &checkpoint.name, "")
+        }
         Change::RememberReply(reply) => Row::Name(12, reply.tenant.0, &reply.key, ""),
         Change::AppendEvent(event) => Row::Id(13, event.id.uuid()),
     }

@@ -33,7 +33,6 @@ impl DefinitionKind {
 /// Something that a tenant defines.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "definitions are few and live behind a box where they travel")]
 pub enum Definition {
     /// A custom field, under its key.
     Field(FieldDefinition),

@@ -28,7 +28,9 @@ pub enum StorageError {
     #[error("this cursor does not belong to this list: begin again without it")]
     BadCursor,
     /// The database is newer than this program.
-    #[error("the database has schema {found}, this program knows up to {known}: use a newer program")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}: use a newer program"
+    )]
     SchemaTooNew {
         /// The schema of the database.
         found: i64,

@@ -16,20 +16,22 @@ mod roles;
 mod wake;
 
 pub use change::{
-    Change, Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply,
-    ScoreUpdate,
+    Change, Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay,
+    LeadUpdate, Reply, ScoreUpdate,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
-pub use committed::{Committed, Skipped, SkipReason};
+pub use committed::{Committed, SkipReason, Skipped};
 pub use definition::{Definition, DefinitionKind};
 pub use error::{BoxError, StorageError};
 pub use memory::MemoryStorage;
 pub use roles::{
-    AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore, DirectoryStore,
-    EventFilter, JobStore, LeadStore, LogStore, Schema, Sequenced, Storage, StoredLead,
+    AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
+    DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, Schema, Sequenced, Storage,
+    StoredLead,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{
-    MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore, MockLogStore,
+    MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
+    MockLogStore,
 };
 pub use wake::Wake;

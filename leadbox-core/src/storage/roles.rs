@@ -9,7 +9,9 @@ use async_trait::async_trait;
 #[cfg(feature = "mocks")]
 use mockall::automock;
 
-use super::{ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, Reply, StorageError, Wake};
+use super::{
+    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, Reply, StorageError, Wake,
+};
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, EventType, Position, Subject};
 use crate::filter::LeadQuery;
@@ -50,24 +52,43 @@ pub trait LeadStore: Send + Sync {
 
     /// The live leads that hold these keys, as (key, lead) pairs ordered by key, then holder of the exclusive slot
     /// first, then by id (oldest first). Not scoped by owner: identity is the tenant's.
-    async fn leads_by_identity(&self, tenant: Tenant, keys: &[IdentityKey]) -> Result<Vec<(IdentityKey, StoredLead)>>;
+    async fn leads_by_identity(
+        &self,
+        tenant: Tenant,
+        keys: &[IdentityKey],
+    ) -> Result<Vec<(IdentityKey, StoredLead)>>;
 
     /// Live leads that pass the query and that the scope sees, in its order.
     ///
     /// A cursor of another order gives `BadCursor`.
-    async fn leads(&self, scope: &Scope, query: &LeadQuery, page: &PageRequest) -> Result<Page<StoredLead>>;
+    async fn leads(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        page: &PageRequest,
+    ) -> Result<Page<StoredLead>>;
 
     /// How many live leads pass, counted up to `cap`: `cap + 1` means more than `cap`.
     async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64>;
 
     /// A lead's interactions, the latest first (by `at`, then id); empty when the scope does not see the lead.
-    async fn interactions(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>>;
+    async fn interactions(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<Interaction>>;
 
     /// An interaction by its id.
     async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<Option<Interaction>>;
 
     /// A lead's interaction by its sender's key.
-    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>>;
+    async fn interaction_by_key<'a>(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        key: &'a str,
+    ) -> Result<Option<Interaction>>;
 
     /// A lead's stays, the earliest first; empty when the scope does not see the lead.
     async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>>;
@@ -81,7 +102,11 @@ pub trait DefinitionStore: Send + Sync {
     async fn tenants(&self) -> Result<Vec<Tenant>>;
 
     /// All definitions of a kind, by key.
-    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>>;
+    async fn definitions(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+    ) -> Result<Vec<(Revision, Definition)>>;
 
     /// One definition.
     async fn definition<'a>(
@@ -95,7 +120,12 @@ pub trait DefinitionStore: Send + Sync {
     async fn checkpoint<'a>(&self, tenant: Tenant, name: &'a str) -> Result<Option<Checkpoint>>;
 
     /// A kept reply, unless it has expired.
-    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>>;
+    async fn reply<'a>(
+        &self,
+        tenant: Tenant,
+        key: &'a str,
+        now: Timestamp,
+    ) -> Result<Option<Reply>>;
 }
 
 /// Users and teams. Called by whoever sets a tenant up and by access control.
@@ -181,7 +211,12 @@ pub trait LogStore: Send + Sync {
 
     /// A tenant's events, the latest first. For a scope that does not see all owners, only events about leads that it
     /// sees now.
-    async fn events(&self, scope: &Scope, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>>;
+    async fn events(
+        &self,
+        scope: &Scope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Event>>;
 
     /// Gives positions to committed events that have none yet, at most `limit`. Nothing to do where commits do it.
     async fn sequence(&self, limit: u32) -> Result<Sequenced>;
@@ -237,7 +272,12 @@ pub trait JobStore: Send + Sync {
     async fn job(&self, tenant: Tenant, id: JobId) -> Result<Option<Job>>;
 
     /// A tenant's jobs, by id.
-    async fn jobs(&self, tenant: Tenant, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>>;
+    async fn jobs(
+        &self,
+        tenant: Tenant,
+        filter: &JobFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Job>>;
 
     /// The tries of a job, the first first.
     async fn attempts(&self, tenant: Tenant, job: JobId) -> Result<Vec<Attempt>>;
@@ -290,7 +330,16 @@ pub struct Schema {
 /// All roles together, the one writing door, and upkeep.
 #[async_trait]
 pub trait Storage:
-    LeadStore + DefinitionStore + DirectoryStore + LogStore + JobStore + AnalyticsStore + Debug + Send + Sync + 'static
+    LeadStore
+    + DefinitionStore
+    + DirectoryStore
+    + LogStore
+    + JobStore
+    + AnalyticsStore
+    + Debug
+    + Send
+    + Sync
+    + 'static
 {
     /// Applies a change set: rows, events and jobs in one transaction, or nothing. A set whose id was committed within
     /// the last day has no further effect and says so.

@@ -10,7 +10,9 @@ use crate::id::{JobId, WorkerId};
 use crate::id_source::IdSource;
 use crate::job::{LaneKey, NewJob};
 use crate::service::LeadBox;
-use crate::storage::{BoxError, Change, ChangeSet, ConsumerLease, ConsumerStart, CursorAdvance, OnConflict};
+use crate::storage::{
+    BoxError, Change, ChangeSet, ConsumerLease, ConsumerStart, CursorAdvance, OnConflict,
+};
 use crate::time::Timestamp;
 
 /// Turns events into jobs. It must be quick, pure and repeatable: it runs while its lease is held, and again if the
@@ -34,7 +36,8 @@ pub trait Consumer: Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever makes the event unusable for this consumer.
-    fn jobs(&self, event: &Event, plan: &Planner<'_>) -> std::result::Result<Vec<NewJob>, BoxError>;
+    fn jobs(&self, event: &Event, plan: &Planner<'_>)
+    -> std::result::Result<Vec<NewJob>, BoxError>;
 }
 
 /// Makes the jobs of one event.
@@ -56,7 +59,10 @@ impl Planner<'_> {
             payload,
             due_at: self.now,
             created_at: self.now,
-            cause: Cause { event: Some(self.event.id), depth: self.event.cause.depth.saturating_add(1) },
+            cause: Cause {
+                event: Some(self.event.id),
+                depth: self.event.cause.depth.saturating_add(1),
+            },
         }
     }
 
@@ -77,7 +83,8 @@ pub(super) async fn advance(
     lease: Duration,
 ) -> Result<bool> {
     let (storage, now) = (leadbox.storage(), leadbox.now());
-    let held = storage.lease_consumer(consumer.name(), worker, consumer.start(), now, lease).await?;
+    let held =
+        storage.lease_consumer(consumer.name(), worker, consumer.start(), now, lease).await?;
     let Some(held) = held else { return Ok(false) };
     let events = storage.events_after(held.cursor, BATCH).await?;
     let Some(last) = events.last() else { return Ok(false) };
@@ -85,7 +92,11 @@ pub(super) async fn advance(
     let mut changes = Vec::new();
     for event in events.iter().filter(|event| consumer.wants_bulk() || !event.bulk) {
         let planner = Planner { ids: leadbox.ids(), now, event };
-        changes.extend(plan(consumer, event, &planner).into_iter().map(|job| Change::EnqueueJob(Box::new(job))));
+        changes.extend(
+            plan(consumer, event, &planner)
+                .into_iter()
+                .map(|job| Change::EnqueueJob(Box::new(job))),
+        );
     }
     let ConsumerLease { consumer: name, token, cursor, .. } = held;
     changes.push(Change::AdvanceCursor(CursorAdvance { consumer: name, token, from: cursor, to }));
@@ -105,7 +116,12 @@ fn plan(consumer: &dyn Consumer, event: &Event, planner: &Planner<'_>) -> Vec<Ne
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the consumer panicked".to_owned(),
     };
-    tracing::error!(consumer = consumer.name(), position = event.position.0, reason, "an event cannot be consumed");
+    tracing::error!(
+        consumer = consumer.name(),
+        position = event.position.0,
+        reason,
+        "an event cannot be consumed"
+    );
     let payload = serde_json::json!({
         "poison": { "position": event.position.0, "event": event.id, "type": event.kind, "reason": reason }
     });

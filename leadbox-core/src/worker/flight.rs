@@ -17,13 +17,18 @@ use crate::storage::{Change, ChangeSet, JobFinish, OnConflict};
 const REASON: usize = 500;
 
 /// Runs one claimed job to its end.
-pub(super) async fn run(leadbox: LeadBox, handler: Option<Arc<dyn JobHandler>>, job: Job) -> Result<()> {
+pub(super) async fn run(
+    leadbox: LeadBox,
+    handler: Option<Arc<dyn JobHandler>>,
+    job: Job,
+) -> Result<()> {
     let lane = match leadbox.storage().lane(&job.work.lane).await? {
         Some((lane, _)) => lane,
         None => Lane::unlimited(job.work.lane.clone()),
     };
     let began = leadbox.now();
-    let own = leadbox.for_tenant(job.work.lane.tenant).by(Actor::system()).because_of(job.work.cause);
+    let own =
+        leadbox.for_tenant(job.work.lane.tenant).by(Actor::system()).because_of(job.work.cause);
     let outcome = match handler {
         None => JobOutcome::park("kept for people to look at: its event could not be consumed"),
         Some(handler) => {
@@ -58,8 +63,12 @@ pub(super) async fn run(leadbox: LeadBox, handler: Option<Arc<dyn JobHandler>>, 
             let reason = format!("its changes met a conflict: {error}");
             let again = JobResult::Retry { reason: reason.clone(), not_before: None };
             let settlement = settle(&leadbox, &lane, &job, &again);
-            let attempt =
-                Attempt { id: leadbox.new_id(), result: AttemptResult::Failed, message: Some(reason), ..attempt };
+            let attempt = Attempt {
+                id: leadbox.new_id(),
+                result: AttemptResult::Failed,
+                message: Some(reason),
+                ..attempt
+            };
             match finish(&leadbox, &job, settlement, attempt, Vec::new()).await {
                 Err(crate::error::Error::Storage(error)) if error.is_conflict() => {
                     tracing::warn!(job = %job.work.id, "the lease was lost before the job ended");
@@ -82,7 +91,9 @@ fn settle(leadbox: &LeadBox, lane: &Lane, job: &Job, result: &JobResult) -> Sett
             let (now, jitter) = (leadbox.now(), leadbox.ids().fraction());
             match lane.retry.next(job.attempt, now, jitter, *not_before) {
                 Some(due_at) => Settlement::Retry { due_at, reason: cut(reason) },
-                None => Settlement::Park { reason: cut(&format!("given up after {} tries: {reason}", job.attempt)) },
+                None => Settlement::Park {
+                    reason: cut(&format!("given up after {} tries: {reason}", job.attempt)),
+                },
             }
         }
     }
@@ -96,7 +107,13 @@ async fn finish(
     effects: Vec<Change>,
 ) -> Result<()> {
     let at = leadbox.now();
-    let finish = JobFinish { tenant: job.work.lane.tenant, id: job.work.id, token: job.token, settlement, at };
+    let finish = JobFinish {
+        tenant: job.work.lane.tenant,
+        id: job.work.id,
+        token: job.token,
+        settlement,
+        at,
+    };
     let mut changes = effects;
     changes.push(Change::FinishJob(Box::new(finish)));
     changes.push(Change::RecordAttempt(Box::new(attempt)));
@@ -115,8 +132,12 @@ pub(super) async fn release(leadbox: &LeadBox, job: &Job) -> Result<()> {
         settlement: Settlement::Release,
         at,
     };
-    let set =
-        ChangeSet::new(leadbox.new_id(), at, OnConflict::Fail, vec![Change::FinishJob(Box::new(finish))])?;
+    let set = ChangeSet::new(
+        leadbox.new_id(),
+        at,
+        OnConflict::Fail,
+        vec![Change::FinishJob(Box::new(finish))],
+    )?;
     match leadbox.storage().commit(&set).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_conflict() => Ok(()),

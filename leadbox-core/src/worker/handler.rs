@@ -72,7 +72,11 @@ impl JobOutcome {
 
     /// Given up.
     pub fn park(reason: impl Into<String>) -> Self {
-        Self { result: JobResult::Park { reason: reason.into() }, changes: Vec::new(), detail: None }
+        Self {
+            result: JobResult::Park { reason: reason.into() },
+            changes: Vec::new(),
+            detail: None,
+        }
     }
 
     /// The same, committed together with `change`.

@@ -121,7 +121,10 @@ impl Workers {
                 Ok(Progress::More) => Duration::ZERO,
                 Ok(Progress::Idle) => self.options.poll,
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "workers cannot go on");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "workers cannot go on"
+                    );
                     AFTER_FAILURE
                 }
             };
@@ -166,7 +169,11 @@ impl Workers {
             more |= advance(&self.leadbox, &**consumer, self.worker, self.options.lease).await?;
         }
         more |= storage.fold_counts(5000).await? >= 5000;
-        let free = self.options.concurrency.clamp(1, 256).saturating_sub(u32::try_from(flights.held.len()).unwrap_or(u32::MAX));
+        let free = self
+            .options
+            .concurrency
+            .clamp(1, 256)
+            .saturating_sub(u32::try_from(flights.held.len()).unwrap_or(u32::MAX));
         let queues = self.queues();
         if free > 0 && !queues.is_empty() {
             let claim = Claim {
@@ -195,12 +202,16 @@ impl Workers {
         let handler = self.handlers.get(&job.work.lane.queue).cloned();
         let leadbox = self.leadbox.clone();
         flights.held.insert(id, job.clone());
-        flights.running.push(Box::pin(async move { (id, flight::run(leadbox, handler, job).await) }));
+        flights
+            .running
+            .push(Box::pin(async move { (id, flight::run(leadbox, handler, job).await) }));
     }
 
     async fn prolong(&self, flights: &Flights) {
-        let held: Vec<(JobId, i64)> = flights.held.values().map(|job| (job.work.id, job.token)).collect();
-        let lease = chrono::TimeDelta::from_std(self.options.lease).unwrap_or(chrono::TimeDelta::MAX);
+        let held: Vec<(JobId, i64)> =
+            flights.held.values().map(|job| (job.work.id, job.token)).collect();
+        let lease =
+            chrono::TimeDelta::from_std(self.options.lease).unwrap_or(chrono::TimeDelta::MAX);
         if held.is_empty() {
             return;
         }
@@ -228,11 +239,16 @@ impl Workers {
         for consumer in &self.consumers {
             let (storage, now) = (self.leadbox.storage(), self.leadbox.now());
             let name = consumer.name();
-            if let Ok(Some(lease)) =
-                storage.lease_consumer(name, self.worker, consumer.start(), now, self.options.lease).await
+            if let Ok(Some(lease)) = storage
+                .lease_consumer(name, self.worker, consumer.start(), now, self.options.lease)
+                .await
                 && let Err(error) = storage.release_consumer(&lease).await
             {
-                tracing::warn!(error = &error as &dyn std::error::Error, consumer = name, "cannot give back");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    consumer = name,
+                    "cannot give back"
+                );
             }
         }
     }
@@ -251,5 +267,109 @@ impl Flights {
             // The lease runs out and the job is done again.
             tracing::error!(error = &error as &dyn std::error::Error, job = %id, "a job's end cannot be committed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::event::Event;
+    use crate::job::{JobFilter, JobState, LaneKey, NewJob};
+    use crate::page::PageRequest;
+    use crate::storage::{BoxError, ConsumerStart};
+    use crate::testing::{Sandbox, some_lead};
+    use crate::worker::{JobContext, JobOutcome, Planner};
+
+    /// Turns each event into a job, but for those about `person3`, which it cannot read.
+    struct Announcing;
+
+    impl Consumer for Announcing {
+        fn name(&self) -> &str {
+            "announcing"
+        }
+
+        fn start(&self) -> ConsumerStart {
+            ConsumerStart::Beginning
+        }
+
+        fn jobs(
+            &self,
+            event: &Event,
+            plan: &Planner<'_>,
+        ) -> std::result::Result<Vec<NewJob>, BoxError> {
+            let payload = event.payload()?;
+            let email =
+                payload.changed.get("email").and_then(|email| email.as_str()).unwrap_or_default();
+            match email.split('@').next() {
+                Some("person3") => Err("poison".into()),
+                Some("person4") => panic!("worse"),
+                _ => Ok(vec![plan.job(LaneKey::of_queue(event.tenant, "tell"), email.into())]),
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Telling(Arc<Mutex<Vec<String>>>);
+
+    #[async_trait]
+    impl JobHandler for Telling {
+        fn queue(&self) -> &str {
+            "tell"
+        }
+
+        async fn run(&self, job: &Job, _context: &JobContext) -> JobOutcome {
+            let email = job.work.payload.as_str().unwrap_or_default().to_owned();
+            if email.starts_with("person1@") && job.attempt == 1 {
+                return JobOutcome::retry("busy");
+            }
+            assert!(!email.starts_with("person2@"), "a handler's panic");
+            self.0.lock().unwrap().push(email);
+            JobOutcome::done()
+        }
+    }
+
+    #[tokio::test]
+    async fn events_become_jobs_and_neither_poison_nor_panic_stops_the_rest() {
+        let sandbox = Sandbox::new().unwrap();
+        for n in 0..6 {
+            sandbox.leadbox.leads().capture(&some_lead(n)).await.unwrap();
+        }
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let workers =
+            Workers::new(&sandbox.leadbox).consumer(Announcing).handler(Telling(told.clone()));
+        workers.run_until_idle().await.unwrap();
+        assert_eq!(*told.lock().unwrap(), ["person0@company0.example", "person5@company1.example"]);
+
+        let parked = JobFilter { state: Some(JobState::Parked), ..JobFilter::default() };
+        let parked =
+            sandbox.leadbox.jobs().list(&parked, &PageRequest::default()).await.unwrap().items;
+        let queues: Vec<&str> = parked.iter().map(|job| job.work.lane.queue.as_str()).collect();
+        assert_eq!(queues.iter().filter(|queue| **queue == "announcing!poison").count(), 2);
+        assert_eq!(queues.iter().filter(|queue| **queue == "tell").count(), 1);
+
+        sandbox.clock.advance(chrono::TimeDelta::seconds(6));
+        workers.run_until_idle().await.unwrap();
+        assert_eq!(told.lock().unwrap().last().unwrap(), "person1@company0.example");
+    }
+
+    #[tokio::test]
+    async fn shutdown_waits_for_running_jobs() {
+        let sandbox = Sandbox::new().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let jobs = sandbox.leadbox.jobs();
+        jobs.enqueue([jobs.new_job("tell", "someone".into())]).await.unwrap();
+        let workers = Workers::new(&sandbox.leadbox).handler(Telling(told.clone()));
+        let until_told = async {
+            while told.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        workers.run(until_told).await;
+        let all = jobs.list(&JobFilter::default(), &PageRequest::default()).await.unwrap();
+        assert!(all.items.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Other names that people write for a country.
 //!
-//! Owns former, official, native and foreign names and customary abbreviations; spelling variants in
-//! case, accents and punctuation need no entry. It must not repeat codes and names of the table.
+//! Owns former, official, native and foreign names and customary abbreviations; spelling variants
+//! in case, accents and punctuation need no entry. It must not repeat codes and names of the table.
 
 /// Alpha-2 code and the names that stand for it. Sorted by code.
 pub(super) static ALIASES: &[(&str, &[&str])] = &[

@@ -1,7 +1,8 @@
 //! The countries and their codes.
 //!
-//! Owns the facts of ISO 3166-1 with short English names in common use, and Kosovo, whose user-assigned
-//! code `XK` phone numbering plans and CLDR know. It must not know other names; those are aliases.
+//! Owns the facts of ISO 3166-1 with short English names in common use, and Kosovo, whose
+//! user-assigned code `XK` phone numbering plans and CLDR know. It must not know other names; those
+//! are aliases.
 
 /// Alpha-2 code, alpha-3 code, English name. Sorted by alpha-2 code.
 ///

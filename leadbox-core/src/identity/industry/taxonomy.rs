@@ -1,8 +1,8 @@
 //! The industries themselves: one row each with id, label and other names.
 //!
-//! Owns the closed list. Ids are stored and written in rules, so rows are added and never renamed or
-//! removed. It must not know how names are matched; case, accents, punctuation, "and" and "the" need
-//! no rows of their own.
+//! Owns the closed list. Ids are stored and written in rules, so rows are added and never renamed
+//! or removed. It must not know how names are matched; case, accents, punctuation, "and" and "the"
+//! need no rows of their own.
 
 macro_rules! industries {
     ($($name:ident $id:literal $label:literal [$($alias:literal),* $(,)?])*) => {
@@ -47,7 +47,7 @@ industries! {
     Software "software" "Software" [
         "Computer Software", "Software Development", "Software Engineering", "Technology", "Tech",
         "High Tech", "Information Technology", "IT", "Enterprise Software", "Apps", "Mobile Apps",
-        "Developer Tools", "Information Technology and Software", "Internet services",
+        "Developer Tools", "Information Technology and Software", "Internet", "Internet services",
         "Online Services", "Technology, Information and Internet", "Internet Publishing", "Web",
         "Online", "Marketplace", "Online Marketplace", "Dotcom", "Digital",
     ]
@@ -113,8 +113,8 @@ industries! {
     ]
     Hospitality "hospitality" "Hospitality and restaurants" [
         "Hotels", "Hotel", "Hotels and Motels", "Hospitality and Tourism", "Lodging",
-        "Accommodation", "Resorts", "Restaurants and catering", "Restaurant", "Catering", "Cafe",
-        "Food Service", "Food Services", "Bars", "Gastronomy", "Gastronomie",
+        "Accommodation", "Resorts", "Restaurants", "Restaurants and catering", "Restaurant",
+        "Catering", "Cafe", "Food Service", "Food Services", "Bars", "Gastronomy", "Gastronomie",
     ]
     Travel "travel" "Travel and tourism" [
         "Tourism", "Leisure Travel and Tourism", "Travel Agency", "Tour Operator", "Leisure",
@@ -183,7 +183,7 @@ industries! {
     Finance "finance" "Financial services" [
         "Financial", "Financials", "Financial Service", "Investment Management", "Asset Management",
         "Wealth Management", "Capital Markets", "Investment", "Investments", "Finanzen",
-        "Finanzdienstleistungen", "Credit", "Lending", "Mortgage", "BFSI",
+        "Finanzdienstleistungen", "Credit", "Lending", "Mortgage", "BFSI", "Venture Capital",
         "Venture capital and private equity", "VC", "Private Equity", "PE", "Hedge Fund",
         "Hedge Funds",
     ]
@@ -243,8 +243,8 @@ industries! {
         "Hospitals and Health Care", "Hospital Healthcare", "Medical Practice", "Medical",
         "Medicine", "Clinic", "Clinics", "Dental", "Dentist", "Mental Health Care", "Mental Health",
         "Nursing", "Elder Care", "Home Care", "Gesundheit", "Gesundheitswesen", "Digital Health",
-        "HealthTech", "Alternative Medicine", "Veterinary and pets", "Vet", "Pets", "Pet Care",
-        "Animal Health", "Veterinarian",
+        "HealthTech", "Alternative Medicine", "Veterinary", "Veterinary and pets", "Vet", "Pets",
+        "Pet Care", "Animal Health", "Veterinarian",
     ]
     MedicalDevices "medical_devices" "Medical devices" [
         "Medical Device", "MedTech", "Medical Technology", "Medical Equipment", "Diagnostics",
@@ -264,7 +264,7 @@ industries! {
     Entertainment "entertainment" "Entertainment, events and sports" [
         "Media and Entertainment", "Film", "Movies", "Motion Pictures and Film", "Music",
         "Performing Arts", "Arts and Entertainment", "Streaming", "Entertainment Providers",
-        "Gambling", "Gambling and Casinos", "Sports and recreation", "Sport",
+        "Gambling", "Gambling and Casinos", "Sports", "Sports and recreation", "Sport",
         "Sports Teams and Clubs", "Recreation", "Recreational Facilities and Services",
         "Recreational Facilities", "Spectator Sports", "Events", "Events Services",
         "Event Services", "Event Management", "Conferences", "Trade Shows", "Event", "Weddings",
@@ -275,8 +275,8 @@ industries! {
     ]
     FacilityServices "facility_services" "Facility and security services" [
         "Facilities Services", "Facility Management", "Facilities Management", "Cleaning",
-        "Cleaning Services", "Janitorial", "Landscaping", "Gebäudereinigung", "Security services",
-        "Security and Investigations", "Private Security", "Physical Security",
+        "Cleaning Services", "Janitorial", "Landscaping", "Gebäudereinigung", "Security",
+        "Security services", "Security and Investigations", "Private Security", "Physical Security",
     ]
     ConsumerServices "consumer_services" "Consumer services" [
         "Personal Services", "Individual and Family Services", "Home Services", "Repair",
@@ -287,8 +287,8 @@ industries! {
         "Nonprofit Organization Management", "Non-profit Organization Management",
         "Nonprofit Organizations", "Non-profit Organizations", "NGO", "NPO", "Charity", "Charities",
         "Foundation", "Philanthropy", "Civic and Social Organization", "Association",
-        "Associations", "Verein", "Fundraising", "Religious institutions", "Religious", "Church",
-        "Churches", "Religious Institution", "Faith Based",
+        "Associations", "Verein", "Fundraising", "Religion", "Religious institutions", "Religious",
+        "Church", "Churches", "Religious Institution", "Faith Based",
     ]
     Government "government" "Government and public sector" [
         "Public Sector", "Public Administration", "Government Administration", "Federal Government",

@@ -1,8 +1,8 @@
 //! Domains of throw-away mailboxes.
 //!
 //! Owns the list and nothing else: services that hand out addresses for minutes or without a login,
-//! conservative where a domain has other uses. Their subdomains count too, so none is listed. It must
-//! not know how it is searched, only that it is sorted.
+//! conservative where a domain has other uses. Their subdomains count too, so none is listed. It
+//! must not know how it is searched, only that it is sorted.
 
 /// Sorted by bytes, lower-case.
 #[rustfmt::skip] // One entry a line would bury the list.

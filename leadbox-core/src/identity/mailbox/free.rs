@@ -1,8 +1,8 @@
 //! Domains of free and consumer mailbox providers, of which everybody can get an address.
 //!
 //! Owns the list and nothing else. It holds webmail providers and the mail domains of consumer
-//! internet access, worldwide; a domain whose company also mails from it stays out. It must not know
-//! how it is searched, only that it is sorted.
+//! internet access, worldwide; a domain whose company also mails from it stays out. It must not
+//! know how it is searched, only that it is sorted.
 
 /// Sorted by bytes, lower-case.
 #[rustfmt::skip] // One entry a line would bury the list.

@@ -1,7 +1,8 @@
 //! Local parts that stand for a function rather than a person.
 //!
-//! Owns the list and nothing else: English first, then the commonest German, French, Spanish, Italian,
-//! Portuguese and Polish ones. It must not know how it is searched, only that it is sorted.
+//! Owns the list and nothing else: English first, then the commonest German, French, Spanish,
+//! Italian, Portuguese and Polish ones. It must not know how it is searched, only that it is
+//! sorted.
 
 /// Sorted by bytes, lower-case, without `.`, `-` and `_`.
 #[rustfmt::skip] // One entry a line would bury the list.

@@ -20,7 +20,9 @@ impl State {
             _ => return Err(StorageError::conflict("job", finish.id)),
         };
         if let Some(signal) = finish.settlement.signal() {
-            self.lanes.change(&lane, |(settings, state)| *state = settings.after_signal(*state, signal, finish.at));
+            self.lanes.change(&lane, |(settings, state)| {
+                *state = settings.after_signal(*state, signal, finish.at)
+            });
         }
         match &finish.settlement {
             Settlement::Done => self.end_job(finish.id, None),
@@ -76,8 +78,10 @@ impl State {
 
     /// Where a job goes that comes last: it waits while others of its key are there.
     fn entry_state(&self, work: &NewJob) -> JobState {
-        let waits =
-            work.fifo_key.as_ref().is_some_and(|key| self.queued_behind(&work.lane, key).next().is_some());
+        let waits = work
+            .fifo_key
+            .as_ref()
+            .is_some_and(|key| self.queued_behind(&work.lane, key).next().is_some());
         if waits { JobState::Waiting } else { JobState::Ready }
     }
 
@@ -105,13 +109,21 @@ impl State {
         if self.jobs.contains_key(&work.id) {
             return Err(StorageError::already_exists("job", work.id));
         }
-        if work.unique_key.is_some() && self.jobs.values().any(|record| takes_unique_key(&record.job, work)) {
+        if work.unique_key.is_some()
+            && self.jobs.values().any(|record| takes_unique_key(&record.job, work))
+        {
             return Ok(());
         }
         let state = self.entry_state(work);
         self.last_order += 1;
-        let job =
-            Job { work: work.clone(), state, attempt: 0, token: 0, lease_until: None, reason: None };
+        let job = Job {
+            work: work.clone(),
+            state,
+            attempt: 0,
+            token: 0,
+            lease_until: None,
+            reason: None,
+        };
         self.jobs.put(work.id, JobRecord { job, order: self.last_order });
         Ok(())
     }

@@ -24,7 +24,8 @@ impl State {
         self.hold_keys(row);
         draft.count(lead.tenant, deltas(None, Some(lead)));
         let score = LeadScore::unscored(lead.tenant, lead.id, lead.created_at);
-        self.leads.put(key, LeadRecord { row: row.clone(), score, activity: LeadActivity::default() });
+        self.leads
+            .put(key, LeadRecord { row: row.clone(), score, activity: LeadActivity::default() });
         Ok(())
     }
 
@@ -32,7 +33,9 @@ impl State {
         let mut after = update.after.clone();
         let key = (after.lead.tenant, after.lead.id);
         let before = match self.leads.get(&key) {
-            Some(record) if record.row.lead.version == update.before.lead.version => record.row.clone(),
+            Some(record) if record.row.lead.version == update.before.lead.version => {
+                record.row.clone()
+            }
             _ => return Err(StorageError::conflict("lead", after.lead.id)),
         };
         if after.keys.email == before.keys.email {
@@ -108,7 +111,11 @@ impl State {
 
     pub(super) fn mark_interaction(&mut self, mark: &InteractionMark) -> Result {
         let key = (mark.tenant, mark.lead, mark.interaction);
-        if !self.interactions.get(&key).is_some_and(|interaction| interaction.suspicion == mark.before) {
+        if !self
+            .interactions
+            .get(&key)
+            .is_some_and(|interaction| interaction.suspicion == mark.before)
+        {
             return Err(StorageError::conflict("interaction", mark.interaction));
         }
         self.interactions.change(&key, |interaction| interaction.suspicion = mark.after);

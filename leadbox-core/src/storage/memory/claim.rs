@@ -33,7 +33,9 @@ impl State {
             waiting.due.sort_unstable();
             let allowed = waiting.due.into_iter().take(allowed as usize);
             // The first of every lane come before the second of any.
-            candidates.extend(allowed.enumerate().map(|(rank, candidate)| (rank, candidate, lane.clone())));
+            candidates.extend(
+                allowed.enumerate().map(|(rank, candidate)| (rank, candidate, lane.clone())),
+            );
         }
         candidates.sort_unstable();
         candidates.truncate(limit as usize);
@@ -43,9 +45,12 @@ impl State {
             *started.entry(lane.clone()).or_default() += 1;
         }
         for (lane, n) in started {
-            self.lanes.change(&lane, |(settings, state)| *state = settings.after_start(*state, n, claim.now));
+            self.lanes.change(&lane, |(settings, state)| {
+                *state = settings.after_start(*state, n, claim.now)
+            });
         }
-        let mut chosen: Vec<Candidate> = candidates.into_iter().map(|(_, candidate, _)| candidate).collect();
+        let mut chosen: Vec<Candidate> =
+            candidates.into_iter().map(|(_, candidate, _)| candidate).collect();
         chosen.sort_unstable();
         let until = later(claim.now, claim.lease);
         let jobs = chosen.into_iter().filter_map(|(_, _, id)| self.lease(id, until)).collect();
@@ -75,7 +80,10 @@ impl State {
     }
 
     fn lane_or_default(&self, key: &LaneKey) -> (Lane, LaneState) {
-        self.lanes.get(key).cloned().unwrap_or_else(|| (Lane::unlimited(key.clone()), LaneState::default()))
+        self.lanes
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| (Lane::unlimited(key.clone()), LaneState::default()))
     }
 
     fn lease(&mut self, id: JobId, until: Timestamp) -> Option<Job> {

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use super::MemoryStorage;
 use crate::id::Tenant;
 use crate::revision::Revision;
-use crate::storage::{Checkpoint, Definition, DefinitionKind, DefinitionStore, Reply, StorageError};
+use crate::storage::{
+    Checkpoint, Definition, DefinitionKind, DefinitionStore, Reply, StorageError,
+};
 use crate::time::Timestamp;
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -15,13 +17,19 @@ type Result<T> = std::result::Result<T, StorageError>;
 #[async_trait]
 impl DefinitionStore for MemoryStorage {
     async fn tenants(&self) -> Result<Vec<Tenant>> {
-        let tenants: BTreeSet<Tenant> = self.state().definitions.keys().map(|(tenant, ..)| *tenant).collect();
+        let tenants: BTreeSet<Tenant> =
+            self.state().definitions.keys().map(|(tenant, ..)| *tenant).collect();
         Ok(tenants.into_iter().collect())
     }
 
-    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>> {
+    async fn definitions(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+    ) -> Result<Vec<(Revision, Definition)>> {
         let state = self.state();
-        let of_kind = state.definitions.iter().filter(|((owner, is, _), _)| (*owner, *is) == (tenant, kind));
+        let of_kind =
+            state.definitions.iter().filter(|((owner, is, _), _)| (*owner, *is) == (tenant, kind));
         Ok(of_kind.map(|(_, definition)| definition.clone()).collect())
     }
 
@@ -38,8 +46,17 @@ impl DefinitionStore for MemoryStorage {
         Ok(self.state().checkpoints.get(&(tenant, name.to_owned())).cloned())
     }
 
-    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>> {
+    async fn reply<'a>(
+        &self,
+        tenant: Tenant,
+        key: &'a str,
+        now: Timestamp,
+    ) -> Result<Option<Reply>> {
         let state = self.state();
-        Ok(state.replies.get(&(tenant, key.to_owned())).filter(|reply| reply.expires_at > now).cloned())
+        Ok(state
+            .replies
+            .get(&(tenant, key.to_owned()))
+            .filter(|reply| reply.expires_at > now)
+            .cloned())
     }
 }

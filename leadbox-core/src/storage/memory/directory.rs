@@ -21,7 +21,11 @@ impl DirectoryStore for MemoryStorage {
             .users
             .values()
             .filter(|user| user.tenant == tenant)
-            .map(|user| Ordered { key: Vec::new(), id: user.id.uuid().into_bytes(), row: user.clone() })
+            .map(|user| Ordered {
+                key: Vec::new(),
+                id: user.id.uuid().into_bytes(),
+                row: user.clone(),
+            })
             .collect();
         page(rows, "users", Direction::Ascending, request)
     }
@@ -33,7 +37,8 @@ impl DirectoryStore for MemoryStorage {
     async fn user_by_email<'a>(&self, tenant: Tenant, email: &'a str) -> Result<Option<User>> {
         let folded = fold(email);
         let state = self.state();
-        let found = state.users.values().find(|user| user.tenant == tenant && fold(&user.email) == folded);
+        let found =
+            state.users.values().find(|user| user.tenant == tenant && fold(&user.email) == folded);
         Ok(found.cloned())
     }
 

@@ -68,7 +68,12 @@ impl JobStore for MemoryStorage {
         Ok(found.map(|record| record.job.clone()))
     }
 
-    async fn jobs(&self, tenant: Tenant, filter: &JobFilter, request: &PageRequest) -> Result<Page<Job>> {
+    async fn jobs(
+        &self,
+        tenant: Tenant,
+        filter: &JobFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Job>> {
         let state = self.state();
         let rows = state
             .jobs
@@ -85,7 +90,10 @@ impl JobStore for MemoryStorage {
 
     async fn attempts(&self, tenant: Tenant, job: JobId) -> Result<Vec<Attempt>> {
         let state = self.state();
-        let of_job = state.attempts.values().filter(|attempt| attempt.job == job && attempt.lane.tenant == tenant);
+        let of_job = state
+            .attempts
+            .values()
+            .filter(|attempt| attempt.job == job && attempt.lane.tenant == tenant);
         let mut attempts: Vec<Attempt> = of_job.cloned().collect();
         attempts.sort_by_key(|attempt| (attempt.number, attempt.at, attempt.id));
         Ok(attempts)

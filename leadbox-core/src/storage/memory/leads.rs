@@ -28,11 +28,16 @@ impl State {
     }
 
     /// The live leads that the scope sees and that pass the query.
-    fn passing<'a>(&'a self, scope: &'a Scope, query: &'a LeadQuery) -> impl Iterator<Item = &'a LeadRecord> {
+    fn passing<'a>(
+        &'a self,
+        scope: &'a Scope,
+        query: &'a LeadQuery,
+    ) -> impl Iterator<Item = &'a LeadRecord> {
         self.leads_of(scope.tenant).filter(move |record| {
             let (lead, keys) = (&record.row.lead, &record.row.keys);
             let priority = record.score.priority.as_deref();
-            let facts = Facts::new(lead, keys, record.score.total.0, priority, record.activity.last_at);
+            let facts =
+                Facts::new(lead, keys, record.score.total.0, priority, record.activity.last_at);
             record.is_live()
                 && scope.sees(lead.tenant, lead.owner)
                 && facts.check(&query.check)
@@ -48,9 +53,9 @@ fn sort_key(record: &LeadRecord, by: SortKey) -> Vec<u8> {
         SortKey::Created => number_key(lead.created_at.timestamp_micros()),
         SortKey::Updated => number_key(lead.updated_at.timestamp_micros()),
         SortKey::Score => number_key(record.score.total.0),
-        SortKey::LastInteraction => {
-            number_key(record.activity.last_at.map_or(i64::MIN, |at: Timestamp| at.timestamp_micros()))
-        }
+        SortKey::LastInteraction => number_key(
+            record.activity.last_at.map_or(i64::MIN, |at: Timestamp| at.timestamp_micros()),
+        ),
         SortKey::Name => record.row.keys.name.clone().into_bytes(),
         SortKey::Value => number_key(lead.value.map_or(i64::MIN, |value| value.minor)),
     }
@@ -76,7 +81,11 @@ impl LeadStore for MemoryStorage {
     async fn leads_by_id(&self, scope: &Scope, ids: &[LeadId]) -> Result<Vec<StoredLead>> {
         let ids: BTreeSet<LeadId> = ids.iter().copied().collect();
         let state = self.state();
-        Ok(ids.into_iter().filter_map(|id| state.seen_lead(scope, id)).map(LeadRecord::stored).collect())
+        Ok(ids
+            .into_iter()
+            .filter_map(|id| state.seen_lead(scope, id))
+            .map(LeadRecord::stored)
+            .collect())
     }
 
     async fn leads_by_identity(
@@ -99,7 +108,12 @@ impl LeadStore for MemoryStorage {
         Ok(found)
     }
 
-    async fn leads(&self, scope: &Scope, query: &LeadQuery, request: &PageRequest) -> Result<Page<StoredLead>> {
+    async fn leads(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        request: &PageRequest,
+    ) -> Result<Page<StoredLead>> {
         let state = self.state();
         let rows = state
             .passing(scope, query)
@@ -109,7 +123,8 @@ impl LeadStore for MemoryStorage {
                 row: record,
             })
             .collect();
-        Ok(page(rows, &query.sort.list_name(), query.sort.direction, request)?.map(LeadRecord::stored))
+        Ok(page(rows, &query.sort.list_name(), query.sort.direction, request)?
+            .map(LeadRecord::stored))
     }
 
     async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64> {
@@ -118,7 +133,12 @@ impl LeadStore for MemoryStorage {
         Ok(passing.min(cap.saturating_add(1)))
     }
 
-    async fn interactions(&self, scope: &Scope, lead: LeadId, request: &PageRequest) -> Result<Page<Interaction>> {
+    async fn interactions(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        request: &PageRequest,
+    ) -> Result<Page<Interaction>> {
         let state = self.state();
         let rows = state
             .seen_lead(scope, lead)
@@ -143,12 +163,18 @@ impl LeadStore for MemoryStorage {
         Ok(found.cloned())
     }
 
-    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>> {
+    async fn interaction_by_key<'a>(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        key: &'a str,
+    ) -> Result<Option<Interaction>> {
         let state = self.state();
         if state.seen_lead(scope, lead).is_none() {
             return Ok(None);
         }
-        let found = state.interactions_of(scope.tenant, lead).find(|one| one.key.as_deref() == Some(key));
+        let found =
+            state.interactions_of(scope.tenant, lead).find(|one| one.key.as_deref() == Some(key));
         Ok(found.cloned())
     }
 

@@ -22,7 +22,10 @@ type Result<T> = std::result::Result<T, StorageError>;
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(super) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
-    TimeDelta::from_std(ttl).ok().and_then(|ttl| now.checked_add_signed(ttl)).unwrap_or(Timestamp::MAX_UTC)
+    TimeDelta::from_std(ttl)
+        .ok()
+        .and_then(|ttl| now.checked_add_signed(ttl))
+        .unwrap_or(Timestamp::MAX_UTC)
 }
 
 impl State {
@@ -56,8 +59,12 @@ impl State {
         }
         let until = later(now, ttl);
         record.held = Some((worker, until));
-        let lease =
-            ConsumerLease { consumer: consumer.to_owned(), token: record.token, cursor: record.cursor, until };
+        let lease = ConsumerLease {
+            consumer: consumer.to_owned(),
+            token: record.token,
+            cursor: record.cursor,
+            until,
+        };
         self.consumers.put(consumer.to_owned(), record);
         self.keep();
         Some(lease)
@@ -72,10 +79,21 @@ impl LogStore for MemoryStorage {
 
     async fn events_after(&self, after: Position, limit: u32) -> Result<Vec<Event>> {
         let state = self.state();
-        Ok(state.log.iter().filter(|event| event.position > after).take(limit as usize).cloned().collect())
+        Ok(state
+            .log
+            .iter()
+            .filter(|event| event.position > after)
+            .take(limit as usize)
+            .cloned()
+            .collect())
     }
 
-    async fn events(&self, scope: &Scope, filter: &EventFilter, request: &PageRequest) -> Result<Page<Event>> {
+    async fn events(
+        &self,
+        scope: &Scope,
+        filter: &EventFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Event>> {
         let state = self.state();
         let rows = state
             .log

@@ -6,7 +6,8 @@ use super::table::Table;
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, Position};
 use crate::id::{
-    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, StayId, TeamId, Tenant, UserId, WorkerId,
+    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, StayId, TeamId, Tenant, UserId,
+    WorkerId,
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, Lane, LaneKey, LaneState};
@@ -29,7 +30,11 @@ pub(super) struct LeadRecord {
 impl LeadRecord {
     /// As readers get it.
     pub(super) fn stored(&self) -> StoredLead {
-        StoredLead { lead: self.row.lead.clone(), score: self.score.clone(), activity: self.activity }
+        StoredLead {
+            lead: self.row.lead.clone(),
+            score: self.score.clone(),
+            activity: self.activity,
+        }
     }
 
     /// Whether it shows in lists and holds its identity keys.
@@ -126,9 +131,16 @@ impl State {
     }
 
     /// The interactions of a lead, by id.
-    pub(super) fn interactions_of(&self, tenant: Tenant, lead: LeadId) -> impl Iterator<Item = &Interaction> {
-        let (first, last) = (InteractionId::from_uuid(Uuid::nil()), InteractionId::from_uuid(Uuid::max()));
-        self.interactions.range((tenant, lead, first)..=(tenant, lead, last)).map(|(_, interaction)| interaction)
+    pub(super) fn interactions_of(
+        &self,
+        tenant: Tenant,
+        lead: LeadId,
+    ) -> impl Iterator<Item = &Interaction> {
+        let (first, last) =
+            (InteractionId::from_uuid(Uuid::nil()), InteractionId::from_uuid(Uuid::max()));
+        self.interactions
+            .range((tenant, lead, first)..=(tenant, lead, last))
+            .map(|(_, interaction)| interaction)
     }
 
     /// The stays of a lead, by id.

@@ -58,7 +58,12 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    async fn prune(&self, now: Timestamp, attempts_before: Timestamp, limit: u32) -> Result<u64, StorageError> {
+    async fn prune(
+        &self,
+        now: Timestamp,
+        attempts_before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
         Ok(self.state().prune(now, attempts_before, limit))
     }
 

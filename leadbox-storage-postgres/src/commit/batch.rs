@@ -1,0 +1,105 @@
+//! A change set sorted by kind. Owns the one `match` over `Change`, so that a new kind breaks the build here and cannot be
+//! dropped.
+
+use std::collections::BTreeMap;
+
+use leadbox_core::directory::{Team, User};
+use leadbox_core::event::NewEvent;
+use leadbox_core::job::{Attempt, Lane, NewJob};
+use leadbox_core::storage::{
+    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
+    SkipReason,
+};
+use leadbox_core::{Change, ChangeSet, Interaction, LeadId, LeadRow, Stay};
+
+/// The changes of a set, but those of leads that are left out.
+#[derive(Default)]
+pub(super) struct Batch<'a> {
+    pub(super) new_leads: Vec<&'a LeadRow>,
+    pub(super) leads: Vec<&'a LeadUpdate>,
+    pub(super) scores: Vec<&'a ScoreUpdate>,
+    pub(super) interactions: Vec<&'a Interaction>,
+    pub(super) marks: Vec<&'a InteractionMark>,
+    pub(super) closed_stays: Vec<&'a Stay>,
+    pub(super) open_stays: Vec<&'a Stay>,
+    pub(super) definitions: Vec<&'a DefinitionUpdate>,
+    pub(super) users: Vec<&'a User>,
+    pub(super) teams: Vec<&'a Team>,
+    pub(super) lanes: Vec<&'a Lane>,
+    pub(super) finishes: Vec<&'a JobFinish>,
+    pub(super) replays: Vec<&'a JobReplay>,
+    pub(super) jobs: Vec<&'a NewJob>,
+    pub(super) attempts: Vec<&'a Attempt>,
+    pub(super) cursors: Vec<&'a CursorAdvance>,
+    pub(super) checkpoints: Vec<&'a Checkpoint>,
+    pub(super) replies: Vec<&'a Reply>,
+    pub(super) events: Vec<&'a NewEvent>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn of(set: &'a ChangeSet, left_out: &BTreeMap<LeadId, SkipReason>) -> Self {
+        let mut batch = Self::default();
+        for change in set.changes() {
+            if !left_out.is_empty() && change.lead().is_some_and(|lead| left_out.contains_key(&lead)) {
+                continue;
+            }
+            batch.add(change);
+        }
+        batch.order();
+        batch
+    }
+
+    fn add(&mut self, change: &'a Change) {
+        match change {
+            Change::InsertLead(row) => self.new_leads.push(row),
+            Change::UpdateLead(update) => self.leads.push(update),
+            Change::SetScore(update) => self.scores.push(update),
+            Change::InsertInteraction(interaction) => self.interactions.push(interaction),
+            Change::MarkInteraction(mark) => self.marks.push(mark),
+            Change::CloseStay(stay) => self.closed_stays.push(stay),
+            Change::OpenStay(stay) => self.open_stays.push(stay),
+            Change::PutDefinition(update) => self.definitions.push(update),
+            Change::PutUser(user) => self.users.push(user),
+            Change::PutTeam(team) => self.teams.push(team),
+            Change::PutLane(lane) => self.lanes.push(lane),
+            Change::FinishJob(finish) => self.finishes.push(finish),
+            Change::ReplayJob(replay) => self.replays.push(replay),
+            Change::EnqueueJob(job) => self.jobs.push(job),
+            Change::RecordAttempt(attempt) => self.attempts.push(attempt),
+            Change::AdvanceCursor(advance) => self.cursors.push(advance),
+            Change::PutCheckpoint(checkpoint) => self.checkpoints.push(checkpoint),
+            Change::RememberReply(reply) => self.replies.push(reply),
+            Change::AppendEvent(event) => self.events.push(event),
+        }
+    }
+
+    /// Rows that two commits may both want are taken in one order by all of them, so that none waits for the other in a
+    /// circle. New leads meet others only in their identity keys. Jobs keep the order in which they shall run.
+    fn order(&mut self) {
+        self.new_leads.sort_by(|a, b| {
+            let keys = |row: &'a LeadRow| (&row.keys.email, &row.keys.phone, row.lead.id);
+            keys(a).cmp(&keys(b))
+        });
+        self.leads.sort_unstable_by_key(|update| (update.after.lead.tenant, update.after.lead.id));
+        self.closed_stays.sort_unstable_by_key(|stay| (stay.tenant, stay.id));
+        self.definitions.sort_by_key(|update| {
+            (update.tenant, update.definition.kind().as_str(), update.definition.key().to_owned())
+        });
+        self.users.sort_unstable_by_key(|user| (user.tenant, user.id));
+        self.teams.sort_unstable_by_key(|team| (team.tenant, team.id));
+        self.lanes.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        self.cursors.sort_unstable_by(|a, b| a.consumer.cmp(&b.consumer));
+        self.checkpoints.sort_unstable_by(|a, b| (a.tenant, &a.name).cmp(&(b.tenant, &b.name)));
+        self.replies.sort_unstable_by(|a, b| (a.tenant, &a.key).cmp(&(b.tenant, &b.key)));
+        // What is cut off at the end of a sequencer's round must not come before what it follows.
+        self.events.sort_by_key(|event| event.log_order());
+    }
+
+    /// Whether one statement is enough: nothing has to be looked at first.
+    pub(super) fn is_single(&self) -> bool {
+        self.marks.is_empty()
+            && self.finishes.is_empty()
+            && self.replays.is_empty()
+            && self.jobs.iter().all(|job| job.fifo_key.is_none())
+    }
+}

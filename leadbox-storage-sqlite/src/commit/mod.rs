@@ -1,0 +1,20 @@
+//! The writing door. Owns how a change set becomes rows: changes are sorted by kind, each kind is written with a few
+//! statements over many rows, and what a unique index refuses is looked at row by row to learn whose it was.
+
+mod apply;
+mod blame;
+mod definitions;
+mod held;
+mod interactions;
+mod jobs;
+mod leads;
+mod log;
+mod queue;
+mod rollup;
+mod runs;
+mod scores;
+mod setup;
+mod stays;
+mod update;
+
+pub(crate) use apply::{Marks, alone, together};

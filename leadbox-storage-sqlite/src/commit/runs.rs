@@ -1,0 +1,68 @@
+//! The changes of a pass, sorted by kind. Owns the one `match` over [`Change`]: a new kind does not compile until it has
+//! a place here and in `apply`.
+
+use leadbox_core::job::{Attempt, Lane};
+use leadbox_core::storage::{
+    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
+};
+use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Stay, Team, User};
+
+/// References to changes, by kind, in the order of their sets.
+#[derive(Default)]
+pub(super) struct Runs<'a> {
+    pub(super) new_leads: Vec<&'a LeadRow>,
+    pub(super) lead_updates: Vec<&'a LeadUpdate>,
+    pub(super) scores: Vec<&'a ScoreUpdate>,
+    pub(super) interactions: Vec<&'a Interaction>,
+    pub(super) marks: Vec<&'a InteractionMark>,
+    pub(super) ended_stays: Vec<&'a Stay>,
+    pub(super) begun_stays: Vec<&'a Stay>,
+    pub(super) definitions: Vec<&'a DefinitionUpdate>,
+    pub(super) users: Vec<&'a User>,
+    pub(super) teams: Vec<&'a Team>,
+    pub(super) lanes: Vec<&'a Lane>,
+    pub(super) finishes: Vec<&'a JobFinish>,
+    pub(super) replays: Vec<&'a JobReplay>,
+    pub(super) new_jobs: Vec<&'a NewJob>,
+    pub(super) attempts: Vec<&'a Attempt>,
+    pub(super) cursors: Vec<&'a CursorAdvance>,
+    pub(super) checkpoints: Vec<&'a Checkpoint>,
+    pub(super) replies: Vec<&'a Reply>,
+    pub(super) events: Vec<&'a NewEvent>,
+}
+
+impl<'a> Runs<'a> {
+    /// Adds the changes of one set.
+    pub(super) fn add_set(&mut self, changes: impl Iterator<Item = &'a Change>) {
+        let first_event = self.events.len();
+        for change in changes {
+            self.add(change);
+        }
+        // Within a commit, per-lead order is version order.
+        self.events[first_event..].sort_by_key(|event| event.log_order());
+    }
+
+    fn add(&mut self, change: &'a Change) {
+        match change {
+            Change::InsertLead(row) => self.new_leads.push(row),
+            Change::UpdateLead(update) => self.lead_updates.push(update),
+            Change::SetScore(update) => self.scores.push(update),
+            Change::InsertInteraction(interaction) => self.interactions.push(interaction),
+            Change::MarkInteraction(mark) => self.marks.push(mark),
+            Change::CloseStay(stay) => self.ended_stays.push(stay),
+            Change::OpenStay(stay) => self.begun_stays.push(stay),
+            Change::PutDefinition(update) => self.definitions.push(update),
+            Change::PutUser(user) => self.users.push(user),
+            Change::PutTeam(team) => self.teams.push(team),
+            Change::PutLane(lane) => self.lanes.push(lane),
+            Change::FinishJob(finish) => self.finishes.push(finish),
+            Change::ReplayJob(replay) => self.replays.push(replay),
+            Change::EnqueueJob(job) => self.new_jobs.push(job),
+            Change::RecordAttempt(attempt) => self.attempts.push(attempt),
+            Change::AdvanceCursor(advance) => self.cursors.push(advance),
+            Change::PutCheckpoint(checkpoint) => self.checkpoints.push(checkpoint),
+            Change::RememberReply(reply) => self.replies.push(reply),
+            Change::AppendEvent(event) => self.events.push(event),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! How the file is opened. Owns the settings and the pragmas that follow from them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+/// What a power cut may undo.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Synchronous {
+    /// The last commits, though never a part of one. Many times faster when callers write one after another.
+    Normal,
+    /// Nothing that was acknowledged.
+    #[default]
+    Full,
+}
+
+/// How to open a database file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct SqliteConfig {
+    /// The file. Made when absent; its folder has to exist.
+    pub path: PathBuf,
+    /// What a power cut may undo; nothing by default.
+    pub synchronous: Synchronous,
+    /// How many connections read, 2 to 8; 4 by default. One more writes.
+    pub readers: u32,
+    /// Page cache of each connection in MiB, 1 or more; 64 by default.
+    pub cache_mib: u32,
+    /// How long to wait for another process that writes; 5 s by default.
+    pub busy_timeout: Duration,
+}
+
+/// Larger than SQLite's 4096: a wide row fits a page, and trees are flatter.
+const PAGE_BYTES: u32 = 8192;
+/// After how many pages of log the writer copies them into the file: 32 MiB instead of 8, so that imports stall less.
+const CHECKPOINT_PAGES: u32 = 4096;
+/// To what size the log is cut after it grew in a burst.
+const LOG_BYTES: u32 = 64 << 20;
+
+impl SqliteConfig {
+    /// The defaults, with the database at `path`.
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().to_owned(),
+            synchronous: Synchronous::default(),
+            readers: 4,
+            cache_mib: 64,
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The number of readers, within its range.
+    pub(crate) fn readers(&self) -> u32 {
+        self.readers.clamp(2, 8)
+    }
+
+    fn connection(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .busy_timeout(self.busy_timeout)
+            .statement_cache_capacity(500)
+            .foreign_keys(true)
+            .synchronous(self.synchronous.into())
+            .pragma("cache_size", format!("-{}", u64::from(self.cache_mib.max(1)) * 1024))
+            .pragma("temp_store", "memory")
+            // Processes that share a mapped file see each other's torn pages when one of them crashes.
+            .pragma("mmap_size", "0")
+    }
+
+    /// The one connection that writes.
+    pub(crate) fn writer(&self) -> SqliteConnectOptions {
+        self.connection()
+            .create_if_missing(true)
+            .page_size(PAGE_BYTES)
+            .journal_mode(SqliteJournalMode::Wal)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .pragma("journal_size_limit", LOG_BYTES.to_string())
+    }
+
+    /// A connection that reads.
+    pub(crate) fn reader(&self) -> SqliteConnectOptions {
+        self.connection().pragma("query_only", "on")
+    }
+}
+
+impl From<Synchronous> for SqliteSynchronous {
+    fn from(synchronous: Synchronous) -> Self {
+        match synchronous {
+            Synchronous::Normal => Self::Normal,
+            Synchronous::Full => Self::Full,
+        }
+    }
+}

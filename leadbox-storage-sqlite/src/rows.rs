@@ -1,0 +1,459 @@
+//! From rows to core's types. Owns the order of columns of every row that is read in more than one place, and what makes
+//! a stored value unreadable.
+
+use chrono::NaiveDate;
+use leadbox_core::event::{Actor, ActorKind, Cause, ChainHash, Commitment};
+use leadbox_core::job::{Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob};
+use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
+use leadbox_core::{
+    Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
+    Points, Position, Profile, Revision, Stay, Subject, SubjectKind, Suspicion, Team, Tenant, Timestamp, User,
+    UserStatus, Version, from_unix_micros,
+};
+use serde::de::DeserializeOwned;
+use sqlx::decode::Decode;
+use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::types::Type;
+use sqlx::{Row, ValueRef};
+use uuid::Uuid;
+
+use crate::error::Result;
+
+/// Stands for "never" and "unknown" in columns that are sorted by.
+pub(crate) const MISSING: i64 = i64::MIN;
+
+/// Reads a row's columns one after the other.
+pub(crate) struct Columns<'r> {
+    row: &'r SqliteRow,
+    table: &'static str,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(crate) fn of(row: &'r SqliteRow, table: &'static str) -> Self {
+        Self { row, table, next: 0 }
+    }
+
+    /// The first column names the row, as far as it can be read.
+    fn corrupt(&self, column: &'static str) -> StorageError {
+        let first: Option<Uuid> = self.row.try_get_unchecked(0).ok();
+        let text = || self.row.try_get_unchecked::<String, _>(0).ok();
+        let row = first.map(|id| id.to_string()).or_else(text).unwrap_or_default();
+        StorageError::corrupt(self.table, column, row)
+    }
+
+    /// The next column as it is stored.
+    pub(crate) fn value<T>(&mut self, column: &'static str) -> Result<T>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite>,
+    {
+        let value = self.row.try_get(self.next).map_err(|_| self.corrupt(column))?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn number<T: TryFrom<i64>>(&mut self, column: &'static str) -> Result<T> {
+        let number: i64 = self.value(column)?;
+        T::try_from(number).map_err(|_| self.corrupt(column))
+    }
+
+    fn flag(&mut self, column: &'static str) -> Result<bool> {
+        Ok(self.value::<i64>(column)? != 0)
+    }
+
+    pub(crate) fn id<T: From<Uuid>>(&mut self, column: &'static str) -> Result<T> {
+        self.value::<Uuid>(column).map(T::from)
+    }
+
+    pub(crate) fn id_or_none<T: From<Uuid>>(&mut self, column: &'static str) -> Result<Option<T>> {
+        Ok(self.value::<Option<Uuid>>(column)?.map(T::from))
+    }
+
+    pub(crate) fn tenant(&mut self) -> Result<Tenant> {
+        self.value("tenant").map(Tenant)
+    }
+
+    fn moment(&self, micros: i64, column: &'static str) -> Result<Timestamp> {
+        from_unix_micros(micros).ok_or_else(|| self.corrupt(column))
+    }
+
+    pub(crate) fn time(&mut self, column: &'static str) -> Result<Timestamp> {
+        let micros = self.value(column)?;
+        self.moment(micros, column)
+    }
+
+    pub(crate) fn time_or_none(&mut self, column: &'static str) -> Result<Option<Timestamp>> {
+        self.value::<Option<i64>>(column)?.map(|micros| self.moment(micros, column)).transpose()
+    }
+
+    fn day(&mut self, column: &'static str) -> Result<NaiveDate> {
+        let days = self.number(column)?;
+        NaiveDate::from_epoch_days(days).ok_or_else(|| self.corrupt(column))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&mut self, column: &'static str) -> Result<T> {
+        let text: &str = self.value(column)?;
+        serde_json::from_str(text).map_err(|_| self.corrupt(column))
+    }
+
+    fn json_or_none<T: DeserializeOwned>(&mut self, column: &'static str) -> Result<Option<T>> {
+        let text: Option<&str> = self.value(column)?;
+        text.map(serde_json::from_str).transpose().map_err(|_| self.corrupt(column))
+    }
+
+    fn code<T>(&mut self, column: &'static str, from: fn(i16) -> Option<T>) -> Result<T> {
+        let code = self.number(column)?;
+        from(code).ok_or_else(|| self.corrupt(column))
+    }
+
+    fn bytes<const N: usize>(&mut self, column: &'static str) -> Result<[u8; N]> {
+        let bytes: &[u8] = self.value(column)?;
+        bytes.try_into().map_err(|_| self.corrupt(column))
+    }
+
+    pub(crate) fn chain(&mut self) -> Result<ChainHash> {
+        self.bytes("chain").map(ChainHash)
+    }
+
+    fn skip_if_null(&mut self) -> bool {
+        let null = self.row.try_get_raw(self.next).is_ok_and(|value| value.is_null());
+        if null {
+            self.next += 1;
+        }
+        null
+    }
+}
+
+/// The columns that [`stored_lead`] reads, of `lead l`, `lead_profile p` and `lead_pulse s`.
+macro_rules! lead_columns {
+    () => {
+        "l.id,
+         l.tenant,
+         l.version,
+         l.external_id,
+         l.pipeline,
+         l.stage,
+         l.stage_since,
+         l.owner,
+         l.value_minor,
+         l.currency,
+         l.completeness,
+         l.created_at,
+         l.created_on,
+         l.updated_at,
+         l.deleted_at,
+         p.body,
+         s.revision,
+         s.lead_version,
+         s.score,
+         s.categories,
+         s.priority,
+         s.as_of,
+         s.next_change_at,
+         s.rule_set,
+         s.dirty,
+         s.last_at,
+         s.interactions"
+    };
+}
+pub(crate) use lead_columns;
+
+pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
+    let mut columns = Columns::of(row, "lead");
+    let (id, tenant): (LeadId, Tenant) = (columns.id("id")?, columns.tenant()?);
+    let version = Version(columns.value("version")?);
+    let external_id = columns.value("external_id")?;
+    let pipeline = columns.id("pipeline")?;
+    let stage = columns.id("stage")?;
+    let stage_since = columns.time("stage_since")?;
+    let owner = columns.id_or_none("owner")?;
+    let minor = columns.value("value_minor")?;
+    let currency: Option<&str> = columns.value("currency")?;
+    let currency =
+        currency.map(str::parse).transpose().map_err(|_| StorageError::corrupt("lead", "currency", id))?;
+    let completeness = columns.number("completeness")?;
+    let created_at = columns.time("created_at")?;
+    let created_on = columns.day("created_on")?;
+    let updated_at = columns.time("updated_at")?;
+    let deleted_at = columns.time_or_none("deleted_at")?;
+    let profile: Profile = columns.json("body")?;
+    let lead = Lead {
+        id,
+        tenant,
+        version,
+        external_id,
+        person: profile.person,
+        company: profile.company,
+        source: profile.source,
+        tags: profile.tags,
+        owner,
+        pipeline,
+        stage,
+        stage_since,
+        value: currency.map(|currency| Money::new(minor, currency)),
+        consents: profile.consents,
+        custom: profile.custom,
+        completeness,
+        created_at,
+        created_on,
+        updated_at,
+        deleted_at,
+    };
+    columns.table = "lead_pulse";
+    let score = LeadScore {
+        tenant,
+        lead: id,
+        revision: Revision(columns.value("revision")?),
+        lead_version: Version(columns.value("lead_version")?),
+        total: Points(columns.value("score")?),
+        categories: columns.json("categories")?,
+        priority: columns.value("priority")?,
+        as_of: columns.time("as_of")?,
+        next_change_at: columns.time_or_none("next_change_at")?,
+        rule_set: columns.value("rule_set")?,
+        freshness: if columns.flag("dirty")? { Freshness::Dirty } else { Freshness::Fresh },
+    };
+    let last_at: i64 = columns.value("last_at")?;
+    let last_at = if last_at == MISSING { None } else { Some(columns.moment(last_at, "last_at")?) };
+    let activity = LeadActivity { count: columns.value("interactions")?, last_at };
+    Ok(StoredLead { lead, score, activity })
+}
+
+/// Reads `id, kind, at, received_at, key, suspect, props` of an interaction of this lead.
+pub(crate) fn interaction(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<Interaction> {
+    let mut columns = Columns::of(row, "interaction");
+    let id = columns.id("id")?;
+    let kind = InteractionKind::parse(columns.value("kind")?).ok_or_else(|| columns.corrupt("kind"))?;
+    Ok(Interaction {
+        id,
+        tenant,
+        lead,
+        kind,
+        at: columns.time("at")?,
+        received_at: columns.time("received_at")?,
+        key: columns.value("key")?,
+        suspicion: if columns.flag("suspect")? { Suspicion::Suspect } else { Suspicion::Clear },
+        props: columns.json("props")?,
+    })
+}
+
+/// Reads `id, pipeline, stage, entered_at, entered_by, left_at, left_by` of a stay of this lead.
+pub(crate) fn stay(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<Stay> {
+    let mut columns = Columns::of(row, "stay");
+    Ok(Stay {
+        id: columns.id("id")?,
+        tenant,
+        lead,
+        pipeline: columns.id("pipeline")?,
+        stage: columns.id("stage")?,
+        entered_at: columns.time("entered_at")?,
+        entered_by: columns.json("entered_by")?,
+        left_at: columns.time_or_none("left_at")?,
+        left_by: columns.json_or_none("left_by")?,
+    })
+}
+
+/// Reads `key, revision, body`.
+pub(crate) fn definition(row: &SqliteRow) -> Result<(Revision, Definition)> {
+    let mut columns = Columns::of(row, "definition");
+    let _key: &str = columns.value("key")?;
+    Ok((Revision(columns.value("revision")?), columns.json("body")?))
+}
+
+/// Reads `name, revision, body, at`.
+pub(crate) fn checkpoint(row: &SqliteRow, tenant: Tenant) -> Result<Checkpoint> {
+    let mut columns = Columns::of(row, "checkpoint");
+    Ok(Checkpoint {
+        tenant,
+        name: columns.value("name")?,
+        revision: Revision(columns.value("revision")?),
+        body: columns.json("body")?,
+        at: columns.time("at")?,
+    })
+}
+
+/// Reads `key, request, body, at, expires_at`.
+pub(crate) fn reply(row: &SqliteRow, tenant: Tenant) -> Result<Reply> {
+    let mut columns = Columns::of(row, "reply");
+    Ok(Reply {
+        tenant,
+        key: columns.value("key")?,
+        request: columns.value("request")?,
+        body: columns.json("body")?,
+        at: columns.time("at")?,
+        expires_at: columns.time("expires_at")?,
+    })
+}
+
+/// Reads `id, tenant, revision, name, email, team, disabled`.
+pub(crate) fn user(row: &SqliteRow) -> Result<User> {
+    let mut columns = Columns::of(row, "app_user");
+    Ok(User {
+        id: columns.id("id")?,
+        tenant: columns.tenant()?,
+        revision: Revision(columns.value("revision")?),
+        name: columns.value("name")?,
+        email: columns.value("email")?,
+        team: columns.id_or_none("team")?,
+        status: if columns.flag("disabled")? { UserStatus::Disabled } else { UserStatus::Active },
+    })
+}
+
+/// Reads `id, tenant, revision, name, parent`.
+pub(crate) fn team(row: &SqliteRow) -> Result<Team> {
+    let mut columns = Columns::of(row, "team");
+    Ok(Team {
+        id: columns.id("id")?,
+        tenant: columns.tenant()?,
+        revision: Revision(columns.value("revision")?),
+        name: columns.value("name")?,
+        parent: columns.id_or_none("parent")?,
+    })
+}
+
+/// The columns that [`event`] reads.
+macro_rules! event_columns {
+    () => {
+        "e.id,
+         e.tenant,
+         e.position,
+         e.subject_kind,
+         e.subject,
+         e.kind,
+         e.at,
+         e.version,
+         e.revision,
+         e.change_set,
+         e.ordinal,
+         e.actor_kind,
+         e.actor,
+         e.on_behalf_of,
+         e.origin,
+         e.cause,
+         e.depth,
+         e.bulk,
+         e.payload,
+         e.salt,
+         e.commitment,
+         e.chain"
+    };
+}
+pub(crate) use event_columns;
+
+pub(crate) fn event(row: &SqliteRow) -> Result<Event> {
+    let mut columns = Columns::of(row, "event");
+    let (id, tenant) = (columns.id("id")?, columns.tenant()?);
+    let position = Position(columns.value("position")?);
+    let kind = columns.code("subject_kind", SubjectKind::from_code)?;
+    let fact = NewEvent {
+        id,
+        tenant,
+        subject: Subject { kind, id: columns.value("subject")? },
+        kind: EventType::named(columns.value::<String>("kind")?),
+        at: columns.time("at")?,
+        version: Version(columns.value("version")?),
+        revision: Revision(columns.value("revision")?),
+        change_set: columns.id("change_set")?,
+        ordinal: columns.number("ordinal")?,
+        actor: Actor {
+            kind: columns.code("actor_kind", ActorKind::from_code)?,
+            id: columns.value("actor")?,
+            on_behalf_of: columns.id_or_none("on_behalf_of")?,
+            origin: columns.value("origin")?,
+        },
+        cause: Cause { event: columns.id_or_none("cause")?, depth: columns.number("depth")? },
+        bulk: columns.flag("bulk")?,
+        payload: columns.value("payload")?,
+        salt: if columns.skip_if_null() { None } else { Some(columns.bytes("salt")?) },
+        commitment: Commitment(columns.bytes("commitment")?),
+    };
+    Ok(Event { position, fact, chain: columns.chain()? })
+}
+
+/// The columns that [`job`] reads.
+macro_rules! job_columns {
+    () => {
+        "id,
+         tenant,
+         queue,
+         lane,
+         fifo_key,
+         unique_key,
+         payload,
+         due_at,
+         created_at,
+         cause,
+         depth,
+         state,
+         attempt,
+         token,
+         lease_until,
+         reason"
+    };
+}
+pub(crate) use job_columns;
+
+pub(crate) fn job(row: &SqliteRow) -> Result<Job> {
+    let mut columns = Columns::of(row, "job");
+    let id = columns.id("id")?;
+    let work = NewJob {
+        id,
+        lane: LaneKey { tenant: columns.tenant()?, queue: columns.value("queue")?, name: columns.value("lane")? },
+        fifo_key: columns.value("fifo_key")?,
+        unique_key: columns.value("unique_key")?,
+        payload: columns.json("payload")?,
+        due_at: columns.time("due_at")?,
+        created_at: columns.time("created_at")?,
+        cause: Cause { event: columns.id_or_none("cause")?, depth: columns.number("depth")? },
+    };
+    Ok(Job {
+        work,
+        state: columns.code("state", JobState::from_code)?,
+        attempt: columns.number("attempt")?,
+        token: columns.value("token")?,
+        lease_until: columns.time_or_none("lease_until")?,
+        reason: columns.value("reason")?,
+    })
+}
+
+/// The columns that [`attempt`] reads.
+macro_rules! attempt_columns {
+    () => {
+        "id,
+         job,
+         tenant,
+         queue,
+         lane,
+         number,
+         at,
+         millis,
+         result,
+         message,
+         detail"
+    };
+}
+pub(crate) use attempt_columns;
+
+pub(crate) fn attempt(row: &SqliteRow) -> Result<Attempt> {
+    let mut columns = Columns::of(row, "attempt");
+    Ok(Attempt {
+        id: columns.id("id")?,
+        job: columns.id("job")?,
+        lane: LaneKey { tenant: columns.tenant()?, queue: columns.value("queue")?, name: columns.value("lane")? },
+        number: columns.number("number")?,
+        at: columns.time("at")?,
+        millis: columns.value("millis")?,
+        result: columns.code("result", AttemptResult::from_code)?,
+        message: columns.value("message")?,
+        detail: columns.json_or_none("detail")?,
+    })
+}
+
+/// Reads `settings, arrival, breaker`.
+pub(crate) fn lane(row: &SqliteRow) -> Result<(Lane, LaneState)> {
+    let mut columns = Columns::of(row, "lane");
+    let settings = columns.json("settings")?;
+    let arrival = columns.value("arrival")?;
+    let breaker: Breaker = columns.json("breaker")?;
+    Ok((settings, LaneState { arrival, breaker }))
+}
