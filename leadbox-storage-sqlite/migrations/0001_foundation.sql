@@ -203,7 +203,7 @@ create table job (
 
 create unique index job_id on job (id);
 -- What is due first, and what is due first in each lane. States: 0 ready, 1 leased, 2 waiting, 3 parked.
-create index job_due on job (queue, due_at, tenant, lane) where state = 0;
+create index job_due on job (queue, due_at) where state = 0;
 create index job_lane on job (queue, tenant, lane, due_at) where state = 0;
 create index job_leased on job (queue, lease_until, tenant, lane) where state = 1;
 create index job_fifo on job (tenant, queue, lane, fifo_key) where fifo_key is not null and state <> 3;

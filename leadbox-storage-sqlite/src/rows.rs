@@ -22,6 +22,17 @@ use crate::error::Result;
 /// Stands for "never" and "unknown" in columns that are sorted by.
 pub(crate) const MISSING: i64 = i64::MIN;
 
+/// A number as a cursor carries it: bytes that compare as numbers do.
+pub(crate) fn number_key(number: i64) -> Vec<u8> {
+    (number.cast_unsigned() ^ (1 << 63)).to_be_bytes().to_vec()
+}
+
+/// The number that a cursor carries.
+pub(crate) fn number_of(key: Option<&[u8]>) -> Result<i64> {
+    let bytes: [u8; 8] = key.and_then(|key| key.try_into().ok()).ok_or(StorageError::BadCursor)?;
+    Ok((u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
+}
+
 /// Reads a row's columns one after the other.
 pub(crate) struct Columns<'r> {
     row: &'r SqliteRow,
@@ -32,6 +43,11 @@ pub(crate) struct Columns<'r> {
 impl<'r> Columns<'r> {
     pub(crate) fn of(row: &'r SqliteRow, table: &'static str) -> Self {
         Self { row, table, next: 0 }
+    }
+
+    /// The columns from the one with this index on.
+    pub(crate) fn behind(row: &'r SqliteRow, table: &'static str, next: usize) -> Self {
+        Self { row, table, next }
     }
 
     /// The first column names the row, as far as it can be read.

@@ -1,8 +1,11 @@
 //! Stays. Owns beginning and ending them; that a lead has at most one open stay is held by a unique index.
 
+use std::collections::HashSet;
+
 use leadbox_core::storage::StorageError;
 use leadbox_core::{Actor, Stay};
-use sqlx::SqliteConnection;
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
 
 use super::blame::{Clash, Outcome, none_of, write};
 use super::held::Held;
@@ -26,7 +29,8 @@ const CLOSE: Rows<'_> = Rows {
         where stay.tenant = v.tenant
             and stay.id = v.id
             and stay.lead_no = v.lead_no
-            and stay.left_at is null",
+            and stay.left_at is null
+        returning stay.id",
 };
 
 /// Ends stays that are open.
@@ -40,53 +44,79 @@ pub(super) async fn close(connection: &mut SqliteConnection, stays: &[&Stay], he
         }
     }
     none_of(clashes)?;
-    let bind = |binds: &mut crate::statement::Binds, (no, stay, by): &(i64, &Stay, Option<String>)| {
-        binds
-            .add(stay.tenant.0)
-            .add(stay.id.uuid())
-            .add(*no)
-            .add(stay.left_at.map(micros))
-            .add(by.as_deref());
-    };
-    let mut clashes = Vec::new();
-    for chunk in CLOSE.chunks(&rows) {
-        let closed = CLOSE.execute(connection, chunk, bind).await.during("end stays")?;
-        if closed != chunk.len() as u64 {
-            // Some of them were not open, and now none is: look which of them the set may not have closed itself.
-            clashes.extend(unchanged(connection, chunk).await?.into_iter().map(not_open));
-        }
+    let closed = CLOSE
+        .fetch(connection, &rows, |binds, (no, stay, by)| {
+            binds
+                .add(stay.tenant.0)
+                .add(stay.id.uuid())
+                .add(*no)
+                .add(stay.left_at.map(micros))
+                .add(by.as_deref());
+        })
+        .await
+        .during("end stays")?;
+    if closed.len() == rows.len() {
+        return Ok(());
     }
-    none_of(clashes)
+    let closed: HashSet<Uuid> = closed.iter().filter_map(|row| row.try_get(0).ok()).collect();
+    none_of(stays.iter().filter(|stay| !closed.contains(&stay.id.uuid())).map(|stay| not_open(stay)).collect())
 }
 
-const OPEN_STAY: &str = r"
-    select 1
-    from stay
-    where tenant = ?
-        and id = ?
-        and lead_no = ?
-        and left_at is ?
-        and left_by is ?";
+const OPEN: Rows<'_> = Rows {
+    before: r"
+        insert into stay (
+            tenant,
+            id,
+            lead_no,
+            pipeline,
+            stage,
+            entered_at,
+            entered_by,
+            left_at,
+            left_by
+        ) values",
+    columns: 9,
+    after: "",
+};
 
-/// The stays that are not stored as they were to be written.
-async fn unchanged<'s>(
-    connection: &mut SqliteConnection,
-    rows: &[(i64, &'s Stay, Option<String>)],
-) -> Result<Vec<&'s Stay>> {
-    let mut unchanged = Vec::new();
-    for (no, stay, by) in rows {
-        let written: Option<i64> = sqlx::query_scalar(OPEN_STAY)
-            .bind(stay.tenant.0)
-            .bind(stay.id.uuid())
-            .bind(no)
-            .bind(stay.left_at.map(micros))
-            .bind(by)
-            .fetch_optional(&mut *connection)
-            .await
-            .during("look for an open stay")?;
-        if written.is_none() {
-            unchanged.push(*stay);
+/// Begins stays of stored leads.
+pub(super) async fn open(connection: &mut SqliteConnection, stays: &[&Stay], held: &Held) -> Outcome {
+    let (mut rows, mut clashes) = (Vec::with_capacity(stays.len()), Vec::new());
+    for stay in stays.iter().copied() {
+        match held.get(stay.tenant, stay.lead) {
+            Some(lead) => {
+                let left_by = stay.left_by.as_ref().map(actor).transpose()?;
+                rows.push((lead.no, stay, actor(&stay.entered_by)?, left_by));
+            }
+            None => clashes.push(Clash::of(stay.lead, StorageError::conflict("lead", stay.lead))),
         }
     }
-    Ok(unchanged)
+    none_of(clashes)?;
+    write(
+        connection,
+        "begin stays",
+        OPEN,
+        &rows,
+        |binds, (no, stay, entered_by, left_by)| {
+            binds
+                .add(stay.tenant.0)
+                .add(stay.id.uuid())
+                .add(*no)
+                .add(stay.pipeline.uuid())
+                .add(stay.stage.uuid())
+                .add(micros(stay.entered_at))
+                .add(entered_by.as_str())
+                .add(stay.left_at.map(micros))
+                .add(left_by.as_deref());
+        },
+        |(_, stay, ..), message| {
+            let error = if message.contains("stay.lead_no") {
+                StorageError::already_exists("open stay of lead", stay.lead)
+            } else {
+                StorageError::already_exists("stay", stay.id)
+            };
+            Clash::of(stay.lead, error)
+        },
+    )
+    .await
 }

@@ -1,0 +1,60 @@
+//! One row of the file, read by hand: no validation beyond what the tables need.
+
+use uuid::Uuid;
+
+/// What a row becomes.
+#[derive(Debug)]
+pub struct Row {
+    /// Its id.
+    pub id: Uuid,
+    /// The cells, in the order of [`crate::data::COLUMNS`].
+    pub cells: Vec<String>,
+    /// The address in lower case: the upsert key.
+    pub email_key: String,
+    /// The name in lower case.
+    pub name_key: String,
+    /// The domain of the address.
+    pub domain: String,
+    /// What text search looks through.
+    pub search_text: String,
+    /// The wide part as JSON.
+    pub body: String,
+    /// The budget as a sortable key.
+    pub budget: [u8; 8],
+}
+
+impl Row {
+    /// Reads a record.
+    pub fn read(record: &csv::StringRecord, id: Uuid) -> Self {
+        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        let email_key = cells[2].to_lowercase();
+        let name_key = cells[1].to_lowercase();
+        let domain = email_key.split('@').next_back().unwrap_or_default().to_owned();
+        let company = cells[5].to_lowercase();
+        let title = cells[4].to_lowercase();
+        let search_text =
+            format!(" {name_key} {email_key} {company} {title} {} {domain} {}", cells[3], cells[0]);
+        let budget: f64 = cells[13].parse().unwrap_or_default();
+        let body = serde_json::json!({
+            "person": { "name": cells[1], "title": cells[4], "email": cells[2], "phone": cells[3] },
+            "company": {
+                "name": cells[5], "domain": domain, "industry": cells[6],
+                "employees": cells[7].parse::<i64>().unwrap_or_default(), "country": cells[8], "city": cells[9],
+            },
+            "source": { "name": cells[10], "utm": { "campaign": cells[11] } },
+            "tags": [cells[12]],
+            "custom": { "budget": { "n": budget } },
+        })
+        .to_string();
+        Self {
+            id,
+            email_key,
+            name_key,
+            domain,
+            search_text,
+            body,
+            budget: (budget.to_bits() | 1 << 63).to_be_bytes(),
+            cells,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What the invented company has set up before its first lead: custom fields, teams and users.
+
+use leadbox_core::service::{NewTeam, NewUser};
+use leadbox_core::{FieldDefinition, FieldType, LeadBox, Result, UserId};
+
+/// The teams, and up to how many employees a lead's company belongs to each.
+pub(super) const TEAMS: [(&str, i64); 3] = [("Inbound", 99), ("Mid-market", 999), ("Enterprise", i64::MAX)];
+
+/// The users and the place of their team.
+pub(super) const USERS: [(&str, &str, usize); 8] = [
+    ("Lena Falkenrath", "lena@brightmere.example", 0),
+    ("Marcus Okonjo", "marcus@brightmere.example", 0),
+    ("Inès Garrigue", "ines@brightmere.example", 0),
+    ("Theo Lockhart", "theo@brightmere.example", 1),
+    ("Astrid Nyström", "astrid@brightmere.example", 1),
+    ("Rafael Quintanar", "rafael@brightmere.example", 1),
+    ("Harriet Ravensdale", "harriet@brightmere.example", 2),
+    ("Vikram Iyengar", "vikram@brightmere.example", 2),
+];
+
+/// What leads want the product for.
+pub(super) const USE_CASES: [&str; 5] =
+    ["Lead routing", "Lead scoring", "Pipeline reporting", "Campaign attribution", "CRM replacement"];
+
+fn fields() -> [(&'static str, &'static str, FieldType); 4] {
+    let use_cases = USE_CASES.map(str::to_owned).to_vec();
+    [
+        ("budget", "Budget per year", FieldType::Decimal),
+        ("use_case", "Use case", FieldType::Choice(use_cases)),
+        ("trial_ends", "Trial ends", FieldType::Date),
+        ("newsletter", "Reads the newsletter", FieldType::Bool),
+    ]
+}
+
+/// Declares the fields and makes teams and users; returns the users' ids in the order of [`USERS`].
+pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
+    for (key, label, kind) in fields() {
+        // The keys above are field keys; a wrong one would stop at the first lead that has it.
+        if let Ok(field) = FieldDefinition::new(key, kind) {
+            let field = FieldDefinition { label: label.to_owned(), ..field };
+            leadbox.definitions().define_field(&field).await?;
+        }
+    }
+    let mut teams = Vec::with_capacity(TEAMS.len());
+    for (name, _) in TEAMS {
+        teams.push(leadbox.directory().add_team(&NewTeam { name: name.to_owned(), parent: None }).await?.id);
+    }
+    let mut users = Vec::with_capacity(USERS.len());
+    for (name, email, team) in USERS {
+        let new = NewUser { name: name.to_owned(), email: email.to_owned(), team: teams.get(team).copied() };
+        users.push(leadbox.directory().add_user(&new).await?.id);
+    }
+    Ok(users)
+}
+
+/// One of the users of the team that a company of this size belongs to.
+pub(super) fn owner(dice: &mut super::dice::Dice, employees: i64) -> usize {
+    let team = TEAMS.iter().position(|(_, most)| employees <= *most).unwrap_or_default();
+    let members = || USERS.iter().enumerate().filter(|(_, (_, _, own))| *own == team).map(|(place, _)| place);
+    members().nth(dice.below(members().count())).unwrap_or_default()
+}

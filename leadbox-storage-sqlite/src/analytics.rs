@@ -1,0 +1,133 @@
+//! Counts. Owns reading what is kept beside the leads, and comparing and replacing it by a scan.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use leadbox_core::rollup::Cell;
+use leadbox_core::storage::{AnalyticsStore, Counts, StorageError};
+use leadbox_core::{Owners, Scope, Tenant};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::error::{During, Result};
+use crate::rows::Columns;
+use crate::storage::SqliteStorage;
+use crate::writer::Request;
+
+/// Cells that have come to nothing stay as rows until the next rebuild.
+const KEPT: &str = r"
+    select
+        stage,
+        owner,
+        day,
+        source,
+        n
+    from rollup_lead
+    where tenant = ?
+        and n <> 0";
+
+const COUNTED: &str = r"
+    select
+        stage,
+        coalesce(owner, zeroblob(16)),
+        created_on,
+        coalesce(source, ''),
+        count(*)
+    from lead
+    where tenant = ?
+        and deleted_at is null
+    group by 1, 2, 3, 4";
+
+fn cell(row: &SqliteRow) -> Result<(Cell, i64)> {
+    let mut columns = Columns::of(row, "rollup_lead");
+    let (stage, owner) = (columns.id("stage")?, columns.id("owner")?);
+    let days: i64 = columns.value("day")?;
+    let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
+    let day = day.ok_or_else(|| StorageError::corrupt("rollup_lead", "day", days))?;
+    Ok((Cell { day, source: columns.value("source")?, stage, owner }, columns.value("n")?))
+}
+
+async fn cells(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    tenant: Tenant,
+) -> Result<BTreeMap<Cell, i64>> {
+    let rows =
+        sqlx::query(statement).bind(tenant.0).fetch_all(connection).await.during("read counts")?;
+    rows.iter().map(cell).collect()
+}
+
+/// See [`AnalyticsStore::rebuild_counts`].
+struct Rebuild(Tenant);
+
+#[async_trait]
+impl Request for Rebuild {
+    type Answer = ();
+    const VOLATILE: bool = false;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<()> {
+        sqlx::query("delete from rollup_lead where tenant = ?")
+            .bind(self.0.0)
+            .execute(&mut *connection)
+            .await
+            .during("rebuild counts")?;
+        sqlx::query(
+            r"
+            insert into rollup_lead (
+                tenant,
+                day,
+                source,
+                stage,
+                owner,
+                n
+            )
+            select
+                tenant,
+                created_on,
+                coalesce(source, ''),
+                stage,
+                coalesce(owner, zeroblob(16)),
+                count(*)
+            from lead
+            where tenant = ?
+                and deleted_at is null
+            group by 1, 2, 3, 4, 5",
+        )
+        .bind(self.0.0)
+        .execute(connection)
+        .await
+        .during("rebuild counts")?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AnalyticsStore for SqliteStorage {
+    async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>> {
+        let mut connection = self.readers.acquire().await.during("read counts")?;
+        let mut counts = cells(&mut connection, KEPT, scope.tenant).await?;
+        if let Owners::Only(owners) = &scope.owners {
+            counts.retain(|cell, _| cell.owner != Cell::NOBODY && owners.contains(&cell.owner));
+        }
+        Ok(counts)
+    }
+
+    async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {
+        let mut connection = self.readers.acquire().await.during("read counts")?;
+        // Both from one snapshot.
+        let mut transaction = connection.begin().await.during("read counts")?;
+        let kept = cells(&mut transaction, KEPT, tenant).await?;
+        let counted = cells(&mut transaction, COUNTED, tenant).await?;
+        transaction.rollback().await.during("read counts")?;
+        Ok(Counts { kept, counted })
+    }
+
+    async fn rebuild_counts(&self, tenant: Tenant) -> Result<()> {
+        self.writer.ask(Rebuild(tenant)).await
+    }
+
+    async fn fold_counts(&self, _limit: u32) -> Result<u64> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,109 @@
+//! Definitions, checkpoints and replies as readers see them. Owns look-ups by key.
+
+use async_trait::async_trait;
+use leadbox_core::storage::{Checkpoint, Definition, DefinitionKind, DefinitionStore, Reply};
+use leadbox_core::{Revision, Tenant, Timestamp};
+
+use crate::error::{During, Result};
+use crate::rows;
+use crate::storage::SqliteStorage;
+
+#[async_trait]
+impl DefinitionStore for SqliteStorage {
+    async fn tenants(&self) -> Result<Vec<Tenant>> {
+        let tenants: Vec<i64> = sqlx::query_scalar("select distinct tenant from definition order by tenant")
+            .fetch_all(&self.readers)
+            .await
+            .during("read tenants")?;
+        Ok(tenants.into_iter().map(Tenant).collect())
+    }
+
+    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>> {
+        let found = sqlx::query(
+            r"
+            select
+                key,
+                revision,
+                body
+            from definition
+            where tenant = ?
+                and kind = ?
+            order by key",
+        )
+        .bind(tenant.0)
+        .bind(kind.as_str())
+        .fetch_all(&self.readers)
+        .await
+        .during("read definitions")?;
+        found.iter().map(rows::definition).collect()
+    }
+
+    async fn definition<'a>(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+        key: &'a str,
+    ) -> Result<Option<(Revision, Definition)>> {
+        let found = sqlx::query(
+            r"
+            select
+                key,
+                revision,
+                body
+            from definition
+            where tenant = ?
+                and kind = ?
+                and key = ?",
+        )
+        .bind(tenant.0)
+        .bind(kind.as_str())
+        .bind(key)
+        .fetch_optional(&self.readers)
+        .await
+        .during("read a definition")?;
+        found.as_ref().map(rows::definition).transpose()
+    }
+
+    async fn checkpoint<'a>(&self, tenant: Tenant, name: &'a str) -> Result<Option<Checkpoint>> {
+        let found = sqlx::query(
+            r"
+            select
+                name,
+                revision,
+                body,
+                at
+            from checkpoint
+            where tenant = ?
+                and name = ?",
+        )
+        .bind(tenant.0)
+        .bind(name)
+        .fetch_optional(&self.readers)
+        .await
+        .during("read a checkpoint")?;
+        found.as_ref().map(|row| rows::checkpoint(row, tenant)).transpose()
+    }
+
+    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>> {
+        let found = sqlx::query(
+            r"
+            select
+                key,
+                request,
+                body,
+                at,
+                expires_at
+            from reply
+            where tenant = ?
+                and key = ?
+                and expires_at > ?",
+        )
+        .bind(tenant.0)
+        .bind(key)
+        .bind(now.timestamp_micros())
+        .fetch_optional(&self.readers)
+        .await
+        .during("read a reply")?;
+        found.as_ref().map(|row| rows::reply(row, tenant)).transpose()
+    }
+}

@@ -1,0 +1,179 @@
+//! Interactions and stays as readers see them. Owns look-ups by lead, id and key; whoever does not see the lead sees none
+//! of them.
+
+use leadbox_core::storage::StorageError;
+use leadbox_core::{Cursor, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay, UserId};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::{During, Result};
+use crate::rows::{self, Columns};
+
+const INTERACTIONS: &str = "interactions";
+
+/// The number of a lead that the scope sees, deleted or not.
+async fn seen_lead(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<Option<i64>> {
+    let found = sqlx::query(
+        r"
+        select
+            no,
+            owner
+        from lead
+        where tenant = ?
+            and id = ?",
+    )
+    .bind(scope.tenant.0)
+    .bind(lead.uuid())
+    .fetch_optional(readers)
+    .await
+    .during("look for a lead")?;
+    let Some(row) = found else { return Ok(None) };
+    let mut columns = Columns::of(&row, "lead");
+    let no = columns.value("no")?;
+    let owner: Option<UserId> = columns.id_or_none("owner")?;
+    Ok(scope.sees(scope.tenant, owner).then_some(no))
+}
+
+/// A page of a lead's interactions, the latest first.
+pub(crate) async fn of_lead(
+    readers: &SqlitePool,
+    scope: &Scope,
+    lead: LeadId,
+    page: &PageRequest,
+) -> Result<Page<Interaction>> {
+    let (at, id) = match &page.after {
+        None => (i64::MAX, vec![0xff; 17]),
+        Some(cursor) => {
+            let (key, id) = cursor.of(INTERACTIONS).map_err(|_| StorageError::BadCursor)?;
+            (rows::number_of(key)?, id.to_vec())
+        }
+    };
+    let Some(no) = seen_lead(readers, scope, lead).await? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let limit = page.limit();
+    let found = sqlx::query(
+        r"
+        select
+            id,
+            kind,
+            at,
+            received_at,
+            key,
+            suspect,
+            props
+        from interaction
+        where lead_no = ?
+            and (at, id) < (?, ?)
+        order by
+            at desc,
+            id desc
+        limit ?",
+    )
+    .bind(no)
+    .bind(at)
+    .bind(id)
+    .bind(limit + 1)
+    .fetch_all(readers)
+    .await
+    .during("read interactions")?;
+    let read = |row: &SqliteRow| rows::interaction(row, scope.tenant, lead);
+    let interactions = found.iter().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(interactions, limit, |last| {
+        Cursor::new(INTERACTIONS, Some(rows::number_key(last.at.timestamp_micros())), last.id.uuid().into_bytes())
+    }))
+}
+
+/// One interaction by its id.
+pub(crate) async fn by_id(
+    readers: &SqlitePool,
+    scope: &Scope,
+    id: InteractionId,
+) -> Result<Option<Interaction>> {
+    let found = sqlx::query(
+        r"
+        select
+            i.id,
+            i.kind,
+            i.at,
+            i.received_at,
+            i.key,
+            i.suspect,
+            i.props,
+            l.id,
+            l.owner
+        from interaction i
+        join lead l on l.no = i.lead_no
+        where i.tenant = ?
+            and i.id = ?",
+    )
+    .bind(scope.tenant.0)
+    .bind(id.uuid())
+    .fetch_optional(readers)
+    .await
+    .during("read an interaction")?;
+    let Some(row) = found else { return Ok(None) };
+    let mut columns = Columns::behind(&row, "lead", 7);
+    let lead = columns.id("id")?;
+    let owner: Option<UserId> = columns.id_or_none("owner")?;
+    if !scope.sees(scope.tenant, owner) {
+        return Ok(None);
+    }
+    rows::interaction(&row, scope.tenant, lead).map(Some)
+}
+
+/// One interaction of a lead by its sender's key.
+pub(crate) async fn by_key(
+    readers: &SqlitePool,
+    scope: &Scope,
+    lead: LeadId,
+    key: &str,
+) -> Result<Option<Interaction>> {
+    let Some(no) = seen_lead(readers, scope, lead).await? else { return Ok(None) };
+    let found = sqlx::query(
+        r"
+        select
+            id,
+            kind,
+            at,
+            received_at,
+            key,
+            suspect,
+            props
+        from interaction
+        where lead_no = ?
+            and key = ?",
+    )
+    .bind(no)
+    .bind(key)
+    .fetch_optional(readers)
+    .await
+    .during("read an interaction")?;
+    found.as_ref().map(|row| rows::interaction(row, scope.tenant, lead)).transpose()
+}
+
+/// A lead's stays, the earliest first.
+pub(crate) async fn stays(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+    let Some(no) = seen_lead(readers, scope, lead).await? else { return Ok(Vec::new()) };
+    let found = sqlx::query(
+        r"
+        select
+            id,
+            pipeline,
+            stage,
+            entered_at,
+            entered_by,
+            left_at,
+            left_by
+        from stay
+        where lead_no = ?
+        order by
+            entered_at,
+            id",
+    )
+    .bind(no)
+    .fetch_all(readers)
+    .await
+    .during("read stays")?;
+    found.iter().map(|row| rows::stay(row, scope.tenant, lead)).collect()
+}
