@@ -1,5 +1,5 @@
-//! Pipelines, stages and the time a lead spends in them. Owns the data; whether a move is allowed is decided by
-//! [`StagePolicy`].
+//! Pipelines, stages and the time a lead spends in them. Owns the data; knows nothing of who may
+//! move a lead.
 
 use serde::{Deserialize, Serialize};
 

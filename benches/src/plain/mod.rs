@@ -2,5 +2,6 @@
 //! shape, in batches of the same size. It keeps no counts, no hash chain and no replay, and checks nothing twice.
 
 pub mod event;
+pub mod postgres;
 pub mod row;
 pub mod sqlite;

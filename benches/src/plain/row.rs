@@ -1,6 +1,21 @@
 //! One row of the file, read by hand: no validation beyond what the tables need.
 
+use chrono::Utc;
 use uuid::Uuid;
+
+/// Ids that rise, as UUIDv7 do.
+#[derive(Debug, Default)]
+pub struct Ids(u128);
+
+impl Ids {
+    /// One more.
+    #[expect(clippy::disallowed_methods, reason = "hand-written code asks the machine for the time")]
+    pub fn next(&mut self) -> Uuid {
+        self.0 += 1;
+        let now = u128::try_from(Utc::now().timestamp_millis()).unwrap_or_default();
+        Uuid::from_u128((now << 80) | (7 << 76) | (2 << 62) | self.0)
+    }
+}
 
 /// What a row becomes.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use sqlx::{Connection, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::event::payload;
-use super::row::Row;
+use super::row::{Ids, Row};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,7 +29,7 @@ struct Common {
 /// Imports a file by hand, recognising leads by their address.
 pub async fn import(connection: &mut SqliteConnection, file: impl Read) -> Result<u64> {
     let mut reader = csv::Reader::from_reader(file);
-    let mut ids = Ids(0);
+    let mut ids = Ids::default();
     let mut common = Common { now: 0, day: 0, stage: Uuid::from_u128(7), position: 0, no: 0 };
     let (mut batch, mut count) = (Vec::with_capacity(BATCH), 0);
     for record in reader.records() {
@@ -42,20 +42,15 @@ pub async fn import(connection: &mut SqliteConnection, file: impl Read) -> Resul
     Ok(count + write(connection, &batch, &mut common, &mut ids).await?)
 }
 
-/// Ids that rise, as UUIDv7 do.
-struct Ids(u128);
-
-impl Ids {
-    fn next(&mut self) -> Uuid {
-        self.0 += 1;
-        let now = u128::try_from(now_micros() / 1000).unwrap_or_default();
-        Uuid::from_u128((now << 80) | (7 << 76) | (2 << 62) | self.0)
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "hand-written code asks the machine for the time")]
 fn now_micros() -> i64 {
     Utc::now().timestamp_micros()
+}
+
+/// Captures one row by hand, in a transaction of its own.
+pub async fn capture(connection: &mut SqliteConnection, row: Row, number: i64, ids: &mut Ids) -> Result<u64> {
+    let mut common = Common { now: 0, day: 0, stage: Uuid::from_u128(7), position: number, no: number };
+    write(connection, &[row], &mut common, ids).await
 }
 
 async fn write(connection: &mut SqliteConnection, batch: &[Row], common: &mut Common, ids: &mut Ids) -> Result<u64> {

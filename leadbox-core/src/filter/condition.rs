@@ -564,3 +564,111 @@ fn first_moment(day: NaiveDate, zone: Tz) -> Timestamp {
         })
         .map_or_else(|| midnight.and_utc(), |at| at.to_utc())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::field::{FieldKey, FieldValue};
+    use crate::id::Tenant;
+
+    fn catalog() -> Catalog {
+        let mut catalog = Catalog::new(Tenant::DEFAULT);
+        for (key, kind) in
+            [("size", FieldType::Number), ("note", FieldType::Text), ("due", FieldType::Date)]
+        {
+            let definition = FieldDefinition::new(key, kind).unwrap();
+            catalog.fields.insert(key.parse::<FieldKey>().unwrap(), definition);
+        }
+        catalog
+    }
+
+    fn check(filter: &Value) -> Result<Check, FilterError> {
+        let filter: LeadFilter = serde_json::from_value(filter.clone()).unwrap();
+        let now = crate::time::from_unix_micros(1_772_442_000_000_000).unwrap();
+        filter.check(&catalog(), &Scope::all(Tenant::DEFAULT), now)
+    }
+
+    #[test]
+    fn negations_are_pushed_down_to_the_leaves() {
+        let denied =
+            check(&json!({"not": {"and": [["title", "eq", "CTO"], {"not": ["city", "is_null"]}]}}))
+                .unwrap();
+        let Check::Any(parts) = denied else { panic!("{denied:?}") };
+        let senses: Vec<Sense> = parts
+            .iter()
+            .map(|part| if let Check::Leaf(leaf) = part { leaf.sense } else { panic!() })
+            .collect();
+        assert_eq!(senses, [Sense::Fails, Sense::Fails]);
+    }
+
+    #[test]
+    fn comparisons_become_ranges_that_include_their_ends() {
+        let leaf = |filter: Value| match check(&filter) {
+            Ok(Check::Leaf(leaf)) => leaf.test,
+            other => panic!("{filter} {other:?}"),
+        };
+        assert_eq!(
+            leaf(json!(["employees", "gt", 5])),
+            Test::Between(Some(Operand::Integer(6)), None)
+        );
+        assert_eq!(
+            leaf(json!(["value", "lte", "12.5"])),
+            Test::Between(None, Some(Operand::Integer(1250)))
+        );
+        assert_eq!(
+            leaf(json!(["score", "gte", 75])),
+            Test::Between(Some(Operand::Integer(7500)), None)
+        );
+        assert_eq!(leaf(json!(["title", "contains", "CtÓ"])), Test::Contains("cto".to_owned()));
+        let keys = |number: f64| FieldValue::Number(number).sort_keys().remove(0);
+        let Test::Between(Some(Operand::Bytes(from)), None) = leaf(json!(["cf.size", "gt", 5]))
+        else {
+            panic!()
+        };
+        assert!(from > keys(5.0) && from < keys(5.000_001));
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_by_name() {
+        for (filter, needle) in [
+            (json!(["colour", "eq", "red"]), "colour"),
+            (json!(["cf.unknown", "eq", 1]), "cf.unknown"),
+            (json!(["title", "gt", "a"]), "title"),
+            (json!(["employees", "contains", "5"]), "employees"),
+            (json!(["employees", "eq", "many"]), "employees"),
+            (json!(["owner", "eq", "kim"]), "owner"),
+            (json!(["created_at", "before", "yesterday"]), "created_at"),
+            (json!(["created_at", "within", {"last": 0, "unit": "day"}]), "created_at"),
+            (json!(["source", "in", []]), "source"),
+            (json!(["cf.size", "between", [1]]), "cf.size"),
+            (json!(["stage_kind", "eq", "maybe"]), "stage_kind"),
+            (json!(["title", "contains", "x".repeat(257)]), "too large"),
+            (json!({"not": {"not": {"not": {"not": {"not": ["title", "is_null"]}}}}}), "too large"),
+        ] {
+            let error = check(&filter).expect_err(&filter.to_string()).to_string();
+            assert!(error.contains(needle), "{filter}: {error}");
+        }
+    }
+
+    #[test]
+    fn hidden_fields_cannot_be_asked_for() {
+        let mut scope = Scope::all(Tenant::DEFAULT);
+        scope.hidden_fields.insert("phone".to_owned());
+        let now = crate::time::from_unix_micros(0).unwrap();
+        let filter = LeadFilter::is("phone", Op::Starts, "+49");
+        assert_eq!(
+            filter.check(&catalog(), &scope, now),
+            Err(FilterError::Field("phone".to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_day_begins_at_its_first_moment_in_the_tenants_zone() {
+        let day = |text: &str, zone: Tz| first_moment(text.parse().unwrap(), zone).to_rfc3339();
+        assert_eq!(day("2026-03-29", Tz::Europe__Berlin), "2026-03-28T23:00:00+00:00");
+        // Midnight is skipped here.
+        assert_eq!(day("2018-11-04", Tz::America__Sao_Paulo), "2018-11-04T03:00:00+00:00");
+    }
+}

@@ -371,3 +371,142 @@ fn url(text: &str) -> Result<String, String> {
         Err("has to be an address that begins with http:// or https://".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::field::FieldKey;
+    use crate::id::Tenant;
+    use crate::lead::NewLead;
+    use crate::service::LeadBox;
+    use crate::storage::MemoryStorage;
+
+    fn catalog() -> Catalog {
+        let mut catalog = Catalog::new(Tenant::DEFAULT);
+        let choices = || vec!["Basic".to_owned(), "Pro Plus".to_owned()];
+        for (key, kind) in [
+            ("note", FieldType::Text),
+            ("size", FieldType::Number),
+            ("price", FieldType::Decimal),
+            ("open", FieldType::Bool),
+            ("due", FieldType::Date),
+            ("plan", FieldType::Choice(choices())),
+            ("plans", FieldType::MultiChoice(choices())),
+            ("site", FieldType::Url),
+        ] {
+            let definition = FieldDefinition::new(key, kind).unwrap();
+            catalog.fields.insert(definition.key.clone(), definition);
+        }
+        catalog
+    }
+
+    async fn blank() -> Lead {
+        let leadbox = LeadBox::builder(std::sync::Arc::new(MemoryStorage::new())).build().unwrap();
+        leadbox.leads().capture(&NewLead::new().name("Someone")).await.unwrap().lead
+    }
+
+    #[tokio::test]
+    async fn custom_fields_take_text_and_json_alike_and_refuse_what_is_of_another_type() {
+        let (catalog, mut lead) = (catalog(), blank().await);
+        let now = lead.created_at;
+        let good = [
+            ("note", json!("hello"), json!("hello")),
+            ("size", json!(5), json!(5.0)),
+            ("size", json!("5.5"), json!(5.5)),
+            ("price", json!(19.99), json!("19.99")),
+            ("open", json!(true), json!(true)),
+            ("open", json!("No"), json!(false)),
+            ("due", json!("2026-03-31"), json!("2026-03-31")),
+            ("plan", json!(" pro  plus "), json!("Pro Plus")),
+            ("plans", json!(["basic", "Basic"]), json!(["Basic"])),
+            ("plans", json!("pro plus;basic"), json!(["Basic", "Pro Plus"])),
+            ("site", json!("https://a.example/x"), json!("https://a.example/x")),
+        ];
+        for (key, given, kept) in good {
+            assign(&mut lead, &format!("cf.{key}"), Input::from(&given), &catalog, now).unwrap();
+            assert_eq!(
+                lead.custom[&key.parse::<FieldKey>().unwrap()].to_json(),
+                kept,
+                "{key} {given}"
+            );
+        }
+        let long = "x".repeat(FieldValue::MAX_TEXT + 1);
+        let bad = [
+            ("note", json!(5)),
+            ("note", json!(long)),
+            ("note", json!("a\u{0}b")),
+            ("size", json!("many")),
+            ("size", json!("inf")),
+            ("size", json!(true)),
+            ("price", json!("1.1234567")),
+            ("open", json!("perhaps")),
+            ("due", json!("31.03.2026")),
+            ("plan", json!("Enterprise")),
+            ("plans", json!(["Basic", 5])),
+            ("site", json!("javascript:alert(1)")),
+            ("unknown", json!(1)),
+            ("Bad Key", json!(1)),
+        ];
+        for (key, given) in bad {
+            let before = lead.clone();
+            assert!(
+                assign(&mut lead, &format!("cf.{key}"), Input::from(&given), &catalog, now)
+                    .is_err(),
+                "{key} {given}"
+            );
+            assert_eq!(lead, before);
+        }
+        assign(&mut lead, "cf.note", Input::Clear, &catalog, now).unwrap();
+        assert_eq!(lead.custom_field("note"), None);
+    }
+
+    #[tokio::test]
+    async fn plain_fields_are_normalised_or_refused() {
+        let (catalog, mut lead) = (catalog(), blank().await);
+        let now = lead.created_at;
+        let mut set = |field: &str, value: serde_json::Value| {
+            assign(&mut lead, field, Input::from(&value), &catalog, now)
+        };
+        for (field, value) in [
+            ("name", json!("  Ada   Lovelace ")),
+            ("email", json!("Ada@EXAMPLE.com")),
+            ("phone", json!("+49 30 901820")),
+            ("industry", json!("SaaS")),
+            ("country", json!("Germany")),
+            ("employees", json!("250")),
+            ("value", json!("99.90 usd")),
+            ("currency", json!("EUR")),
+            ("tags", json!(["A", "b ", ""])),
+            ("consent.newsletter", json!(true)),
+            ("utm.campaign", json!("Spring")),
+        ] {
+            set(field, value).unwrap_or_else(|message| panic!("{field} {message}"));
+        }
+        for (field, value) in [
+            ("email", json!("ada@")),
+            ("phone", json!("030 901820")),
+            ("country", json!("Atlantis")),
+            ("employees", json!(-1)),
+            ("employees", json!(1.5)),
+            ("value", json!("12,50")),
+            ("tags", json!((0..60).map(|n| n.to_string()).collect::<Vec<_>>())),
+            ("consent.newsletter", json!("maybe")),
+            ("name", json!("a\u{7}b")),
+            ("title", json!("x".repeat(201))),
+            ("stage", json!("won")),
+            ("colour", json!("red")),
+        ] {
+            assert!(set(field, value.clone()).is_err(), "{field} {value}");
+        }
+        assert_eq!(lead.person.name.as_deref(), Some("Ada Lovelace"));
+        assert_eq!(lead.person.phone.as_ref().map(Phone::as_str), Some("+4930901820"));
+        assert_eq!(lead.value.map(|value| value.to_string()).as_deref(), Some("99.90 EUR"));
+        assert_eq!(lead.company.industry.map(crate::identity::Industry::id), Some("saas"));
+        assert_eq!(
+            lead.consent("newsletter").map(|consent| consent.status),
+            Some(ConsentStatus::Granted)
+        );
+    }
+}

@@ -345,7 +345,7 @@ pub trait Storage:
     /// the last day has no further effect and says so.
     ///
     /// # Errors
-    /// `Conflict` and `AlreadyExists` as each [`Change`] says; `Unavailable` and `Backend` from the database.
+    /// `Conflict` and `AlreadyExists` as each [`Change`](super::Change) says; `Unavailable` and `Backend` from the database.
     async fn commit(&self, changes: &ChangeSet) -> Result<Committed>;
 
     /// The database's schema and the program's.

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::consumer::{advance, poison_queue};
@@ -130,7 +130,13 @@ impl Workers {
             };
             tokio::select! {
                 () = &mut shutdown => break,
-                Some((id, result)) = flights.running.next() => flights.landed(id, result),
+                Some((id, result)) = flights.running.next() => {
+                    flights.landed(id, result);
+                    // Those that ended meanwhile: one look at the storage then serves them all.
+                    while let Some(Some((id, result))) = flights.running.next().now_or_never() {
+                        flights.landed(id, result);
+                    }
+                }
                 () = self.leadbox.storage().wake().after(seen, next) => {}
                 () = sleep_until(prolong_at) => {
                     self.prolong(&flights).await;

@@ -20,19 +20,18 @@ const LINKS: [&str; 5] = ["/pricing", "/demo", "/customers", "/docs/quickstart",
 #[derive(Debug)]
 pub(super) struct Diary<'a> {
     lead: u32,
-    noted: u32,
     steps: &'a mut Vec<Step>,
 }
 
 impl<'a> Diary<'a> {
     pub(super) fn of(lead: u32, steps: &'a mut Vec<Step>) -> Self {
-        Self { lead, noted: 0, steps }
+        Self { lead, steps }
     }
 
     /// Notes it at `heard`, when LeadBox is told.
     pub(super) fn note(&mut self, heard: Timestamp, by: By, new: NewInteraction) {
-        self.noted += 1;
-        let new = new.key(format!("demo-{}-{}", self.lead, self.noted));
+        // The list only grows, so its length is a key that no other interaction of the lead has.
+        let new = new.key(format!("demo-{}-{}", self.lead, self.steps.len()));
         self.steps.push(Step { at: heard, lead: self.lead, by, action: Action::Interact(new) });
     }
 

@@ -36,7 +36,7 @@ pub(super) fn live(dice: &mut Dice, lead: u32, who: &Newcomer, end: Timestamp) -
 /// What happens beside the stages: visits and mails, machines, second forms, a consent taken back.
 fn around(dice: &mut Dice, lead: u32, who: &Newcomer, until: Timestamp, steps: &mut Vec<Step>) {
     let until = until.max(who.at + TimeDelta::days(4));
-    let mut diary = Diary { noted_from: 100, ..Diary::of(lead, steps) };
+    let mut diary = Diary::of(lead, steps);
     diary.meanwhile(dice, who.channel.interest, who.at + TimeDelta::minutes(20), until);
     if dice.chance(0.04) {
         let sent = who.at + dice.hours(30.0, 0.8);

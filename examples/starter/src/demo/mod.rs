@@ -20,4 +20,4 @@ mod setup;
 mod sources;
 
 pub(crate) use plan::{Plan, Recipe};
-pub(crate) use replay::{Replayed, replay};
+pub(crate) use replay::{Replayed, rehearse, replay};

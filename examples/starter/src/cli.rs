@@ -1,0 +1,139 @@
+//! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::{Exit, Failure, TABLE};
+use crate::output::{Form, Output};
+use crate::storage::Location;
+
+const EXAMPLES: &str = "\
+Examples:
+  leadbox serve --demo                         a server with made-up leads, on http://127.0.0.1:8080
+  leadbox import contacts.csv --dry-run        what an import would do
+  leadbox export --format csv --output all.csv
+  leadbox doctor --storage postgres://leadbox@localhost/leads";
+
+/// LeadBox as a program: serve, import, export, demo data and checks.
+#[derive(Debug, Parser)]
+#[command(name = "leadbox", version, after_help = format!("{EXAMPLES}\n\n{TABLE}"), arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Where leads are kept: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORAGE",
+        default_value = "sqlite:leadbox.sqlite",
+        env = "LEADBOX_STORAGE",
+        hide_env_values = true
+    )]
+    pub(crate) storage: Location,
+    /// Answer with one JSON document on stdout instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a page with the leads, and work in the background until stopped
+    Serve(Serve),
+    /// Fill an empty storage with made-up leads and their history
+    Demo(Demo),
+    /// Check the storage: schema, log, counts, queue
+    #[command(after_help = format!("Examples:\n  leadbox doctor\n  leadbox doctor --json | jq .checks\n\n{TABLE}"))]
+    Doctor,
+    /// Check or repair the counts that are kept beside the leads
+    Analytics(Analytics),
+}
+
+/// `leadbox serve`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("\
+Examples:
+  leadbox serve --demo
+  leadbox serve --listen 127.0.0.1:0 --json
+  leadbox serve --storage postgres://leadbox@localhost/leads
+
+It migrates the database when it starts. /healthz answers while the process lives, /readyz while the
+storage answers too. SIGINT or SIGTERM stops it in good order.
+
+{TABLE}"))]
+pub(crate) struct Serve {
+    /// Fill the storage with made-up leads first, if nothing was ever written to it
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+}
+
+/// `leadbox demo`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = format!("\
+Examples:
+  leadbox demo
+  leadbox demo --size 50000 --months 24 --storage postgres://leadbox@localhost/leads
+  leadbox demo --seed 7 --as-of 2026-03-01 --dry-run --json | jq -r .digest
+
+The same --seed, --as-of, --size and --months make the same leads and print the same digest. All
+people and companies are made up, their domains end in .example, their numbers reach nobody.
+
+{TABLE}"))]
+pub(crate) struct Demo {
+    /// The same seed makes the same data
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The day at whose beginning the history ends [default: today, UTC]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<NaiveDate>,
+    /// How many leads
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) size: u32,
+    /// How many months of history
+    #[arg(long, value_name = "N", default_value_t = 18, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) months: u32,
+    /// Write nothing; only say what would be written
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `leadbox analytics`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("Examples:\n  leadbox analytics verify || leadbox analytics rebuild\n\n{TABLE}"))]
+pub(crate) struct Analytics {
+    #[command(subcommand)]
+    pub(crate) verb: AnalyticsVerb,
+}
+
+/// What to do with the counts.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum AnalyticsVerb {
+    /// Compare the counts with a scan of the leads
+    Verify,
+    /// Replace the counts by those of a scan
+    Rebuild,
+}
+
+/// Reads the command line. The output comes in any case, because a failure has to be printed too.
+pub(crate) fn parse() -> (Output, Result<Cli, Failure>) {
+    match Cli::try_parse() {
+        Ok(cli) => (Output(if cli.json { Form::Json } else { Form::Text }), Ok(cli)),
+        Err(error) => {
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            (Output(if json { Form::Json } else { Form::Text }), Err(usage(&error, json)))
+        }
+    }
+}
+
+/// What the parser says. Help and version are no failure, but the parser hands them over as one.
+fn usage(error: &clap::Error, json: bool) -> Failure {
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    let text = error.render();
+    Failure::new(exit, if json { text.to_string() } else { text.ansi().to_string() })
+}

@@ -1,0 +1,224 @@
+//! Living through a plan. Owns the order of the replay: each step is decided by the real service at its own moment, and
+//! neighbours that do not depend on each other are committed together.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use leadbox_core::{
+    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, RandomIds, Result, Storage, UserId,
+};
+use serde::Serialize;
+
+use super::clock::ReplayClock;
+use super::digest::PlanDigest;
+use super::plan::{Action, By, Plan, Step};
+use super::setup::set_up;
+
+/// What was written.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub(crate) struct Replayed {
+    /// Leads, duplicates among them.
+    pub(crate) leads: u32,
+    /// Steps of all kinds.
+    pub(crate) steps: u64,
+    /// Interactions, suspect ones among them.
+    pub(crate) interactions: u64,
+    /// Moves from stage to stage.
+    pub(crate) moves: u64,
+    /// Digest of the plan.
+    pub(crate) digest: String,
+}
+
+/// The most steps that are committed together: as many as a storage takes into one transaction.
+const BATCH: usize = 256;
+
+/// Writes a plan into an empty storage, and calls `progress` with the number of leads so far.
+///
+/// # Errors
+/// `Storage`; `Invalid` when the plan is at odds with the services, which is a mistake of this program.
+pub(crate) async fn replay(storage: Arc<dyn Storage>, plan: &Plan, mut progress: impl FnMut(u32)) -> Result<Replayed> {
+    let clock = Arc::new(ReplayClock::at(plan.start()));
+    let ids = Arc::new(RandomIds::seeded(plan.recipe().seed));
+    let leadbox = LeadBox::builder(storage).clock(clock.clone()).ids(ids).build()?;
+    let users = set_up(&leadbox.by(Actor::system())).await?;
+    let mut stage = Stage { clock, hands: Hands::new(&leadbox, &users), users, leads: Vec::new() };
+    let mut done = Replayed::default();
+    let mut digest = PlanDigest::new();
+    let mut batch = Batch::default();
+    for step in plan.steps() {
+        digest.add(&step)?;
+        done.count(&step);
+        if batch.has_to_go_before(&step) {
+            batch.commit(&leadbox).await?;
+        }
+        let changes = stage.decide(&step).await?;
+        batch.add(&step, changes);
+        done.leads = u32::try_from(stage.leads.len()).unwrap_or(u32::MAX);
+        progress(done.leads);
+    }
+    batch.commit(&leadbox).await?;
+    done.digest = digest.finish();
+    Ok(done)
+}
+
+/// A plan's outcome without writing it.
+///
+/// # Errors
+/// `Json`.
+pub(crate) fn rehearse(plan: &Plan) -> Result<Replayed> {
+    let mut done = Replayed::default();
+    let mut digest = PlanDigest::new();
+    for step in plan.steps() {
+        digest.add(&step)?;
+        done.count(&step);
+        done.leads = done.leads.max(step.lead + 1);
+    }
+    done.digest = digest.finish();
+    Ok(done)
+}
+
+impl Replayed {
+    fn count(&mut self, step: &Step) {
+        self.steps += 1;
+        match step.action {
+            Action::Interact(_) => self.interactions += 1,
+            Action::Advance(_) => self.moves += 1,
+            Action::Capture(_) | Action::Assign(_) | Action::Update(_) => {}
+        }
+    }
+}
+
+/// Who moves a step.
+struct Hands {
+    host: LeadBox,
+    system: LeadBox,
+    users: Vec<LeadBox>,
+}
+
+impl Hands {
+    fn new(leadbox: &LeadBox, users: &[UserId]) -> Self {
+        Self {
+            host: leadbox.clone(),
+            system: leadbox.by(Actor::system()),
+            users: users.iter().map(|user| leadbox.by(Actor::user(*user))).collect(),
+        }
+    }
+
+    fn of(&self, by: By) -> &LeadBox {
+        match by {
+            By::Host => &self.host,
+            By::System => &self.system,
+            By::User(place) => self.users.get(place).unwrap_or(&self.host),
+        }
+    }
+}
+
+/// The replay's clock, hands and leads.
+struct Stage {
+    clock: Arc<ReplayClock>,
+    hands: Hands,
+    users: Vec<UserId>,
+    leads: Vec<LeadId>,
+}
+
+impl Stage {
+    /// Lets the service decide a step at the step's moment.
+    async fn decide(&mut self, step: &Step) -> Result<ChangeSet> {
+        self.clock.set(step.at);
+        let leads = self.hands.of(step.by).leads();
+        let place = step.lead as usize;
+        match (&step.action, self.leads.get(place).copied()) {
+            (Action::Capture(new), known) => {
+                let prepared = leads.prepare_capture(new).await?;
+                if known.is_none() {
+                    self.leads.push(prepared.outcome.lead.id);
+                }
+                Ok(prepared.changes)
+            }
+            (_, None) => Err(Error::not_found("lead number", step.lead)),
+            (Action::Interact(new), Some(id)) => Ok(leads.prepare_interaction(id, new).await?.changes),
+            (Action::Advance(stage), Some(id)) => Ok(leads.prepare_advance(id, stage).await?.changes),
+            (Action::Update(patch), Some(id)) => Ok(leads.prepare_update(id, patch, None).await?.changes),
+            (Action::Assign(place), Some(id)) => {
+                let owner = self.users.get(*place).map(ToString::to_string);
+                Ok(leads.prepare_update(id, &LeadPatch::new().set("owner", owner), None).await?.changes)
+            }
+        }
+    }
+}
+
+/// Decisions that wait for their commit.
+#[derive(Default)]
+struct Batch {
+    waiting: Vec<ChangeSet>,
+    /// Leads that will be others than what a new decision would load.
+    changed: HashSet<u32>,
+}
+
+impl Batch {
+    fn has_to_go_before(&self, step: &Step) -> bool {
+        self.waiting.len() >= BATCH || self.changed.contains(&step.lead)
+    }
+
+    fn add(&mut self, step: &Step, changes: ChangeSet) {
+        if step.action.changes_lead() {
+            self.changed.insert(step.lead);
+        }
+        if !changes.changes().is_empty() {
+            self.waiting.push(changes);
+        }
+    }
+
+    /// Hands everything over in the order of time; a storage that commits in groups keeps that order.
+    async fn commit(&mut self, leadbox: &LeadBox) -> Result<()> {
+        let storage = leadbox.storage();
+        try_join_all(self.waiting.iter().map(|changes| storage.commit(changes))).await?;
+        self.waiting.clear();
+        self.changed.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::Recipe;
+    use leadbox_core::event::Verdict;
+    use leadbox_core::storage::LogStore;
+    use leadbox_core::{MemoryStorage, PageRequest, Position, Timestamp};
+
+    fn plan(seed: u64) -> Plan {
+        Plan::make(Recipe { seed, as_of: "2026-03-02".parse().unwrap(), size: 120, months: 9 })
+    }
+
+    #[tokio::test]
+    async fn the_log_tells_the_plan_in_the_order_of_time() {
+        let storage = Arc::new(MemoryStorage::new());
+        let done = replay(storage.clone(), &plan(1), |_| {}).await.unwrap();
+        assert_eq!(done, rehearse(&plan(1)).unwrap());
+        let leadbox = LeadBox::builder(storage).build().unwrap();
+        let events = leadbox.log().after(Position(0), 10_000).await.unwrap();
+        assert!(events.len() > 500, "{}", events.len());
+        let mut last: Option<Timestamp> = None;
+        for event in &events {
+            assert!(last.is_none_or(|last| last <= event.at), "{} after {last:?}", event.at);
+            last = Some(event.at);
+        }
+        assert!(matches!(leadbox.log().verify().await.unwrap(), Verdict::Intact { erased: 0, .. }));
+        assert!(leadbox.analytics().verify().await.unwrap().is_empty());
+        let page = leadbox.directory().users(&PageRequest::default()).await.unwrap();
+        assert_eq!(page.items.len(), 8);
+    }
+
+    #[tokio::test]
+    async fn the_same_plan_gives_the_same_ids() {
+        let mut heads = Vec::new();
+        for _ in 0..2 {
+            let storage = Arc::new(MemoryStorage::new());
+            replay(storage.clone(), &plan(2), |_| {}).await.unwrap();
+            heads.push(storage.head().await.unwrap());
+        }
+        assert_eq!(heads[0], heads[1]);
+    }
+}

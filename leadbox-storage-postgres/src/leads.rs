@@ -1,0 +1,429 @@
+//! Leads, interactions and stays as readers see them. Owns how a list is driven: by its order, by the leads of each owner,
+//! or by a rare facet.
+
+use async_trait::async_trait;
+use leadbox_core::filter::{Direction, Leaf, LeadSort, SortKey};
+use leadbox_core::storage::LeadStore;
+use leadbox_core::{
+    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page, PageRequest, Scope, Stay,
+    StorageError, StoredLead, Tenant,
+};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
+use uuid::Uuid;
+
+use crate::error::storage_error;
+use crate::filter::{Conditions, Driver, Tables, driving_facets, single_facet};
+use crate::paging::{after, moment_after, moment_key, number, number_key};
+use crate::rows::{self, lead_columns, storable};
+use crate::storage::PostgresStorage;
+
+type Result<T> = std::result::Result<T, StorageError>;
+type Sql = QueryBuilder<Postgres>;
+
+/// Up to so many leads with a facet's value, looking each up is cheaper than following the order until enough are found.
+const RARE: i64 = 4_000;
+
+/// Up to so many owners, each one's first leads are taken and merged.
+const FEW_OWNERS: usize = 32;
+
+/// The owners of a scope that does not see all.
+pub(crate) fn owners(scope: &Scope) -> Option<Vec<Uuid>> {
+    match &scope.owners {
+        Owners::All => None,
+        Owners::Only(owners) => Some(owners.iter().map(|owner| owner.uuid()).collect()),
+    }
+}
+
+/// Where an order is kept.
+fn sort_column(by: SortKey) -> (Driver, &'static str) {
+    match by {
+        SortKey::Created => (Driver::Lead, "l.created_at"),
+        SortKey::Name => (Driver::Lead, "l.name_key"),
+        SortKey::Value => (Driver::Lead, "l.value_minor"),
+        SortKey::Updated => (Driver::Pulse, "p.updated_at"),
+        SortKey::Score => (Driver::Pulse, "p.total"),
+        SortKey::LastInteraction => (Driver::Pulse, "p.last_at"),
+    }
+}
+
+/// The sort key of a row as it goes into a cursor.
+fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Error> {
+    Ok(match by {
+        SortKey::Created | SortKey::Updated | SortKey::LastInteraction => moment_key(row.try_get("sort_key")?),
+        SortKey::Score | SortKey::Value => number_key(row.try_get("sort_key")?),
+        SortKey::Name => row.try_get::<String, _>("sort_key")?.into_bytes(),
+    })
+}
+
+/// Appends `and (key, id)` behind the cursor.
+fn push_after(sql: &mut Sql, sort: LeadSort, key: &[u8], id: Uuid) -> Result<()> {
+    let (driver, column) = sort_column(sort.by);
+    let comparison = if sort.direction == Direction::Ascending { ") > (" } else { ") < (" };
+    sql.push(" and (").push(column).push(", ").push(driver.id()).push(comparison);
+    match sort.by {
+        SortKey::Created | SortKey::Updated | SortKey::LastInteraction => {
+            let at = leadbox_core::from_unix_micros(number(key)?).ok_or(StorageError::BadCursor)?;
+            sql.push_bind(storable(at));
+        }
+        SortKey::Score | SortKey::Value => {
+            sql.push_bind(number(key)?);
+        }
+        SortKey::Name => {
+            let name = std::str::from_utf8(key).map_err(|_| StorageError::BadCursor)?;
+            sql.push_bind(name.to_owned());
+        }
+    }
+    sql.push(", ").push_bind(id).push(")");
+    Ok(())
+}
+
+/// What a list or count is built from.
+struct Plan<'q> {
+    scope: &'q Scope,
+    query: &'q LeadQuery,
+    driver: Driver,
+    tables: Tables,
+    /// A facet so rare that its leads are the place to begin.
+    rare: Option<&'q Leaf>,
+}
+
+impl<'q> Plan<'q> {
+    fn new(scope: &'q Scope, query: &'q LeadQuery, driver: Driver, rare: Option<&'q Leaf>) -> Self {
+        Self { scope, query, driver, tables: Tables::of(query, driver), rare }
+    }
+
+    /// Appends `from ... where ...`, without the order; `owner` replaces the scope's owners.
+    fn push_from(&self, sql: &mut Sql, owner: Option<&str>) {
+        let (driver, tenant) = (self.driver, self.scope.tenant.0);
+        sql.push(" from ");
+        if let Some((name, key)) = self.rare.and_then(single_facet) {
+            sql.push("(select x.lead from lead_facet as x where x.tenant = ").push_bind(tenant);
+            sql.push(" and x.name = ").push_bind(name);
+            sql.push(" and x.key = ").push_bind(key.to_vec());
+            sql.push(" offset 0) as r join ");
+        }
+        sql.push(if driver == Driver::Lead { "lead as l" } else { "lead_pulse as p" });
+        if self.rare.is_some() {
+            sql.push(" on ").push(driver.id()).push(" = r.lead and ").push(driver.tenant()).push(" = ").push_bind(tenant);
+        }
+        let joins = [
+            (self.tables.lead && driver != Driver::Lead, " join lead as l on l.id = "),
+            (self.tables.profile, " join lead_profile as f on f.lead = "),
+            (self.tables.pulse && driver != Driver::Pulse, " join lead_pulse as p on p.lead = "),
+        ];
+        for ((needed, join), alias) in joins.into_iter().zip(["l", "f", "p"]) {
+            if needed {
+                sql.push(join).push(driver.id()).push(" and ").push(alias).push(".tenant = ").push_bind(tenant);
+            }
+        }
+        sql.push(" where ").push(driver.tenant()).push(" = ").push_bind(tenant);
+        sql.push(" and ").push(driver.live());
+        if let Some(owner) = owner {
+            sql.push(" and ").push(driver.owner()).push(" = ").push(owner);
+        }
+        let conditions = Conditions {
+            query: self.query,
+            owners: owner.is_none().then_some(&self.scope.owners),
+            driver,
+            tenant,
+            done: self.rare,
+        };
+        conditions.push(sql);
+    }
+
+    /// Appends the ids and sort keys of one page, and one row more.
+    fn push_page(&self, sql: &mut Sql, page: &PageRequest) -> Result<()> {
+        let sort = self.query.sort;
+        let (driver, column) = sort_column(sort.by);
+        let place = after(page, &sort.list_name())?;
+        let direction = if sort.direction == Direction::Ascending { "" } else { " desc" };
+        let limit = i64::from(page.limit()) + 1;
+        let few = match &self.scope.owners {
+            Owners::Only(owners) if self.rare.is_none() && (2..=FEW_OWNERS).contains(&owners.len()) => owners,
+            _ => {
+                self.push_run(sql, None, place)?;
+                sql.push(" order by ").push(column).push(direction).push(", ").push(driver.id()).push(direction);
+                sql.push(" limit ").push_bind(limit);
+                return Ok(());
+            }
+        };
+        // Each owner's leads lie in order in an index; all owners' do not.
+        let owners: Vec<Uuid> = few.iter().map(|owner| owner.uuid()).collect();
+        sql.push("select o.id, o.sort_key from unnest(").push_bind(owners).push(") as w (owner) cross join lateral (");
+        self.push_run(sql, Some("w.owner"), place)?;
+        sql.push(" order by ").push(column).push(direction).push(", ").push(driver.id()).push(direction);
+        sql.push(" limit ").push_bind(limit).push(") as o order by o.sort_key").push(direction);
+        sql.push(", o.id").push(direction).push(" limit ").push_bind(limit);
+        Ok(())
+    }
+
+    fn push_run(&self, sql: &mut Sql, owner: Option<&str>, place: Option<(&[u8], Uuid)>) -> Result<()> {
+        let (driver, column) = sort_column(self.query.sort.by);
+        sql.push("select ").push(driver.id()).push(" as id, ").push(column).push(" as sort_key");
+        self.push_from(sql, owner);
+        match place {
+            Some((key, id)) => push_after(sql, self.query.sort, key, id),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PostgresStorage {
+    /// The rarest facet that a query asks for, if it is rare enough to begin with.
+    async fn rare_facet<'q>(&self, tenant: Tenant, query: &'q LeadQuery) -> Result<Option<&'q Leaf>> {
+        let leaves = driving_facets(&query.check);
+        if leaves.is_empty() {
+            return Ok(None);
+        }
+        let (names, keys): (Vec<String>, Vec<Vec<u8>>) =
+            leaves.iter().filter_map(|leaf| single_facet(leaf)).map(|(name, key)| (name, key.to_vec())).unzip();
+        let counts: Vec<i64> = sqlx::query_scalar(
+            r"
+            select
+                (
+                    select count(*)
+                    from (
+                        select
+                        from lead_facet as x
+                        where x.tenant = $1 and x.name = w.name and x.key = w.key
+                        limit $4
+                    ) as some
+                )
+            from unnest($2::text[], $3::bytea[]) with ordinality as w (name, key, ord)
+            order by ord",
+        )
+        .bind(tenant.0)
+        .bind(names)
+        .bind(keys)
+        .bind(RARE + 1)
+        .fetch_all(&self.writers)
+        .await
+        .map_err(|error| storage_error("count a facet", error))?;
+        let rarest = leaves.into_iter().zip(counts).min_by_key(|(_, count)| *count);
+        Ok(rarest.filter(|(_, count)| *count <= RARE).map(|(leaf, _)| leaf))
+    }
+}
+
+#[async_trait]
+impl LeadStore for PostgresStorage {
+    async fn lead(&self, scope: &Scope, id: LeadId) -> Result<Option<StoredLead>> {
+        let row = sqlx::query(concat!(
+            "select",
+            lead_columns!(),
+            r"
+            from lead as l
+            join lead_profile as f on f.tenant = l.tenant and f.lead = l.id
+            join lead_pulse as p on p.tenant = l.tenant and p.lead = l.id
+            where l.tenant = $1 and l.id = $2 and ($3::uuid[] is null or l.owner = any ($3))"
+        ))
+        .bind(scope.tenant.0)
+        .bind(id.uuid())
+        .bind(owners(scope))
+        .fetch_optional(&self.writers)
+        .await
+        .map_err(|error| storage_error("read a lead", error))?;
+        row.as_ref().map(rows::stored_lead).transpose()
+    }
+
+    async fn leads_by_id(&self, scope: &Scope, ids: &[LeadId]) -> Result<Vec<StoredLead>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let rows = sqlx::query(concat!(
+            "select",
+            lead_columns!(),
+            r"
+            from lead as l
+            join lead_profile as f on f.tenant = l.tenant and f.lead = l.id
+            join lead_pulse as p on p.tenant = l.tenant and p.lead = l.id
+            where l.tenant = $1 and l.id = any ($2) and ($3::uuid[] is null or l.owner = any ($3))"
+        ))
+        .bind(scope.tenant.0)
+        .bind(ids)
+        .bind(owners(scope))
+        .fetch_all(&self.writers)
+        .await
+        .map_err(|error| storage_error("read leads", error))?;
+        rows.iter().map(rows::stored_lead).collect()
+    }
+
+    async fn leads_by_identity(
+        &self,
+        tenant: Tenant,
+        keys: &[IdentityKey],
+    ) -> Result<Vec<(IdentityKey, StoredLead)>> {
+        let of_kind = |kind: IdentityKind| -> Vec<&str> {
+            keys.iter().filter(|key| key.kind == kind).map(|key| key.key.as_str()).collect()
+        };
+        let failed = |error| storage_error("read leads by identity", error);
+        let rows = sqlx::query(concat!(
+            "select k.identity_kind, k.identity_key, k.shared,",
+            lead_columns!(),
+            r"
+            from (
+                select 0::smallint as identity_kind, email_key as identity_key, email_slot <> 0 as shared, tenant, id
+                from lead
+                where tenant = $1 and email_key = any ($2) and deleted_at is null and email_key is not null
+                union all
+                select 1::smallint, phone_key, phone_slot <> 0, tenant, id
+                from lead
+                where tenant = $1 and phone_key = any ($3) and deleted_at is null and phone_key is not null
+                union all
+                select 2::smallint, external_id, false, tenant, id
+                from lead
+                where tenant = $1 and external_id = any ($4) and deleted_at is null and external_id is not null
+            ) as k
+            join lead as l on l.tenant = k.tenant and l.id = k.id
+            join lead_profile as f on f.tenant = k.tenant and f.lead = k.id
+            join lead_pulse as p on p.tenant = k.tenant and p.lead = k.id
+            order by k.identity_kind, k.identity_key, k.shared, l.id"
+        ))
+        .bind(tenant.0)
+        .bind(of_kind(IdentityKind::Email))
+        .bind(of_kind(IdentityKind::Phone))
+        .bind(of_kind(IdentityKind::ExternalId))
+        .fetch_all(&self.writers)
+        .await
+        .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                let kind = match row.try_get::<i16, _>("identity_kind").map_err(failed)? {
+                    0 => IdentityKind::Email,
+                    1 => IdentityKind::Phone,
+                    _ => IdentityKind::ExternalId,
+                };
+                let key = row.try_get("identity_key").map_err(failed)?;
+                Ok((IdentityKey { kind, key }, rows::stored_lead(row)?))
+            })
+            .collect()
+    }
+
+    async fn leads(&self, scope: &Scope, query: &LeadQuery, page: &PageRequest) -> Result<Page<StoredLead>> {
+        let failed = |error| storage_error("list leads", error);
+        let rare = self.rare_facet(scope.tenant, query).await?;
+        let (driver, _) = sort_column(query.sort.by);
+        let mut sql = Sql::new(concat!("select k.sort_key,", lead_columns!(), " from ("));
+        Plan::new(scope, query, driver, rare).push_page(&mut sql, page)?;
+        sql.push(
+            r") as k
+            join lead as l on l.id = k.id
+            join lead_profile as f on f.lead = k.id
+            join lead_pulse as p on p.lead = k.id
+            where l.tenant = ",
+        );
+        let tenant = scope.tenant.0;
+        sql.push_bind(tenant).push(" and f.tenant = ").push_bind(tenant).push(" and p.tenant = ").push_bind(tenant);
+        sql.push(if query.sort.direction == Direction::Ascending {
+            " order by k.sort_key, k.id"
+        } else {
+            " order by k.sort_key desc, k.id desc"
+        });
+        let rows = sql.build().fetch_all(&self.readers).await.map_err(failed)?;
+        let list = query.sort.list_name();
+        let leads = rows
+            .iter()
+            .map(|row| Ok((cursor_key(row, query.sort.by).map_err(failed)?, rows::stored_lead(row)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let page = Page::cut(leads, page.limit(), |(key, stored)| {
+            Cursor::new(list, Some(key.clone()), stored.lead.id.uuid().into_bytes())
+        });
+        Ok(page.map(|(_, stored)| stored))
+    }
+
+    async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64> {
+        let rare = self.rare_facet(scope.tenant, query).await?;
+        // The pulse is the smaller table, and has stage and owner.
+        let driver = if Tables::of(query, Driver::Pulse).lead { Driver::Lead } else { Driver::Pulse };
+        let mut sql = Sql::new("select count(*) from (select");
+        Plan::new(scope, query, driver, rare).push_from(&mut sql, None);
+        sql.push(" limit ").push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1)).push(") as some");
+        let count: i64 = sql
+            .build_query_scalar()
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| storage_error("count leads", error))?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn interactions(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>> {
+        let place = moment_after(page, "interactions")?;
+        let rows = sqlx::query(
+            r"
+            select tenant, id, lead, kind, at, received_at, key, suspect, props
+            from interaction
+            where tenant = $1
+              and lead = $2
+              and exists (
+                    select from lead as l where l.tenant = $1 and l.id = $2 and ($3::uuid[] is null or l.owner = any ($3))
+              )
+              and ($4::timestamptz is null or (at, id) < ($4, $5))
+            order by at desc, id desc
+            limit $6",
+        )
+        .bind(scope.tenant.0)
+        .bind(lead.uuid())
+        .bind(owners(scope))
+        .bind(place.map(|(at, _)| storable(at)))
+        .bind(place.map(|(_, id)| id))
+        .bind(i64::from(page.limit()) + 1)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| storage_error("list interactions", error))?;
+        let found = rows.iter().map(rows::interaction).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(found, page.limit(), |last| {
+            Cursor::new("interactions", Some(moment_key(last.at)), last.id.uuid().into_bytes())
+        }))
+    }
+
+    async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<Option<Interaction>> {
+        let row = sqlx::query(
+            r"
+            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+            from interaction as i
+            join lead as l on l.tenant = i.tenant and l.id = i.lead
+            where i.tenant = $1 and i.id = $2 and ($3::uuid[] is null or l.owner = any ($3))",
+        )
+        .bind(scope.tenant.0)
+        .bind(id.uuid())
+        .bind(owners(scope))
+        .fetch_optional(&self.writers)
+        .await
+        .map_err(|error| storage_error("read an interaction", error))?;
+        row.as_ref().map(rows::interaction).transpose()
+    }
+
+    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>> {
+        let row = sqlx::query(
+            r"
+            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+            from interaction as i
+            join lead as l on l.tenant = i.tenant and l.id = i.lead
+            where i.tenant = $1 and i.lead = $2 and i.key = $3 and ($4::uuid[] is null or l.owner = any ($4))",
+        )
+        .bind(scope.tenant.0)
+        .bind(lead.uuid())
+        .bind(key)
+        .bind(owners(scope))
+        .fetch_optional(&self.writers)
+        .await
+        .map_err(|error| storage_error("read an interaction by key", error))?;
+        row.as_ref().map(rows::interaction).transpose()
+    }
+
+    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+        let rows = sqlx::query(
+            r"
+            select s.tenant, s.id, s.lead, s.pipeline, s.stage, s.entered_at, s.entered_by, s.left_at, s.left_by
+            from stay as s
+            join lead as l on l.tenant = s.tenant and l.id = s.lead
+            where s.tenant = $1 and s.lead = $2 and ($3::uuid[] is null or l.owner = any ($3))
+            order by s.entered_at, s.id",
+        )
+        .bind(scope.tenant.0)
+        .bind(lead.uuid())
+        .bind(owners(scope))
+        .fetch_all(&self.writers)
+        .await
+        .map_err(|error| storage_error("list stays", error))?;
+        rows.iter().map(rows::stay).collect()
+    }
+}
