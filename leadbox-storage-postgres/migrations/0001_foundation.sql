@@ -341,6 +341,7 @@ create table log_head (
     gaps     bigint[] not null, -- below the mark, not seen yet: first, last, newest transaction that may fill it; and so on
     constraint log_head_key primary key (position)
 ) with (autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0);
+insert into log_head (position, chain, mark, gaps) values (0, decode(repeat('00', 32), 'hex'), 0, '{}');
 
 create table rollup_lead (
     tenant bigint           not null,

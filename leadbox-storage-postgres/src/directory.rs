@@ -1,7 +1,7 @@
 //! Users and teams as readers see them. Owns look-ups by id and folded address.
 
 use async_trait::async_trait;
-use leadbox_core::directory::{Team, User};
+use leadbox_core::{Team, User};
 use leadbox_core::identity::fold;
 use leadbox_core::storage::DirectoryStore;
 use leadbox_core::{Cursor, Page, PageRequest, StorageError, TeamId, Tenant, UserId};

@@ -161,11 +161,6 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-/// Whether a table or column is missing: the database was not migrated.
-pub(crate) fn is_missing_schema(error: &sqlx::Error) -> bool {
-    database_error(error).is_some_and(|found| matches!(found.code(), "42P01" | "42703" | "42883"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

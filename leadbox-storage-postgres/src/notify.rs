@@ -22,6 +22,7 @@ const RECONNECT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Announcer {
     news: Arc<Notify>,
+    pool: PgPool,
     task: JoinHandle<()>,
 }
 
@@ -29,8 +30,15 @@ impl Announcer {
     /// Begins to listen and to announce.
     pub(crate) fn start(options: PgConnectOptions, wake: Arc<Wake>) -> Self {
         let news = Arc::new(Notify::new());
-        let task = tokio::spawn(run(options, wake, Arc::clone(&news)));
-        Self { news, task }
+        // One connection for both directions: what it says itself, it recognises by its own process.
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let task = tokio::spawn(run(pool.clone(), wake, Arc::clone(&news)));
+        Self { news, pool, task }
+    }
+
+    /// Ends it, and its connection.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
     }
 
     /// Something was committed.
@@ -45,14 +53,16 @@ impl Drop for Announcer {
     }
 }
 
-async fn run(options: PgConnectOptions, wake: Arc<Wake>, news: Arc<Notify>) {
-    // One connection for both directions: what it says itself, it recognises by its own process.
-    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
-    loop {
-        if let Err(error) = listen(&pool, &wake, &news).await {
-            tracing::warn!(%error, "lost the connection that hears of other processes' commits");
+async fn run(pool: PgPool, wake: Arc<Wake>, news: Arc<Notify>) {
+    while !pool.is_closed() {
+        match listen(&pool, &wake, &news).await {
+            Ok(()) | Err(sqlx::Error::PoolClosed) => {}
+            Err(error) => tracing::warn!(%error, "lost the connection that hears of other processes' commits"),
         }
-        tokio::time::sleep(RECONNECT).await;
+        tokio::select! {
+            () = tokio::time::sleep(RECONNECT) => {}
+            () = pool.close_event() => {}
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate};
-use leadbox_core::directory::{Team, User, UserStatus};
+use leadbox_core::{Team, User, UserStatus};
 use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
 use leadbox_core::rollup::Cell;

@@ -89,6 +89,7 @@ impl PostgresStorage {
 
     /// Closes all connections, after the work they are doing.
     pub async fn close(&self) {
+        self.announcer.close().await;
         self.writers.close().await;
         self.readers.close().await;
     }

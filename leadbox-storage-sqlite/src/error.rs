@@ -108,8 +108,8 @@ impl Shared {
 impl fmt::Display for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match std::error::Error::source(&*self.0) {
-            Some(source) => source.fmt(f),
-            None => self.0.fmt(f),
+            Some(source) => write!(f, "{source}"),
+            None => write!(f, "{}", self.0),
         }
     }
 }

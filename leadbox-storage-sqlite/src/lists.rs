@@ -1,1 +1,472 @@
-//! stub
+//! Lists of leads. Owns which index finds the rows. There are two ways: to walk an index in the order asked for and drop
+//! what does not pass, which is fast when many pass; or to gather the few rows that a rare condition leaves and sort
+//! them. A look at how many rows each condition leaves, up to a limit, tells which.
+
+use std::collections::BTreeSet;
+
+use leadbox_core::filter::{Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, SortKey, Test};
+use leadbox_core::{Owners, Scope};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use uuid::Uuid;
+
+use crate::error::{During, Result};
+use crate::filter::{Table, behind_text, looks_into, push_check, push_facet, push_search, trigrams};
+use crate::rows::{MISSING, lead_columns};
+
+/// Up to so many rows are gathered and sorted; more are better met on a walk.
+const FEW: i64 = 4_000;
+/// Up to so many owners or stages are walked side by side.
+const SIDE_BY_SIDE: usize = 16;
+/// How many conditions are looked at, at most.
+const MOST_LOOKS: usize = 6;
+
+/// How a list is ordered: the table that is walked, its columns, and its indexes.
+struct Order {
+    table: Table,
+    field: LeadField,
+    column: &'static str,
+    id: &'static str,
+    live: &'static str,
+    index: &'static str,
+    by_owner: Option<&'static str>,
+    by_stage: Option<&'static str>,
+}
+
+fn order(by: SortKey) -> Order {
+    let lead = |field, column, index, by_owner| Order {
+        table: Table::Lead,
+        field,
+        column,
+        id: "l.id",
+        live: "l.deleted_at is null",
+        index,
+        by_owner,
+        by_stage: None,
+    };
+    let pulse = |field, column, index, by_owner, by_stage| Order {
+        table: Table::Pulse,
+        field,
+        column,
+        id: "s.lead",
+        live: "s.deleted = 0",
+        index,
+        by_owner,
+        by_stage,
+    };
+    match by {
+        SortKey::Created => {
+            lead(LeadField::CreatedAt, "l.created_at", "lead_created", Some("lead_owner_created"))
+        }
+        SortKey::Updated => lead(LeadField::UpdatedAt, "l.updated_at", "lead_updated", None),
+        SortKey::Name => lead(LeadField::Name, "l.name_key", "lead_name", None),
+        SortKey::Value => lead(LeadField::Value, "l.value_minor", "lead_value", None),
+        SortKey::Score => {
+            let (by_owner, by_stage) = (Some("pulse_owner_score"), Some("pulse_stage_score"));
+            pulse(LeadField::Score, "s.score", "pulse_score", by_owner, by_stage)
+        }
+        SortKey::LastInteraction => {
+            pulse(LeadField::LastInteractionAt, "s.last_at", "pulse_last", None, None)
+        }
+    }
+}
+
+/// A place in a list.
+pub(crate) enum Key {
+    Number(i64),
+    Text(String),
+}
+
+/// Which rows are found, and how.
+enum Way<'a> {
+    /// Walk an index, once for each value of its leading column, if it has one.
+    Walk { index: &'static str, leading: Option<(&'static str, Vec<Uuid>)> },
+    /// Gather the rows of a rare condition.
+    Gather(Source<'a>),
+}
+
+/// A condition that may leave few rows.
+enum Source<'a> {
+    Facet(&'a Leaf),
+    Text(String),
+    NameStarts(&'a str),
+    Key(&'static str, &'static str, Vec<&'a str>),
+    Ids(&'static str, &'static str, &'a BTreeSet<Uuid>),
+}
+
+/// A question with what follows from it at first sight.
+pub(crate) struct List<'a> {
+    scope: &'a Scope,
+    query: &'a LeadQuery,
+    order: Order,
+    /// Conditions that all have to hold.
+    leaves: Vec<&'a Leaf>,
+    /// The only owners and stages that can pass, if there is such a limit.
+    owners: Option<BTreeSet<Uuid>>,
+    stages: Option<BTreeSet<Uuid>>,
+}
+
+fn conjuncts<'a>(check: &'a Check, leaves: &mut Vec<&'a Leaf>) {
+    match check {
+        Check::All(checks) => checks.iter().for_each(|check| conjuncts(check, leaves)),
+        Check::Leaf(leaf) if leaf.sense == Sense::Holds => leaves.push(leaf),
+        Check::Leaf(_) | Check::Any(_) => {}
+    }
+}
+
+/// The ids that all of these leaves allow a field.
+fn ids(leaves: &[&Leaf], field: &LeadField) -> Option<BTreeSet<Uuid>> {
+    let mut allowed: Option<BTreeSet<Uuid>> = None;
+    for leaf in leaves.iter().filter(|leaf| leaf.field == *field) {
+        let Test::OneOf(operands) = &leaf.test else { continue };
+        let ids = operands.iter().filter_map(|operand| match operand {
+            Operand::Id(id) => Some(*id),
+            _ => None,
+        });
+        let ids: BTreeSet<Uuid> = ids.collect();
+        allowed = Some(match allowed {
+            None => ids,
+            Some(allowed) => allowed.intersection(&ids).copied().collect(),
+        });
+    }
+    allowed
+}
+
+impl<'a> List<'a> {
+    pub(crate) fn of(scope: &'a Scope, query: &'a LeadQuery) -> Self {
+        let mut leaves = Vec::new();
+        conjuncts(&query.check, &mut leaves);
+        let mut owners = ids(&leaves, &LeadField::Owner);
+        if let Owners::Only(seen) = &scope.owners {
+            let seen: BTreeSet<Uuid> = seen.iter().map(|owner| owner.uuid()).collect();
+            owners = Some(match owners {
+                None => seen,
+                Some(asked) => asked.intersection(&seen).copied().collect(),
+            });
+        }
+        let stages = ids(&leaves, &LeadField::Stage);
+        Self { scope, query, order: order(query.sort.by), leaves, owners, stages }
+    }
+
+    /// Whether it is plain that nothing passes.
+    pub(crate) fn is_empty(&self) -> bool {
+        let none = |ids: &Option<BTreeSet<Uuid>>| ids.as_ref().is_some_and(BTreeSet::is_empty);
+        none(&self.owners) || none(&self.stages)
+    }
+
+    /// The index to walk.
+    fn walk(&self) -> Way<'a> {
+        let few = |ids: &Option<BTreeSet<Uuid>>| {
+            ids.as_ref().filter(|ids| ids.len() <= SIDE_BY_SIDE).map(|ids| ids.iter().copied().collect())
+        };
+        let alias = self.order.table;
+        let (owner, stage) = if alias == Table::Pulse { ("s.owner", "s.stage") } else { ("l.owner", "l.stage") };
+        if let (Some(index), Some(owners)) = (self.order.by_owner, few(&self.owners)) {
+            return Way::Walk { index, leading: Some((owner, owners)) };
+        }
+        if let (Some(index), Some(stages)) = (self.order.by_stage, few(&self.stages)) {
+            return Way::Walk { index, leading: Some((stage, stages)) };
+        }
+        Way::Walk { index: self.order.index, leading: None }
+    }
+
+    /// The conditions that may leave few rows, the most promising first, without those that the walk fulfils anyway.
+    fn sources(&self, walk: &Way<'a>) -> Vec<Source<'_>> {
+        let mut sources = Vec::new();
+        for leaf in &self.leaves {
+            let (index, column) = match leaf.field {
+                LeadField::Email => ("lead_email", "email_key"),
+                LeadField::Phone => ("lead_phone", "phone_key"),
+                LeadField::ExternalId => ("lead_external_id", "external_id"),
+                _ => continue,
+            };
+            if let Test::OneOf(operands) = &leaf.test {
+                let keys = operands.iter().filter_map(|operand| match operand {
+                    Operand::Text(text) => Some(text.as_str()),
+                    _ => None,
+                });
+                sources.push(Source::Key(index, column, keys.collect()));
+            }
+        }
+        sources.extend(trigrams(&self.query.search).map(Source::Text));
+        for term in &self.query.search.terms {
+            if let SearchTerm::NameStarts(text) = term {
+                sources.push(Source::NameStarts(text));
+            }
+        }
+        let led_by = match walk {
+            Way::Walk { leading: Some((column, _)), .. } => Some(*column),
+            _ => None,
+        };
+        if let (Some(owners), false) = (&self.owners, led_by.is_some_and(|column| column.ends_with("owner"))) {
+            sources.push(Source::Ids("pulse_owner_score", "owner", owners));
+        }
+        if let (Some(stages), false) = (&self.stages, led_by.is_some_and(|column| column.ends_with("stage"))) {
+            sources.push(Source::Ids("pulse_stage_score", "stage", stages));
+        }
+        for leaf in &self.leaves {
+            if matches!(leaf.field, LeadField::Tag | LeadField::Custom(_)) && !matches!(leaf.test, Test::Contains(_)) {
+                sources.push(Source::Facet(leaf));
+            }
+        }
+        sources.truncate(MOST_LOOKS);
+        sources
+    }
+
+    /// Appends a select of the numbers of the rows that a source leaves.
+    fn push_source(&self, query: &mut QueryBuilder<Sqlite>, source: &Source<'_>) {
+        let tenant = self.scope.tenant.0;
+        match source {
+            Source::Facet(leaf) => {
+                query.push("select f.no from lead_facet f not indexed where f.tenant = ").push_bind(tenant);
+                query.push(" and ");
+                push_facet(query, leaf);
+            }
+            Source::Text(trigrams) => {
+                query.push("select rowid from lead_search where lead_search match ");
+                query.push_bind(trigrams.as_str());
+            }
+            Source::NameStarts(text) => {
+                query.push("select no from lead indexed by lead_name where deleted_at is null and tenant = ");
+                query.push_bind(tenant).push(" and name_key >= ").push_bind(*text);
+                if let Some(end) = behind_text(text) {
+                    query.push(" and name_key < ").push_bind(end);
+                }
+            }
+            Source::Key(index, column, keys) => {
+                query.push("select no from lead indexed by ").push(index);
+                query.push(" where deleted_at is null and ").push(column).push(" is not null and tenant = ");
+                query.push_bind(tenant).push(" and ").push(column).push(" in (");
+                let mut list = query.separated(", ");
+                for key in keys {
+                    list.push_bind(*key);
+                }
+                query.push(")");
+            }
+            Source::Ids(index, column, ids) => {
+                query.push("select no from lead_pulse indexed by ").push(index);
+                query.push(" where deleted = 0 and tenant = ").push_bind(tenant);
+                query.push(" and ").push(column).push(" in (");
+                let mut list = query.separated(", ");
+                for id in *ids {
+                    list.push_bind(*id);
+                }
+                query.push(")");
+            }
+        }
+    }
+
+    /// Chooses between the walk and the rarest of the sources.
+    async fn way<'s>(&'s self, readers: &SqlitePool) -> Result<Way<'s>> {
+        let walk = self.walk();
+        let mut sources = self.sources(&walk);
+        if sources.is_empty() {
+            return Ok(walk);
+        }
+        let mut query = QueryBuilder::new("select ");
+        for (index, source) in sources.iter().enumerate() {
+            query.push(if index == 0 { "" } else { ", " }).push("(select count(*) from (");
+            self.push_source(&mut query, source);
+            query.push(" limit ").push_bind(FEW + 1).push("))");
+        }
+        let row = query.build().fetch_one(readers).await.during("look for the rarest condition")?;
+        let mut rarest = None;
+        for index in 0..sources.len() {
+            let n: i64 = row.try_get(index).during("look for the rarest condition")?;
+            if n <= FEW && rarest.is_none_or(|(least, _)| n < least) {
+                rarest = Some((n, index));
+            }
+        }
+        Ok(match rarest {
+            Some((_, index)) => Way::Gather(sources.swap_remove(index)),
+            None => walk,
+        })
+    }
+
+    /// The statement for a page: leads as [`stored_lead`](crate::rows::stored_lead) reads them, then the key of the order.
+    pub(crate) async fn page(
+        &self,
+        readers: &SqlitePool,
+        after: Option<&(Key, [u8; 16])>,
+        limit: u32,
+    ) -> Result<QueryBuilder<Sqlite>> {
+        let way = self.way(readers).await?;
+        let mut query = QueryBuilder::new("with hit (no, k, id) as materialized (");
+        match &way {
+            Way::Walk { index, leading: Some((column, values)) } if values.len() > 1 => {
+                for (nth, value) in values.iter().enumerate() {
+                    query.push(if nth == 0 { "" } else { " union all " }).push("select no, k, id from (");
+                    self.push_hits(&mut query, index, Some((column, *value)), None, after, limit);
+                    query.push(")");
+                }
+                let direction = self.direction();
+                query.push(" order by 2 ").push(direction).push(", 3 ").push(direction);
+                query.push(" limit ").push_bind(limit);
+            }
+            Way::Walk { index, leading } => {
+                let leading = leading.as_ref().and_then(|(column, values)| Some((*column, *values.first()?)));
+                self.push_hits(&mut query, index, leading, None, after, limit);
+            }
+            Way::Gather(source) => self.push_hits(&mut query, "", None, Some(source), after, limit),
+        }
+        query.push(concat!(
+            ") select ",
+            lead_columns!(),
+            ", hit.k from hit
+             cross join lead l on l.no = hit.no
+             cross join lead_profile p on p.no = hit.no
+             cross join lead_pulse s on s.no = hit.no
+             order by hit.k "
+        ));
+        query.push(self.direction()).push(", hit.id ").push(self.direction());
+        Ok(query)
+    }
+
+    fn direction(&self) -> &'static str {
+        match self.query.sort.direction {
+            Direction::Ascending => "asc",
+            Direction::Descending => "desc",
+        }
+    }
+
+    /// Appends the table that is walked or looked up, the tables that the conditions need, and the conditions themselves.
+    fn push_rows(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        index: &str,
+        leading: Option<(&str, Uuid)>,
+        source: Option<&Source<'_>>,
+    ) {
+        let main = self.order.table;
+        query.push(" from ").push(main.name()).push(" ").push(main.alias());
+        match source {
+            None => query.push(" indexed by ").push(index),
+            // Rows are looked up by their numbers, whatever the planner thinks of its other indexes.
+            Some(_) => query.push(" not indexed"),
+        };
+        let search = &self.query.search;
+        let finds_text = search.terms.iter().any(|term| matches!(term, SearchTerm::Contains(_)));
+        let finds_name = search.terms.iter().any(|term| matches!(term, SearchTerm::NameStarts(_)));
+        for (table, also) in [(Table::Lead, finds_name), (Table::Pulse, false), (Table::Profile, finds_text)] {
+            if table != main && (also || looks_into(&self.query.check, main, table)) {
+                query.push(" cross join ").push(table.name()).push(" ").push(table.alias());
+                query.push(" on ").push(table.alias()).push(".no = ").push(main.alias()).push(".no");
+            }
+        }
+        query.push(" where ").push(main.alias()).push(".tenant = ").push_bind(self.scope.tenant.0);
+        query.push(" and ").push(self.order.live);
+        if let Some(source) = source {
+            query.push(" and ").push(main.alias()).push(".no in (");
+            self.push_source(query, source);
+            query.push(")");
+        }
+        match (leading, &self.scope.owners) {
+            (Some((column, value)), _) if column.ends_with("owner") => {
+                query.push(" and ").push(column).push(" = ").push_bind(value);
+            }
+            (leading, owners) => {
+                if let Some((column, value)) = leading {
+                    query.push(" and ").push(column).push(" = ").push_bind(value);
+                }
+                if let Owners::Only(owners) = owners {
+                    query.push(" and +").push(main.alias()).push(".owner in (");
+                    let mut list = query.separated(", ");
+                    for owner in owners {
+                        list.push_bind(owner.uuid());
+                    }
+                    query.push(")");
+                }
+            }
+        }
+        query.push(" and ");
+        push_check(query, &self.query.check, main);
+        push_search(query, search);
+    }
+
+    /// Appends a select of the first rows behind a place.
+    fn push_hits(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        index: &str,
+        leading: Option<(&str, Uuid)>,
+        source: Option<&Source<'_>>,
+        after: Option<&(Key, [u8; 16])>,
+        limit: u32,
+    ) {
+        let Order { column, id, .. } = self.order;
+        query.push("select ").push(self.order.table.alias()).push(".no as no, ");
+        query.push(column).push(" as k, ").push(id).push(" as id");
+        self.push_rows(query, index, leading, source);
+        let descending = self.query.sort.direction == Direction::Descending;
+        let (from, to) = self.bounds();
+        // The place stands for the bound on its side: with both, the walk might begin at the bound.
+        if let (Some(from), true) = (from, descending || after.is_none()) {
+            query.push(" and ").push(column).push(" >= ").push_bind(from);
+        }
+        if let (Some(to), true) = (to, !descending || after.is_none()) {
+            query.push(" and ").push(column).push(" <= ").push_bind(to);
+        }
+        if let Some((key, last)) = after {
+            let comparison = if descending { ") < (" } else { ") > (" };
+            query.push(" and (").push(column).push(", ").push(id).push(comparison);
+            match key {
+                Key::Number(number) => query.push_bind(*number),
+                Key::Text(text) => query.push_bind(text.as_str()),
+            };
+            query.push(", ").push_bind(last.to_vec()).push(")");
+        }
+        let direction = self.direction();
+        query.push(" order by ").push(column).push(" ").push(direction);
+        query.push(", ").push(id).push(" ").push(direction).push(" limit ").push_bind(limit);
+    }
+
+    /// Between which keys of the order all rows lie that pass.
+    fn bounds(&self) -> (Option<i64>, Option<i64>) {
+        let number = |operand: &Operand| match operand {
+            Operand::Integer(number) => Some(*number),
+            Operand::Time(at) => Some(at.timestamp_micros()),
+            _ => None,
+        };
+        let (mut from, mut to) = (None::<i64>, None::<i64>);
+        for leaf in self.leaves.iter().filter(|leaf| leaf.field == self.order.field) {
+            let Test::Between(least, most) = &leaf.test else { continue };
+            // Unknown values stand at the very beginning.
+            from = from.max(Some(least.as_ref().and_then(number).unwrap_or(MISSING).max(MISSING + 1)));
+            if let Some(most) = most.as_ref().and_then(number) {
+                to = Some(to.map_or(most, |to| to.min(most)));
+            }
+        }
+        (from, to)
+    }
+
+    /// The statement that counts the rows that pass, up to a limit.
+    pub(crate) async fn count(&self, readers: &SqlitePool, limit: i64) -> Result<QueryBuilder<Sqlite>> {
+        let way = self.way(readers).await?;
+        let mut query = QueryBuilder::new("select count(*) from (select 1");
+        match &way {
+            Way::Gather(source) => self.push_rows(&mut query, "", None, Some(source)),
+            Way::Walk { .. } => {
+                let index = match (&self.owners, &self.stages) {
+                    (Some(_), _) => "pulse_owner_score",
+                    (None, Some(_)) => "pulse_stage_score",
+                    (None, None) => "pulse_score",
+                };
+                self.push_rows(&mut query, index, None, None);
+                let ids = [("s.owner", &self.owners), ("s.stage", &self.stages)];
+                for (column, ids) in ids.into_iter().filter_map(|(column, ids)| Some((column, ids.as_ref()?))) {
+                    let mut list = query.push(" and ").push(column).push(" in (").separated(", ");
+                    for id in ids {
+                        list.push_bind(*id);
+                    }
+                    query.push(")");
+                }
+            }
+        }
+        query.push(" limit ").push_bind(limit).push(")");
+        Ok(query)
+    }
+
+    /// A question that is only counted: walked by score, whose indexes lead by owner and stage.
+    pub(crate) fn to_count(scope: &'a Scope, query: &'a LeadQuery) -> Self {
+        Self { order: order(SortKey::Score), ..Self::of(scope, query) }
+    }
+}

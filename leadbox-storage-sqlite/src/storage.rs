@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use leadbox_core::Timestamp;
 use leadbox_core::storage::{ChangeSet, Committed, Schema, Storage, Wake};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteTransactionManager};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, TransactionManager};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::commit::{self, Marks};
 use crate::config::SqliteConfig;
@@ -64,7 +64,7 @@ impl SqliteStorage {
     /// # Errors
     /// As [`Storage::commit`].
     pub async fn commit_in(&self, connection: &mut SqliteConnection, changes: &ChangeSet) -> Result<Committed> {
-        if SqliteTransactionManager::get_transaction_depth(connection) > 0 {
+        if connection.is_in_transaction() {
             let mut marks = Marks::read(connection).await?;
             return commit::alone(connection, changes, &mut marks).await;
         }

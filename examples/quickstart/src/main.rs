@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use leadbox_core::service::LeadList;
-use leadbox_core::{IdentityKind::Email, LeadBox, NewInteraction, NewLead, PageRequest, Position, Storage};
+use leadbox_core::{
+    IdentityKind::Email, LeadBox, NewInteraction, NewLead, PageRequest, Position, Storage,
+};
 use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage};
 
 #[tokio::main]
@@ -22,12 +24,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // All leads, the latest first, with what lies beside them.
     for row in leads.list(&LeadList::default(), &PageRequest::first(10)).await?.items {
-        println!("{}: {} % known, {} interactions", row.lead.display_name(), row.lead.completeness, row.activity.count);
+        println!(
+            "{}: {} % known, {} interactions",
+            row.lead.display_name(),
+            row.lead.completeness,
+            row.activity.count
+        );
     }
 
     // And everything that was announced, in order, for your own consumers.
     for event in leadbox.log().after(Position(0), 100).await? {
-        println!("{} {} {}", event.position, event.kind, event.payload.as_deref().unwrap_or_default());
+        println!(
+            "{} {} {}",
+            event.position,
+            event.kind,
+            event.payload.as_deref().unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -1,12 +1,11 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::exit::{Exit, Failure, TABLE};
+use crate::exit::{Failure, TABLE};
 use crate::output::{Form, Output};
 use crate::storage::Location;
 
@@ -103,6 +102,13 @@ pub(crate) struct Demo {
     pub(crate) dry_run: bool,
 }
 
+impl Demo {
+    /// As with no options, for `serve --demo`.
+    pub(crate) fn usual() -> Self {
+        Self { seed: 1, as_of: None, size: 2000, months: 18, dry_run: false }
+    }
+}
+
 /// `leadbox analytics`.
 #[derive(Args, Debug)]
 #[command(after_help = format!("Examples:\n  leadbox analytics verify || leadbox analytics rebuild\n\n{TABLE}"))]
@@ -120,20 +126,15 @@ pub(crate) enum AnalyticsVerb {
     Rebuild,
 }
 
-/// Reads the command line. The output comes in any case, because a failure has to be printed too.
-pub(crate) fn parse() -> (Output, Result<Cli, Failure>) {
+/// Reads the command line; nothing when help or version was asked for and given. The output comes in any case, because
+/// a failure has to be printed too.
+pub(crate) fn parse() -> (Output, Result<Option<Cli>, Failure>) {
     match Cli::try_parse() {
-        Ok(cli) => (Output(if cli.json { Form::Json } else { Form::Text }), Ok(cli)),
+        Ok(cli) => (Output(if cli.json { Form::Json } else { Form::Text }), Ok(Some(cli))),
         Err(error) => {
             let json = std::env::args_os().any(|argument| argument == "--json");
-            (Output(if json { Form::Json } else { Form::Text }), Err(usage(&error, json)))
+            let output = Output(if json { Form::Json } else { Form::Text });
+            (output, output.parser(&error))
         }
     }
-}
-
-/// What the parser says. Help and version are no failure, but the parser hands them over as one.
-fn usage(error: &clap::Error, json: bool) -> Failure {
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-    let text = error.render();
-    Failure::new(exit, if json { text.to_string() } else { text.ansi().to_string() })
 }

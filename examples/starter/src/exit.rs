@@ -65,8 +65,13 @@ impl Failure {
 
     /// The messages of the sources, the nearest first.
     pub(crate) fn causes(&self) -> Vec<String> {
-        let first = self.source.as_deref().map(|source| source as &dyn StdError);
-        std::iter::successors(first, |error| error.source()).map(ToString::to_string).collect()
+        let mut causes = Vec::new();
+        let mut next: Option<&dyn StdError> = self.source.as_deref().map(|source| source as _);
+        while let Some(error) = next {
+            causes.push(error.to_string());
+            next = error.source();
+        }
+        causes
     }
 }
 

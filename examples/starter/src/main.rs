@@ -13,9 +13,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (output, parsed) = cli::parse();
-    let result = parsed.and_then(|cli| commands::run(cli, &output));
-    match result {
-        Ok(exit) => exit.into(),
-        Err(failure) => output.failure(&failure).into(),
-    }
+    let result = parsed.and_then(|cli| cli.map_or(Ok(exit::Exit::Done), |cli| commands::run(cli, output)));
+    result.unwrap_or_else(|failure| output.failure(&failure)).into()
 }

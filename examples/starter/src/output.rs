@@ -62,10 +62,8 @@ impl Output {
                 "hint": failure.hint,
             });
             write(&mut io::stdout().lock(), &json!({ "error": error }).to_string());
-        } else if failure.exit == Exit::Usage {
-            // Written by the parser, with its own colours and hints.
-            write(&mut io::stderr().lock(), failure.message.trim_end());
-        } else {
+        } else if failure.exit != Exit::Usage {
+            // What is wrong with the usage was said by the parser, in its own colours.
             let mut lines = vec![format!("error: {}", failure.message)];
             lines.extend(causes.iter().map(|cause| format!("cause: {cause}")));
             lines.extend(failure.hint.iter().map(|hint| format!("hint: {hint}")));
@@ -74,9 +72,19 @@ impl Output {
         failure.exit
     }
 
-    /// Prints a help or version text.
-    pub(crate) fn help(text: &str) {
-        write(&mut io::stdout().lock(), text.trim_end());
+    /// Passes on what the parser of the command line says: help, version, or what is wrong with the usage.
+    ///
+    /// # Errors
+    /// `Usage`, already said where people read.
+    pub(crate) fn parser<T>(self, said: &clap::Error) -> Result<Option<T>, Failure> {
+        if said.use_stderr() {
+            if self.0 == Form::Text {
+                let _ = said.print();
+            }
+            return Err(Failure::new(Exit::Usage, said.to_string().trim_end()));
+        }
+        let _ = said.print();
+        Ok(None)
     }
 
     fn form(self, outcome: &impl Outcome) -> String {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use leadbox_core::directory::{Team, User};
+use leadbox_core::{Team, User};
 use leadbox_core::event::NewEvent;
 use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::storage::{
@@ -101,5 +101,49 @@ impl<'a> Batch<'a> {
             && self.finishes.is_empty()
             && self.replays.is_empty()
             && self.jobs.iter().all(|job| job.fifo_key.is_none())
+    }
+
+    /// Whether all of it follows from the log and is done again when it gets lost together with the cursor, so that it
+    /// need not wait for the disk.
+    pub(super) fn is_derived(&self) -> bool {
+        let Self {
+            new_leads,
+            leads,
+            scores,
+            interactions,
+            marks,
+            closed_stays,
+            open_stays,
+            definitions,
+            users,
+            teams,
+            lanes,
+            finishes,
+            replays,
+            jobs: _,
+            attempts,
+            cursors,
+            checkpoints,
+            replies,
+            events,
+        } = self;
+        !cursors.is_empty()
+            && new_leads.is_empty()
+            && leads.is_empty()
+            && scores.is_empty()
+            && interactions.is_empty()
+            && marks.is_empty()
+            && closed_stays.is_empty()
+            && open_stays.is_empty()
+            && definitions.is_empty()
+            && users.is_empty()
+            && teams.is_empty()
+            && lanes.is_empty()
+            && finishes.is_empty()
+            && replays.is_empty()
+            && attempts.is_empty()
+            && checkpoints.is_empty()
+            && replies.is_empty()
+            && events.is_empty()
     }
 }

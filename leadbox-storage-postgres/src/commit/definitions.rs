@@ -4,7 +4,7 @@
 use leadbox_core::identity::fold;
 use leadbox_core::job::Lane;
 use leadbox_core::storage::Definition;
-use leadbox_core::{TeamId, directory::UserStatus};
+use leadbox_core::{TeamId, UserStatus};
 
 use super::batch::Batch;
 use super::statement::Statement;

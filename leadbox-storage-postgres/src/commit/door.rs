@@ -92,11 +92,11 @@ async fn attempt(
 ) -> Result<(), Failure> {
     let batch = Batch::of(set, left_out);
     if frame == Frame::Own && batch.is_single() {
-        return compose(set, &batch, jobs::Settled::default())?.execute(connection).await;
+        return compose(set, &batch, jobs::Settled::default(), frame)?.execute(connection).await;
     }
     // Inside a transaction this is a savepoint.
     let mut transaction = connection.begin().await?;
-    match steps(&mut transaction, set, &batch).await {
+    match steps(&mut transaction, set, &batch, frame).await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(failure) => {
             transaction.rollback().await?;
@@ -106,24 +106,37 @@ async fn attempt(
 }
 
 /// Looks at rows where that is needed, then writes everything in one statement, then what follows from it.
-async fn steps(connection: &mut PgConnection, set: &ChangeSet, batch: &Batch<'_>) -> Result<(), Failure> {
+async fn steps(
+    connection: &mut PgConnection,
+    set: &ChangeSet,
+    batch: &Batch<'_>,
+    frame: Frame,
+) -> Result<(), Failure> {
     interactions::mark(connection, batch).await?;
     let settled = jobs::settle(connection, batch).await?;
     let keys = fifo::keys(batch, &settled);
     fifo::lock(connection, &keys).await?;
-    compose(set, batch, settled)?.execute(connection).await?;
+    compose(set, batch, settled, frame)?.execute(connection).await?;
     fifo::promote(connection, &keys).await?;
     interactions::sum_up_marked(connection, batch).await
 }
 
-fn compose(set: &ChangeSet, batch: &Batch<'_>, settled: jobs::Settled) -> Result<Statement, Failure> {
+fn compose(
+    set: &ChangeSet,
+    batch: &Batch<'_>,
+    settled: jobs::Settled,
+    frame: Frame,
+) -> Result<Statement, Failure> {
     let mut statement = Statement::default();
     // First: whatever follows belongs to a transaction that the sequencer can see the end of.
     log::remember(&mut statement, set);
+    if frame == Frame::Own && batch.is_derived() {
+        log::relax(&mut statement);
+    }
     let (new_pulses, pulses) = pulses::fold(batch)?;
-    leads::insert(&mut statement, batch)?;
+    leads::insert(&mut statement, batch);
     pulses::insert(&mut statement, &new_pulses)?;
-    leads::update(&mut statement, batch)?;
+    leads::update(&mut statement, batch);
     pulses::update(&mut statement, &pulses)?;
     interactions::insert(&mut statement, batch)?;
     interactions::move_stays(&mut statement, batch)?;

@@ -80,7 +80,8 @@ pub(super) async fn promote(connection: &mut PgConnection, keys: &BTreeSet<(Lane
 /// FNV-1a: the same in every process and version, which a standard hasher does not promise.
 fn bucket(lane: &LaneKey, key: &str) -> i32 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let parts = [lane.tenant.0.to_be_bytes().as_slice(), lane.queue.as_bytes(), lane.name.as_bytes(), key.as_bytes()];
+    let tenant = lane.tenant.0.to_be_bytes();
+    let parts = [tenant.as_slice(), lane.queue.as_bytes(), lane.name.as_bytes(), key.as_bytes()];
     for part in parts {
         for byte in part.iter().chain(&[0xff]) {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

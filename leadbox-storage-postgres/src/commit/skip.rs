@@ -115,7 +115,9 @@ impl Picture {
         let before = expected(stored)?.held.clone();
         let held = keys_to_hold(after, &before);
         let own: Vec<HeldKey> = before.iter().filter(|key| self.held.get(key) == Some(&after.lead.id)).cloned().collect();
-        own.iter().for_each(|key| drop(self.held.remove(key)));
+        for key in &own {
+            self.held.remove(key);
+        }
         if let Err(reason) = self.hold(after.lead.id, &held) {
             self.held.extend(own.into_iter().map(|key| (key, after.lead.id)));
             return Err(reason);

@@ -108,8 +108,8 @@ impl Companies {
     fn found(&mut self, dice: &mut Dice) -> Company {
         let place = &PLACES[dice.weighted(PLACES.iter().map(|place| place.weight))];
         let (industry, _, size, endings) = &TRADES[dice.weighted(TRADES.iter().map(|(_, weight, ..)| *weight))];
-        let (first, second) = (*dice.pick(&FIRST_WORDS), *dice.pick(endings));
-        let city = *dice.pick(place.cities);
+        let (first, second) = (dice.pick(&FIRST_WORDS), dice.pick(endings));
+        let city = dice.pick(place.cities);
         let stem = format!("{}-{}", plain(first), plain(second));
         // The place tells namesakes apart, and then a number.
         let with_city = format!("{stem}-{}", plain(city));

@@ -91,7 +91,7 @@ impl Crowd {
 /// Custom fields, consents and tags.
 fn asked(dice: &mut Dice, mut input: NewLead, channel: &Channel, worth: usize) -> NewLead {
     if dice.chance(0.45) {
-        input = input.field("use_case", *dice.pick(&USE_CASES));
+        input = input.field("use_case", dice.pick(&USE_CASES));
     }
     if dice.chance(0.22) {
         // A JSON string, as an exact decimal wants it.
@@ -142,7 +142,7 @@ impl Newcomer {
     pub(super) fn copy(&self, dice: &mut Dice, end: Timestamp) -> Self {
         let later = self.at + dice.hours(24.0 * 12.0, 1.0);
         let at = if later < end { later } else { (self.at + TimeDelta::minutes(3)).min(end - TimeDelta::seconds(1)) };
-        let channel = dice.pick(&CHANNELS);
+        let channel = &CHANNELS[dice.below(CHANNELS.len())];
         let mut input = NewLead { upsert_by: Vec::new(), consents: Vec::new(), tags: Vec::new(), ..self.input.clone() };
         input = first_touch(channel, dice, input);
         match dice.below(3) {
@@ -162,7 +162,7 @@ impl Newcomer {
         again.employees = Some(self.company.employees);
         again.industry = Some(self.company.industry.to_owned());
         if dice.chance(0.5) {
-            again.custom.insert("use_case".to_owned(), Value::from(*dice.pick(&USE_CASES)));
+            again.custom.insert("use_case".to_owned(), Value::from(dice.pick(&USE_CASES)));
         }
         again
     }

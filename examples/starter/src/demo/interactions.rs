@@ -66,7 +66,7 @@ impl<'a> Diary<'a> {
                 }
                 1 => self.mail(dice, at),
                 2 => {
-                    let form = *dice.pick(&["newsletter", "whitepaper", "roi-calculator"]);
+                    let form = dice.pick(&["newsletter", "whitepaper", "roi-calculator"]);
                     self.note(at, By::Host, NewInteraction::new(InteractionKind::FORM_SUBMIT).prop("form", form));
                 }
                 _ => self.note(at, By::Host, NewInteraction::new("chat_message").prop("page", "/pricing")),
@@ -75,17 +75,17 @@ impl<'a> Diary<'a> {
     }
 
     fn mail(&mut self, dice: &mut Dice, at: Timestamp) {
-        let mail = *dice.pick(&MAILS);
+        let mail = dice.pick(&MAILS);
         self.note(at, By::Host, NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail));
         if dice.chance(0.34) {
-            let click = NewInteraction::new(InteractionKind::EMAIL_CLICK).prop("mail", mail).prop("link", *dice.pick(&LINKS));
+            let click = NewInteraction::new(InteractionKind::EMAIL_CLICK).prop("mail", mail).prop("link", dice.pick(&LINKS));
             self.note(at + dice.seconds(4, 90), By::Host, click);
         }
     }
 
     /// A mail gateway opens a mail and follows every link of it within seconds: kept, but marked.
     pub(super) fn gateway(&mut self, dice: &mut Dice, at: Timestamp) {
-        let mail = *dice.pick(&MAILS);
+        let mail = dice.pick(&MAILS);
         self.note(at, By::Host, NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail).suspect());
         for _ in 0..dice.between(1, 2) {
             for link in LINKS {
@@ -111,12 +111,12 @@ impl<'a> Diary<'a> {
 
     /// The lead asks for a demo.
     pub(super) fn demo(&mut self, dice: &mut Dice, at: Timestamp) {
-        let wish = NewInteraction::new(InteractionKind::DEMO_REQUEST).prop("minutes", *dice.pick(&[30, 45, 60]));
+        let wish = NewInteraction::new(InteractionKind::DEMO_REQUEST).prop("minutes", dice.pick(&[30, 45, 60]));
         self.note(at, By::Host, wish);
     }
 }
 
 fn visit(dice: &mut Dice) -> NewInteraction {
     let seconds = u64::try_from(dice.between(5, 240)).unwrap_or_default();
-    NewInteraction::new(InteractionKind::PAGE_VIEW).prop("path", *dice.pick(&PAGES)).prop("seconds", seconds)
+    NewInteraction::new(InteractionKind::PAGE_VIEW).prop("path", dice.pick(&PAGES)).prop("seconds", seconds)
 }

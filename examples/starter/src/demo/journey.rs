@@ -84,7 +84,8 @@ impl Course<'_> {
             }
             // First contact takes hours, the rest days and weeks.
             let usual = [5.0, 24.0 * 4.0, 24.0 * 8.0, 24.0 * 17.0][place];
-            at = working(dice, at + dice.hours(usual, 0.8));
+            let ready = at + dice.hours(usual, 0.8);
+            at = working(dice, ready);
             if at >= self.end {
                 return self.end;
             }
@@ -145,11 +146,12 @@ impl Course<'_> {
 
     /// It leads no further: closed after a while, or forgotten.
     fn ends(&mut self, dice: &mut Dice, since: Timestamp, (days, odds, reasons): Ending) -> Timestamp {
-        let at = working(dice, since + dice.hours(24.0 * days, 0.6));
+        let given_up = since + dice.hours(24.0 * days, 0.6);
+        let at = working(dice, given_up);
         if !dice.chance(odds) {
             return since;
         }
-        let (seller, reason) = (self.seller, *dice.pick(reasons));
+        let (seller, reason) = (self.seller, dice.pick(reasons));
         if reason == "no-reply" {
             let tried = since + (at - since) / 2;
             Diary::of(self.lead, self.steps).call(dice, seller, tried.max(since + TimeDelta::seconds(1)), "no answer");

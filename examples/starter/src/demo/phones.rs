@@ -53,7 +53,7 @@ impl Phones {
         }
         // A few tries: a range that is nearly used up just leaves more people without a number.
         for _ in 0..4 {
-            let (prefix, digits) = *dice.pick(ranges);
+            let (prefix, digits) = dice.pick(ranges);
             let running = dice.below(10_usize.pow(digits));
             let width = digits as usize;
             let number = format!("{prefix}{running:0width$}");

@@ -106,7 +106,7 @@ pub(super) const CHANNELS: [Channel; 10] = [
 /// Writes the channel's first touch into a lead.
 pub(super) fn first_touch(channel: &Channel, dice: &mut Dice, mut lead: NewLead) -> NewLead {
     lead.source = Some(channel.name.to_owned());
-    let one = |dice: &mut Dice, list: &[&str]| (!list.is_empty()).then(|| (*dice.pick(list)).to_owned());
+    let one = |dice: &mut Dice, list: &[&str]| (!list.is_empty()).then(|| (dice.pick(list)).to_owned());
     lead.source_detail = one(dice, channel.details);
     lead.referrer = one(dice, channel.referrers);
     lead.landing_page = one(dice, channel.landing).map(|path| format!("https://leadbox.example{path}"));

@@ -1,0 +1,10 @@
+//! What the program does, one module per command. Owns the way from a command line to its end; each command opens the
+//! storage it needs and says its outcome once.
+
+mod analytics;
+mod demo;
+mod doctor;
+mod run;
+mod serve;
+
+pub(crate) use run::run;

@@ -1,0 +1,33 @@
+//! The runtime around a command, and what is traced meanwhile.
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever keeps the command from its outcome.
+pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
+    trace();
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::because("cannot start the runtime", error))?;
+    runtime.block_on(async {
+        let location = &cli.storage;
+        match cli.command {
+            Command::Serve(args) => super::serve::serve(&args, location, output).await,
+            Command::Demo(args) => super::demo::demo(&args, location, output).await,
+            Command::Doctor => super::doctor::doctor(location, output).await,
+            Command::Analytics(args) => super::analytics::analytics(args.verb, location, output).await,
+        }
+    })
+}
+
+/// Warnings and errors go to stderr; `LEADBOX_LOG=debug` shows more.
+fn trace() {
+    let level = std::env::var("LEADBOX_LOG").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level.unwrap_or(tracing::Level::WARN))
+        .init();
+}

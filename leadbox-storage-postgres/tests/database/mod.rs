@@ -1,0 +1,73 @@
+//! Databases for tests: one template per test program with the schema in it, one quick copy per test. A missing server is
+//! a failure, not a skip.
+
+#![allow(dead_code, reason = "every test program uses its own part")]
+#![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use leadbox_core::storage::Storage;
+use leadbox_storage_postgres::{PostgresConfig, PostgresStorage};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+use tokio::sync::OnceCell;
+
+/// The server that `scripts/with-postgres` started.
+pub fn server() -> String {
+    std::env::var("LEADBOX_TEST_POSTGRES").expect("LEADBOX_TEST_POSTGRES: run tests through scripts/with-postgres")
+}
+
+/// The address of one of its databases.
+pub fn url(database: &str) -> String {
+    let server = server();
+    let (address, options) = server.split_once('?').map_or((server.as_str(), ""), |(address, options)| (address, options));
+    let (host, _) = address.rsplit_once('/').expect("an address ends with a database");
+    format!("{host}/{database}?{options}")
+}
+
+async fn run(statement: String) {
+    let mut connection = PgConnection::connect_with(&server().parse::<PgConnectOptions>().unwrap()).await.unwrap();
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("leadbox_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// An empty database without the schema.
+pub async fn empty_database() -> String {
+    let name = name();
+    run(format!("create database {name}")).await;
+    url(&name)
+}
+
+/// A database with the schema.
+pub async fn fresh_database() -> String {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let template = TEMPLATE
+        .get_or_init(|| async {
+            let template = name();
+            run(format!("create database {template}")).await;
+            let storage = PostgresStorage::connect(PostgresConfig::new(url(&template))).await.unwrap();
+            storage.migrate().await.unwrap();
+            storage.close().await;
+            template
+        })
+        .await;
+    let name = name();
+    run(format!("create database {name} template {template} strategy file_copy")).await;
+    url(&name)
+}
+
+/// A storage over `database`.
+pub async fn connect(database: &str) -> PostgresStorage {
+    PostgresStorage::connect(PostgresConfig::new(database).max_connections(12)).await.unwrap()
+}
+
+/// A storage that no other test sees.
+pub async fn fresh_storage() -> Arc<dyn Storage> {
+    Arc::new(connect(&fresh_database().await).await)
+}
