@@ -58,7 +58,7 @@ pub use revision::{Revision, Version};
 pub use scope::{Owners, Scope};
 pub use score::{Freshness, LeadScore, Points};
 pub use service::{
-    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, NewInteraction, Prepared, Recorded,
+    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, LeadList, NewInteraction, Prepared, Recorded,
 };
 pub use settings::Settings;
 pub use storage::{

@@ -339,7 +339,7 @@ async fn lease(
     let sql = if due.complete {
         r"
         with relaxed as materialized (
-            select set_config('synchronous_commit', 'off', true) as is
+            select set_config('synchronous_commit', 'off', true) as value
         ), picked as materialized (
             select j.id
             from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) as w (queue, tenant, lane, n)
@@ -351,7 +351,7 @@ async fn lease(
                 limit w.n
                 for update skip locked
             ) as j
-            where (select is from relaxed) = 'off'
+            where (select value from relaxed) = 'off'
         )
         update job
         set state = 1,
@@ -366,7 +366,7 @@ async fn lease(
     } else {
         r"
         with relaxed as materialized (
-            select set_config('synchronous_commit', 'off', true) as is
+            select set_config('synchronous_commit', 'off', true) as value
         ), picked as materialized (
             select j.id
             from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) as w (queue, tenant, lane, n)
@@ -378,7 +378,7 @@ async fn lease(
                 limit w.n
                 for update skip locked
             ) as j
-            where (select is from relaxed) = 'off'
+            where (select value from relaxed) = 'off'
         )
         update job
         set state = 1,

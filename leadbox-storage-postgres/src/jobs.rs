@@ -28,7 +28,7 @@ impl JobStore for PostgresStorage {
         let held: Vec<Uuid> = sqlx::query_scalar(
             r"
             with relaxed as materialized (
-                select set_config('synchronous_commit', 'off', true) as is
+                select set_config('synchronous_commit', 'off', true) as value
             )
             update job
             set lease_until = $3,
@@ -37,7 +37,7 @@ impl JobStore for PostgresStorage {
             where job.id = w.id
               and job.token = w.token
               and job.state = 1
-              and (select is from relaxed) = 'off'
+              and (select value from relaxed) = 'off'
             returning job.id",
         )
         .bind(jobs.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())

@@ -188,7 +188,7 @@ impl PostgresStorage {
                         from lead_facet as x
                         where x.tenant = $1 and x.name = w.name and x.key = w.key
                         limit $4
-                    ) as some
+                    ) as found
                 )
             from unnest($2::text[], $3::bytea[]) with ordinality as w (name, key, ord)
             order by ord",
@@ -335,7 +335,7 @@ impl LeadStore for PostgresStorage {
         let driver = if Tables::of(query, Driver::Pulse).lead { Driver::Lead } else { Driver::Pulse };
         let mut sql = Sql::new("select count(*) from (select");
         Plan::new(scope, query, driver, rare).push_from(&mut sql, None);
-        sql.push(" limit ").push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1)).push(") as some");
+        sql.push(" limit ").push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1)).push(") as found");
         let count: i64 = sql
             .build_query_scalar()
             .fetch_one(&self.readers)

@@ -66,6 +66,8 @@ mod leads;
 mod lists;
 mod log;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod rows;
 mod statement;
 mod storage;

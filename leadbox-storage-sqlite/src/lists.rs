@@ -290,8 +290,18 @@ impl<'a> List<'a> {
         limit: u32,
     ) -> Result<QueryBuilder<Sqlite>> {
         let way = self.way(readers).await?;
+        Ok(self.page_by(&way, after, limit))
+    }
+
+    /// The statement for a page that is found by a walk.
+    #[cfg(test)]
+    pub(crate) fn walk_page(&self, after: Option<&(Key, [u8; 16])>, limit: u32) -> QueryBuilder<Sqlite> {
+        self.page_by(&self.walk(), after, limit)
+    }
+
+    fn page_by(&self, way: &Way<'_>, after: Option<&(Key, [u8; 16])>, limit: u32) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("with hit (no, k, id) as materialized (");
-        match &way {
+        match way {
             Way::Walk { index, leading: Some((column, values)) } if values.len() > 1 => {
                 for (nth, value) in values.iter().enumerate() {
                     query.push(if nth == 0 { "" } else { " union all " }).push("select no, k, id from (");
@@ -318,7 +328,7 @@ impl<'a> List<'a> {
              order by hit.k "
         ));
         query.push(self.direction()).push(", hit.id ").push(self.direction());
-        Ok(query)
+        query
     }
 
     fn direction(&self) -> &'static str {

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use leadbox_core::{Storage, StorageError};
+use leadbox_storage_postgres::{PostgresConfig, PostgresStorage};
+use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage, Synchronous};
 
 use crate::exit::{Exit, Failure};
 
@@ -126,9 +128,19 @@ fn unreachable(location: &Location) -> impl FnOnce(StorageError) -> Failure {
     }
 }
 
-async fn connect(location: &Location, _durability: Durability) -> Result<Arc<dyn Storage>, StorageError> {
+async fn connect(location: &Location, durability: Durability) -> Result<Arc<dyn Storage>, StorageError> {
     match location {
-        Location::Sqlite(_) | Location::Postgres(_) => Ok(Arc::new(leadbox_core::MemoryStorage::new())),
+        Location::Sqlite(path) => {
+            let mut config = SqliteConfig::at(path);
+            config.synchronous = match durability {
+                Durability::Full => Synchronous::Full,
+                Durability::Relaxed => Synchronous::Normal,
+            };
+            Ok(Arc::new(SqliteStorage::open(config).await?))
+        }
+        Location::Postgres(url) => {
+            Ok(Arc::new(PostgresStorage::connect(PostgresConfig::new(url)).await?))
+        }
     }
 }
 

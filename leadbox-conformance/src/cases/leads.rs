@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leadbox_core::event::EventType;
+use leadbox_core::filter::Search;
 use leadbox_core::storage::{LeadUpdate, Storage};
 use leadbox_core::{
     Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, Tenant, UserId, Version,
@@ -131,7 +132,7 @@ pub async fn a_deleted_lead_is_found_by_its_id_only(storage: Arc<dyn Storage>) {
     assert!(page.items.is_empty() && page.next.is_none());
     assert_eq!(storage.count_leads(&scope, &query, 10).await.unwrap(), 0);
     let search = LeadQuery {
-        search: leadbox_core::filter::Search::parse(lead.person.name.as_deref().unwrap()),
+        search: Search::parse("zoe o'neill"),
         ..LeadQuery::default()
     };
     assert_eq!(storage.count_leads(&scope, &search, 10).await.unwrap(), 0);
@@ -145,7 +146,7 @@ pub async fn a_deleted_lead_can_come_back(storage: Arc<dyn Storage>) {
     let restored = world.edited(&deleted, |lead| lead.deleted_at = None);
     world.commit(vec![world.update(&deleted, &restored)]).await;
     let query = LeadQuery {
-        search: leadbox_core::filter::Search::parse(lead.person.name.as_deref().unwrap()),
+        search: Search::parse("zoe o'neill"),
         ..LeadQuery::default()
     };
     let page = world.storage.leads(&world.scope(), &query, &PageRequest::first(10)).await.unwrap();
@@ -228,15 +229,15 @@ pub async fn tenants_may_have_the_same_people(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let other = world.of_tenant(2);
     let mut lead = full_lead(&world);
-    world.commit(vec![world.insert_captured_by(&lead, &leadbox_core_kinds())]).await;
+    world.commit(vec![world.insert_captured_by(&lead, &exclusive_kinds())]).await;
     (lead.id, lead.tenant) = (world.id(), other.tenant);
-    other.commit(vec![other.insert_captured_by(&lead, &leadbox_core_kinds())]).await;
+    other.commit(vec![other.insert_captured_by(&lead, &exclusive_kinds())]).await;
     let found = world.storage.lead(&other.scope(), lead.id).await.unwrap().unwrap();
     assert_eq!(found.lead, lead);
     assert_eq!(world.storage.lead(&world.scope(), lead.id).await.unwrap(), None);
 }
 
-fn leadbox_core_kinds() -> [leadbox_core::IdentityKind; 2] {
+fn exclusive_kinds() -> [leadbox_core::IdentityKind; 2] {
     [leadbox_core::IdentityKind::Email, leadbox_core::IdentityKind::Phone]
 }
 

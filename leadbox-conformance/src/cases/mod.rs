@@ -1,7 +1,24 @@
 //! The proofs, by topic. Each takes an empty, migrated storage and panics if it does not keep the contract.
 
+pub mod analytics;
+pub mod atomicity;
+pub mod attempts;
 pub mod changes;
+pub mod concurrency;
+pub mod consumers;
+pub mod definitions;
+pub mod directory;
+pub mod fifo;
+pub mod idempotency;
 pub mod identity;
+pub mod interactions;
+pub mod jobs;
+pub mod lanes;
 pub mod leads;
 pub mod lists;
+pub mod log;
 pub mod paging;
+pub mod scores;
+pub mod skipping;
+pub mod stays;
+pub mod upkeep;

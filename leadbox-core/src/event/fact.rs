@@ -165,6 +165,26 @@ pub struct Payload {
     pub data: Map<String, Value>,
 }
 
+/// Field by field, for people: `stage: new -> qualified`.
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (field, now) in &self.changed {
+            f.write_str(separator)?;
+            match self.previous.get(field) {
+                None => write!(f, "{field}: {now}")?,
+                Some(then) => write!(f, "{field}: {then} -> {now}")?,
+            }
+            separator = ", ";
+        }
+        for (name, value) in &self.data {
+            write!(f, "{separator}{name}: {value}")?;
+            separator = ", ";
+        }
+        Ok(())
+    }
+}
+
 /// A fact before it has its place in the log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NewEvent {

@@ -23,8 +23,8 @@ pub(super) fn remember(statement: &mut Statement, set: &ChangeSet) {
 /// Lets the statement's transaction end without waiting for the disk.
 pub(super) fn relax(statement: &mut Statement) {
     statement
-        .part("relaxed", "select set_config('synchronous_commit', 'off', true) as is")
-        .check("(select 0 * length(is) from relaxed)");
+        .part("relaxed", "select set_config('synchronous_commit', 'off', true) as value")
+        .check("(select 0 * length(value) from relaxed)");
 }
 
 /// Whether a set has been committed.

@@ -1,0 +1,113 @@
+//! Single durable captures, one after the other, beside the same by hand; and many callers at once beside one.
+
+use std::error::Error;
+
+use futures_util::future::try_join_all;
+use leadbox_core::{IdentityKind, LeadBox, NewLead};
+use leadbox_storage_sqlite::Synchronous;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::data;
+use crate::measure::{Cost, cost};
+use crate::plain::row::{Ids, Row};
+use crate::plain::{postgres, sqlite};
+use crate::report::Report;
+use crate::target::{Kind, Plain, Target};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn new_lead(cells: &[String; 14]) -> NewLead {
+    NewLead::new()
+        .external_id(&cells[0])
+        .name(&cells[1])
+        .email(&cells[2])
+        .phone(&cells[3])
+        .title(&cells[4])
+        .company(&cells[5])
+        .industry(&cells[6])
+        .employees(cells[7].parse().unwrap_or_default())
+        .country(&cells[8])
+        .city(&cells[9])
+        .source(&cells[10])
+        .tag(&cells[12])
+        .field("budget", cells[13].as_str())
+        .upsert_by(IdentityKind::Email)
+}
+
+async fn set_up(leadbox: &LeadBox) -> Result<()> {
+    let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
+    leadbox.definitions().define_field(&budget).await?;
+    Ok(())
+}
+
+/// `count` captures one after the other, durable, beside the same by hand.
+pub async fn singles(kind: Kind, count: u64, seed: u64, report: &mut Report) -> Result<()> {
+    let ours = {
+        let target = Target::fresh(kind, Synchronous::Full).await?;
+        let leadbox = target.leadbox().await?;
+        set_up(&leadbox).await?;
+        let mut rng = StdRng::seed_from_u64(seed);
+        let work = async {
+            for number in 0..count {
+                leadbox.leads().capture(&new_lead(&data::row(&mut rng, number))).await?;
+            }
+            Ok::<_, Box<dyn Error>>(())
+        };
+        let (done, cost) = cost(work).await;
+        done.map(|()| cost)?
+    };
+    let plain = by_hand(kind, count, seed).await?;
+    report.compare(&format!("single durable captures, {kind:?}"), count, ours, plain);
+    Ok(())
+}
+
+async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<Cost> {
+    let target = Target::fresh(kind, Synchronous::Full).await?;
+    let mut plain = target.plain().await?;
+    let (mut rng, mut ids) = (StdRng::seed_from_u64(seed), Ids::default());
+    let work = async {
+        for number in 0..count {
+            let record = csv::StringRecord::from(data::row(&mut rng, number).to_vec());
+            let row = Row::read(&record, ids.next());
+            match &mut plain {
+                Plain::Sqlite(connection) => {
+                    sqlite::capture(connection, row, i64::try_from(number)?, &mut ids).await?;
+                }
+                Plain::Postgres(connection) => {
+                    postgres::capture(connection, row, &mut ids).await?;
+                }
+            }
+        }
+        Ok::<_, Box<dyn Error>>(())
+    };
+    let (done, cost) = cost(work).await;
+    done.map(|()| cost)
+}
+
+/// `callers` captures at once, again and again, beside one caller; durable.
+pub async fn callers(kind: Kind, callers: u64, count: u64, seed: u64, report: &mut Report) -> Result<()> {
+    let mut costs = Vec::new();
+    for (at_once, count) in [(1, count / callers.max(1)), (callers, count)] {
+        let target = Target::fresh(kind, Synchronous::Full).await?;
+        let leadbox = target.leadbox().await?;
+        set_up(&leadbox).await?;
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut rows: Vec<Vec<NewLead>> = vec![Vec::new(); usize::try_from(at_once)?];
+        for number in 0..count {
+            rows[usize::try_from(number % at_once)?].push(new_lead(&data::row(&mut rng, number)));
+        }
+        let one = async |rows: Vec<NewLead>| -> leadbox_core::Result<()> {
+            for row in rows {
+                leadbox.leads().capture(&row).await?;
+            }
+            Ok(())
+        };
+        let (done, cost) = cost(try_join_all(rows.into_iter().map(one))).await;
+        done?;
+        costs.push((count, cost));
+    }
+    let [(few, alone), (many, together)] = [costs[0], costs[1]];
+    report.rates(&format!("{callers} callers at once, {kind:?}, durable"), (many, together), (few, alone));
+    Ok(())
+}

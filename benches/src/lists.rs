@@ -1,0 +1,167 @@
+//! Lists over many leads: the filter and sort pairs that sales lists ask for, as everybody, as one owner and as a team, on
+//! the first page and on the thousandth.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use leadbox_core::filter::{Check, Leaf, LeadField, Op, Operand, Search, Sense, SortKey, Test};
+use leadbox_core::storage::ScoreUpdate;
+use leadbox_core::{
+    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadScore, LeadSort, NewLead, OnConflict, PageRequest,
+    Points, Revision, Scope, UserId,
+};
+use leadbox_storage_sqlite::Synchronous;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use uuid::Uuid;
+
+use crate::data;
+use crate::measure::percentile;
+use crate::report::Report;
+use crate::target::{Kind, Target};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Rows per page.
+const PAGE: u32 = 50;
+/// Owners; a team has fifty of them.
+const OWNERS: u128 = 200;
+/// Rows per commit while the database is filled.
+const BATCH: usize = 1000;
+
+fn owner(number: u128) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(0x1000 + number))
+}
+
+/// Fills a database with `count` leads, and measures.
+pub async fn run(kind: Kind, count: u64, samples: usize, seed: u64, report: &mut Report) -> Result<()> {
+    let target = Target::fresh(kind, Synchronous::Normal).await?;
+    let leadbox = target.leadbox().await?;
+    let began = Instant::now();
+    fill(&leadbox, count, seed).await?;
+    report.line(&format!("{kind:?}: {count} leads written in {:.0} s", began.elapsed().as_secs_f64()));
+    report.line("| list | seen by | page 1 p50 / p95 ms | page 1000 p50 / p95 ms |");
+    report.line("|---|---|---|---|");
+    let tenant = leadbox.tenant();
+    let scopes = [
+        ("all", Scope::all(tenant)),
+        ("own", Scope::owned_by(tenant, [owner(3)])),
+        ("team of 50", Scope::owned_by(tenant, (0..50).map(owner))),
+    ];
+    for (name, query) in queries(&leadbox).await? {
+        for (seen_by, scope) in &scopes {
+            let first = sample(&leadbox, scope, &query, &PageRequest::first(PAGE), samples).await?;
+            let deep = match deep_page(&leadbox, scope, &query).await? {
+                Some(page) => sample(&leadbox, scope, &query, &page, samples).await?,
+                None => "(fewer pages)".to_owned(),
+            };
+            report.line(&format!("| {name} | {seen_by} | {first} | {deep} |"));
+        }
+    }
+    Ok(())
+}
+
+async fn fill(leadbox: &LeadBox, count: u64, seed: u64) -> Result<()> {
+    let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
+    leadbox.definitions().define_field(&budget).await?;
+    let mut rng = StdRng::seed_from_u64(seed);
+    let stages = ["new", "contacted", "qualified", "proposal", "won", "lost"];
+    let mut batch = Vec::with_capacity(BATCH);
+    for number in 0..count {
+        let cells = data::row(&mut rng, number);
+        let mut new = NewLead::new()
+            .name(&cells[1])
+            .email(&cells[2])
+            .title(&cells[4])
+            .company(&cells[5])
+            .country(&cells[8])
+            .source(&cells[10])
+            .stage(stages[rng.random_range(0..stages.len())])
+            .tag(&cells[12])
+            .field("budget", cells[13].as_str())
+            .owner(owner(rng.random_range(0..OWNERS)));
+        let ago = chrono::TimeDelta::seconds(rng.random_range(0..63_000_000));
+        new.created_at = Some(leadbox.now() - ago);
+        batch.push(new);
+        if batch.len() == BATCH || number + 1 == count {
+            write(leadbox, &batch, &mut rng).await?;
+            batch.clear();
+        }
+    }
+    while leadbox.storage().sequence(50_000).await?.more {}
+    while leadbox.storage().fold_counts(50_000).await? > 0 {}
+    Ok(())
+}
+
+async fn write(leadbox: &LeadBox, batch: &[NewLead], rng: &mut StdRng) -> Result<()> {
+    let captured = leadbox.leads().capture_many(batch, Vec::new()).await?;
+    let mut changes = Vec::with_capacity(captured.len());
+    for one in captured {
+        let Lead { id, tenant, version, created_at, .. } = one?.lead;
+        let unscored = LeadScore::unscored(tenant, id, created_at);
+        let total = Points::whole(rng.random_range(0..100));
+        let score = LeadScore { revision: Revision::FIRST, lead_version: version, total, ..unscored };
+        changes.push(Change::SetScore(Box::new(ScoreUpdate { before: Revision(0), score })));
+    }
+    let set = ChangeSet::new(leadbox.new_id(), leadbox.now(), OnConflict::Fail, changes)?;
+    leadbox.storage().commit(&set).await?;
+    Ok(())
+}
+
+async fn queries(leadbox: &LeadBox) -> Result<Vec<(&'static str, LeadQuery)>> {
+    let catalog = leadbox.catalog().await?;
+    let check = |filter: LeadFilter| filter.check(&catalog, leadbox.scope(), leadbox.now());
+    let by_score = LeadSort::descending(SortKey::Score);
+    let by_created = LeadSort::descending(SortKey::Created);
+    let stage = LeadFilter::is("stage", Op::Eq, "qualified");
+    let owned = Check::Leaf(Leaf {
+        field: LeadField::Owner,
+        test: Test::OneOf(vec![Operand::Id(owner(3).uuid())]),
+        sense: Sense::Holds,
+    });
+    let in_range = check(stage.clone().and(LeadFilter::is("score", Op::Between, vec![40, 60])))?;
+    let query = |check, sort| LeadQuery { check, search: Search::default(), sort };
+    let look = |text: &str| LeadQuery { check: Check::default(), search: Search::parse(text), sort: by_created };
+    Ok(vec![
+        ("stage, by score", query(check(stage)?, by_score)),
+        ("owner, stage and score range, by score", query(Check::All(vec![owned.clone(), in_range]), by_score)),
+        ("owner, by creation", query(owned, by_created)),
+        ("common tag, by score", query(check(LeadFilter::is("tag", Op::Eq, "vip"))?, by_score)),
+        ("rare tag, by score", query(check(LeadFilter::is("tag", Op::Eq, "rare"))?, by_score)),
+        ("custom field, by creation", query(check(LeadFilter::is("cf.budget", Op::Eq, 500))?, by_created)),
+        ("everything, by creation", query(Check::default(), by_created)),
+        ("everything, by name", query(Check::default(), LeadSort::ascending(SortKey::Name))),
+        ("text, rare: person4711", look("person4711@")),
+        ("text, common: muller", look("muller")),
+        ("text, two words", look("garcia company 77")),
+    ])
+}
+
+/// The request for the thousandth page, if there is one.
+async fn deep_page(leadbox: &LeadBox, scope: &Scope, query: &LeadQuery) -> Result<Option<PageRequest>> {
+    let mut page = PageRequest::first(PageRequest::MAX);
+    for _ in 0..(999 * PAGE / PageRequest::MAX) {
+        match leadbox.storage().leads(scope, query, &page).await?.next {
+            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(PageRequest { size: PAGE, ..page }))
+}
+
+async fn sample(
+    leadbox: &LeadBox,
+    scope: &Scope,
+    query: &LeadQuery,
+    page: &PageRequest,
+    samples: usize,
+) -> Result<String> {
+    let mut took: Vec<Duration> = Vec::with_capacity(samples);
+    for _ in 0..samples {
+        let began = Instant::now();
+        leadbox.storage().leads(scope, query, page).await?;
+        took.push(began.elapsed());
+    }
+    let millis = |percent| percentile(&mut took.clone(), percent).as_secs_f64() * 1e3;
+    Ok(format!("{:.2} / {:.2}", millis(50), millis(95)))
+}

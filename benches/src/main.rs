@@ -1,0 +1,85 @@
+//! `bench import|captures|callers|lists`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
+//! the same work in the same run. The machine's noise is in both sides, so quote ratios.
+
+mod capture;
+mod data;
+mod import;
+mod lists;
+mod measure;
+mod plain;
+mod report;
+mod target;
+
+use std::error::Error;
+
+use clap::{Parser, Subcommand};
+use report::Report;
+use target::Kind;
+
+/// LeadBox beside hand-written sqlx.
+#[derive(Parser, Debug)]
+struct Cli {
+    /// Which database.
+    #[arg(long, value_enum, default_value = "sqlite", global = true)]
+    storage: Kind,
+    /// Where the made-up data begins.
+    #[arg(long, default_value_t = 1, global = true)]
+    seed: u64,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Imports a CSV file.
+    Import {
+        /// Rows of the file.
+        #[arg(long, default_value_t = 20_000)]
+        rows: u64,
+    },
+    /// Captures leads one after the other, durable.
+    Captures {
+        /// How many.
+        #[arg(long, default_value_t = 500)]
+        count: u64,
+    },
+    /// Captures leads from many callers at once, durable.
+    Callers {
+        /// How many callers.
+        #[arg(long, default_value_t = 64)]
+        callers: u64,
+        /// How many leads.
+        #[arg(long, default_value_t = 6_400)]
+        count: u64,
+    },
+    /// Lists leads.
+    Lists {
+        /// How many there are.
+        #[arg(long, default_value_t = 20_000)]
+        leads: u64,
+        /// How often each list is asked for.
+        #[arg(long, default_value_t = 50)]
+        samples: usize,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let cli = Cli::parse();
+    let mut report = Report::default();
+    report.line(&format!("seed {}", cli.seed));
+    match cli.command {
+        Command::Import { rows } => import::run(cli.storage, rows, cli.seed, &mut report).await?,
+        Command::Captures { count } => {
+            report.comparisons();
+            capture::singles(cli.storage, count, cli.seed, &mut report).await?;
+        }
+        Command::Callers { callers, count } => {
+            capture::callers(cli.storage, callers, count, cli.seed, &mut report).await?;
+        }
+        Command::Lists { leads, samples } => {
+            lists::run(cli.storage, leads, samples, cli.seed, &mut report).await?;
+        }
+    }
+    Ok(())
+}

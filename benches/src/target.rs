@@ -1,0 +1,103 @@
+//! The database under test: a SQLite file or a Postgres database of its own, made empty for each measurement.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use clap::ValueEnum;
+use leadbox_core::{LeadBox, Storage};
+use leadbox_storage_postgres::{PostgresConfig, PostgresStorage};
+use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage, Synchronous};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Which database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Kind {
+    /// A file in a temporary folder.
+    Sqlite,
+    /// A database on the server that LEADBOX_TEST_POSTGRES names.
+    Postgres,
+}
+
+/// An empty, migrated database.
+#[derive(Debug)]
+pub enum Target {
+    /// A file; the folder goes with the value.
+    Sqlite(PathBuf, TempDir, Synchronous),
+    /// The address of a database.
+    Postgres(String),
+}
+
+/// A connection for hand-written code.
+#[derive(Debug)]
+pub enum Plain {
+    /// To SQLite.
+    Sqlite(SqliteConnection),
+    /// To Postgres.
+    Postgres(PgConnection),
+}
+
+impl Target {
+    /// A new one.
+    pub async fn fresh(kind: Kind, synchronous: Synchronous) -> Result<Self> {
+        let target = match kind {
+            Kind::Sqlite => {
+                let folder = tempfile::tempdir()?;
+                Self::Sqlite(folder.path().join("bench.db"), folder, synchronous)
+            }
+            Kind::Postgres => Self::Postgres(database().await?),
+        };
+        target.storage().await?.migrate().await?;
+        Ok(target)
+    }
+
+    /// A storage over it.
+    pub async fn storage(&self) -> Result<Arc<dyn Storage>> {
+        Ok(match self {
+            Self::Sqlite(path, _, synchronous) => {
+                let mut config = SqliteConfig::at(path);
+                config.synchronous = *synchronous;
+                Arc::new(SqliteStorage::open(config).await?)
+            }
+            Self::Postgres(url) => Arc::new(PostgresStorage::connect(PostgresConfig::new(url)).await?),
+        })
+    }
+
+    /// LeadBox over it.
+    pub async fn leadbox(&self) -> Result<LeadBox> {
+        Ok(LeadBox::builder(self.storage().await?).build()?)
+    }
+
+    /// A connection for hand-written code, set up as a careful user would.
+    pub async fn plain(&self) -> Result<Plain> {
+        Ok(match self {
+            Self::Sqlite(path, _, synchronous) => {
+                let level = if *synchronous == Synchronous::Full { "full" } else { "normal" };
+                let options = sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(path)
+                    .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+                    .statement_cache_capacity(500)
+                    .pragma("synchronous", level)
+                    .pragma("cache_size", "-65536");
+                Plain::Sqlite(SqliteConnection::connect_with(&options).await?)
+            }
+            Self::Postgres(url) => Plain::Postgres(PgConnection::connect(url).await?),
+        })
+    }
+}
+
+async fn database() -> Result<String> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let server = std::env::var("LEADBOX_TEST_POSTGRES")
+        .map_err(|_| "LEADBOX_TEST_POSTGRES is not set: run through scripts/with-postgres --durable")?;
+    let name = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&server).await?;
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))).await?;
+    let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+    let (host, _) = address.rsplit_once('/').ok_or("LEADBOX_TEST_POSTGRES names no database")?;
+    Ok(format!("{host}/{name}?{options}"))
+}

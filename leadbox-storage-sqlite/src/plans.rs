@@ -1,0 +1,100 @@
+//! That lists use the indexes they are meant to. Reads SQLite's own account of each statement.
+
+use leadbox_core::filter::{Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test};
+use leadbox_core::{Scope, Storage, Tenant, UserId};
+use sqlx::{AssertSqlSafe, Row};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::lists::{Key, List};
+use crate::{SqliteConfig, SqliteStorage};
+
+async fn storage() -> (TempDir, SqliteStorage) {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = SqliteStorage::open(SqliteConfig::at(folder.path().join("leads.db"))).await.unwrap();
+    storage.migrate().await.unwrap();
+    (folder, storage)
+}
+
+/// The steps by which SQLite finds a page behind a place.
+async fn plan(storage: &SqliteStorage, scope: &Scope, query: &LeadQuery) -> Vec<String> {
+    let place = match query.sort.by {
+        SortKey::Name => Key::Text("m".into()),
+        _ => Key::Number(5),
+    };
+    let list = List::of(scope, query);
+    let statement = list.walk_page(Some(&(place, [7; 16])), 51);
+    let text = format!("explain query plan {}", statement.sql().as_str());
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(&storage.readers).await.unwrap();
+    rows.iter().map(|row| row.get(3)).collect()
+}
+
+fn one_of(field: LeadField, operands: Vec<Operand>) -> Check {
+    Check::Leaf(Leaf { field, test: Test::OneOf(operands), sense: Sense::Holds })
+}
+
+fn id(n: u128) -> Operand {
+    Operand::Id(Uuid::from_u128(n))
+}
+
+fn sorted(check: Check, by: SortKey) -> LeadQuery {
+    LeadQuery { check, search: Search::default(), sort: LeadSort { by, direction: Direction::Descending } }
+}
+
+/// Fails unless the walk goes over this index, from the place on, and only the page itself is sorted.
+fn assert_walks(plan: &[String], index: &str, range: &str) {
+    let walks = plan.iter().any(|step| step.contains(index) && step.contains(range));
+    assert!(walks, "{index} with {range} in {plan:#?}");
+    let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE")).count();
+    assert!(sorts <= 1, "only the page is sorted, in {plan:#?}");
+}
+
+#[tokio::test]
+async fn every_order_walks_its_index_from_the_place_on() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    for (by, index, column) in [
+        (SortKey::Created, "lead_created", "created_at"),
+        (SortKey::Updated, "lead_updated", "updated_at"),
+        (SortKey::Name, "lead_name", "name_key"),
+        (SortKey::Value, "lead_value", "value_minor"),
+        (SortKey::Score, "pulse_score", "score"),
+        (SortKey::LastInteraction, "pulse_last", "last_at"),
+    ] {
+        let plan = plan(&storage, &all, &sorted(Check::default(), by)).await;
+        let id = if index.starts_with("lead") { "id" } else { "lead" };
+        assert_walks(&plan, index, &format!("(tenant=? AND ({column},{id})<(?,?))"));
+    }
+}
+
+#[tokio::test]
+async fn stage_and_owner_lead_the_walk_where_an_index_has_them() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let by_stage = sorted(one_of(LeadField::Stage, vec![id(1)]), SortKey::Score);
+    assert_walks(&plan(&storage, &all, &by_stage).await, "pulse_stage_score", "stage=? AND (score,lead)<(?,?)");
+
+    let range = Check::Leaf(Leaf {
+        field: LeadField::Score,
+        test: Test::Between(Some(Operand::Integer(1)), Some(Operand::Integer(9))),
+        sense: Sense::Holds,
+    });
+    let owner_stage = vec![one_of(LeadField::Owner, vec![id(1)]), one_of(LeadField::Stage, vec![id(2)]), range];
+    let plan_of_range = plan(&storage, &all, &sorted(Check::All(owner_stage), SortKey::Score)).await;
+    assert_walks(&plan_of_range, "pulse_owner_score", "owner=? AND score>? AND (score,lead)<(?,?)");
+
+    let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
+    let created = plan(&storage, &own, &sorted(Check::default(), SortKey::Created)).await;
+    assert_walks(&created, "lead_owner_created", "owner=? AND (created_at,id)<(?,?)");
+}
+
+#[tokio::test]
+async fn tags_are_looked_up_per_row_of_a_walk() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let tag = one_of(LeadField::Tag, vec![Operand::Bytes(b"vip".to_vec())]);
+    let plan = plan(&storage, &all, &sorted(tag, SortKey::Score)).await;
+    assert_walks(&plan, "pulse_score", "(score,lead)<(?,?)");
+    let looked_up = plan.iter().any(|step| step.contains("SEARCH f USING PRIMARY KEY (tenant=? AND name=? AND key=? AND no=?)"));
+    assert!(looked_up, "{plan:#?}");
+}
