@@ -43,7 +43,7 @@ pub mod full;
 mod list;
 pub mod random;
 mod run;
-//SAB pub mod saboteurs;
+pub mod saboteurs;
 pub mod samples;
 pub mod snapshot;
 

@@ -178,10 +178,10 @@ async fn leads(world: &World) -> Vec<Sample> {
 }
 
 async fn interactions(world: &World) -> Vec<Sample> {
-    let lead = world.stored(world.lead()).await;
+    let (lead, other) = (world.stored(world.lead()).await, world.stored(world.lead()).await);
     let mut first = world.interaction(&lead, 20);
     first.key = Some("click-1".to_owned());
-    let marked = world.interaction(&lead, 21);
+    let marked = world.interaction(&other, 21);
     world.commit(vec![world.record(&first), world.record(&marked)]).await;
 
     let (mut twin, mut foreign) = (world.interaction(&lead, 22), world.interaction(&lead, 23));
@@ -189,7 +189,7 @@ async fn interactions(world: &World) -> Vec<Sample> {
     foreign.tenant = Tenant(99);
     let mark = InteractionMark {
         tenant: world.tenant,
-        lead: lead.id,
+        lead: other.id,
         interaction: marked.id,
         before: Suspicion::Clear,
         after: Suspicion::Suspect,

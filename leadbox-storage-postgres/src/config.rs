@@ -11,9 +11,9 @@ pub struct PostgresConfig {
 }
 
 impl PostgresConfig {
-    /// The database at `url`, such as `postgres://user:password@host/name`, with 10 connections.
+    /// The database at `url`, such as `postgres://user:password@host/name`, with 16 connections.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 10, schema: None }
+        Self { url: url.into(), max_connections: 16, schema: None }
     }
 
     /// The most connections of this process, 3 or more: most of them for writing, a third for lists and reports. One

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use leadbox_core::storage::{Schema, Wake};
 use leadbox_core::{ChangeSet, Committed, Storage, StorageError, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor, PgPool};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgPool};
 
 use crate::commit;
 use crate::config::PostgresConfig;
@@ -18,6 +18,9 @@ use crate::{migrate, prune};
 
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For how long an idle connection is taken to be alive.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// One statement text per combination of changes; there are few.
 const STATEMENTS: usize = 256;
@@ -100,10 +103,11 @@ fn pool(options: &PgConnectOptions, connections: u32, settings: &'static str, se
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A question before every statement costs more than the statement; broken connections are noticed in use.
+        // A question before every statement costs as much as the statement. One that was idle may have lost its server.
         .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < TRUSTED || connection.ping().await.is_ok()) })
+        })
         .after_connect(move |connection, _| {
             let search_path = search_path.clone();
             Box::pin(async move {

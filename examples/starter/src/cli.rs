@@ -1,9 +1,13 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use leadbox_core::IdentityKind;
+use leadbox_core::transfer::Format;
 
 use crate::exit::{Failure, TABLE};
 use crate::output::{Form, Output};
@@ -42,6 +46,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve a page with the leads, and work in the background until stopped
     Serve(Serve),
+    /// Bring leads in from CSV or JSON Lines
+    Import(Import),
+    /// Write leads as CSV or JSON Lines
+    Export(Export),
     /// Fill an empty storage with made-up leads and their history
     Demo(Demo),
     /// Check the storage: schema, log, counts, queue
@@ -70,6 +78,149 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+}
+
+/// `leadbox import`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("\
+Examples:
+  leadbox import contacts.csv --dry-run
+  leadbox import contacts.csv --map 'Budget (EUR)=cf.budget' --ignore Fax
+  leadbox import leads.jsonl --key external-id --key email
+  gunzip -c leads.csv.gz | leadbox import - --errors refused.csv
+
+Rows that are wrong are refused one by one and written to the error file, each with its number and the
+reason; mend them there and import that file. An interrupted import goes on where it stopped when the
+same command is run again.
+
+{TABLE}"))]
+pub(crate) struct Import {
+    /// The file; `-` for standard input
+    pub(crate) file: PathBuf,
+    /// The format, if neither name nor content shows it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// What separates the columns of CSV; `tab` for a tab [default: found out]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// By what known leads are recognised, the first that fits [default: external-id, then email]
+    #[arg(long, value_enum, value_name = "KEY")]
+    pub(crate) key: Vec<Key>,
+    /// Make a new lead of every row, known or not
+    #[arg(long, conflicts_with = "key")]
+    pub(crate) always_new: bool,
+    /// What a column means, such as 'Budget (EUR)=cf.budget'
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    pub(crate) map: Vec<Pair>,
+    /// A column to pass over
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) ignore: Vec<String>,
+    /// Pass over all columns that mean nothing, instead of refusing the file
+    #[arg(long)]
+    pub(crate) ignore_unknown: bool,
+    /// Only try: check every row and write no lead
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where refused rows go [default: NAME.errors.csv beside the file]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) errors: Option<PathBuf>,
+    /// Import the file even if it was imported before
+    #[arg(long)]
+    pub(crate) again: bool,
+}
+
+/// `leadbox export`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("\
+Examples:
+  leadbox export --format csv > all.csv
+  leadbox export --output won.jsonl --filter '[\"stage\",\"eq\",\"won\"]'
+
+What is exported can be imported again. Text that a spreadsheet would run as a formula gets a ' in front,
+which an import takes away. Without --output the leads go to stdout and the outcome to stderr.
+
+{TABLE}"))]
+pub(crate) struct Export {
+    /// The format [default: as --output says, else csv]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// The file; it gets its name once it is whole [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only leads that pass this filter, in JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// Only leads in which every word is found
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) search: Option<String>,
+}
+
+/// A file's format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Csv => Self::CSV,
+            FileFormat::Jsonl => Self::JsonLines,
+        }
+    }
+}
+
+/// A key by which leads are recognised.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Key {
+    /// The e-mail address
+    Email,
+    /// The phone number
+    Phone,
+    /// The id that another system gave
+    ExternalId,
+}
+
+impl From<Key> for IdentityKind {
+    fn from(key: Key) -> Self {
+        match key {
+            Key::Email => Self::Email,
+            Key::Phone => Self::Phone,
+            Key::ExternalId => Self::ExternalId,
+        }
+    }
+}
+
+/// A column and the field that it fills.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Pair {
+    pub(crate) column: String,
+    pub(crate) field: String,
+}
+
+impl FromStr for Pair {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // From the right: a column's name may contain the sign, a field's does not.
+        match text.rsplit_once('=') {
+            Some((column, field)) if !column.trim().is_empty() && !field.trim().is_empty() => {
+                Ok(Self { column: column.trim().to_owned(), field: field.trim().to_owned() })
+            }
+            _ => Err("use COLUMN=FIELD"),
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err("use one ASCII character, or tab"),
+    }
 }
 
 /// `leadbox demo`.

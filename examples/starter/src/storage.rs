@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use leadbox_core::{Storage, StorageError};
+use leadbox_core::{MemoryStorage, Storage, StorageError};
 use leadbox_storage_postgres::{PostgresConfig, PostgresStorage};
 use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage, Synchronous};
 
@@ -70,6 +70,8 @@ pub(crate) enum Expect {
     Anything,
     /// A database with this program's schema; nothing is made or migrated.
     Ready,
+    /// The same, or an empty stand-in in memory where there is no file: for trying something out.
+    Trial,
     /// A database, with whatever schema.
     Present,
 }
@@ -96,6 +98,9 @@ pub(crate) async fn open(
         && expect != Expect::Anything
         && !path.exists()
     {
+        if expect == Expect::Trial {
+            return Ok(Arc::new(MemoryStorage::new()));
+        }
         let message = format!("there is no database at {}", path.display());
         let hint = "make one with `leadbox serve --demo` or `leadbox import FILE`, or name another with --storage";
         return Err(Failure::new(Exit::Unavailable, message).hint(hint));
@@ -104,7 +109,7 @@ pub(crate) async fn open(
     match expect {
         Expect::Anything => storage.migrate().await?,
         Expect::Present => {}
-        Expect::Ready => {
+        Expect::Ready | Expect::Trial => {
             let schema = storage.schema().await?;
             let (found, known) = (schema.found, schema.known);
             if found > known {

@@ -10,10 +10,10 @@ fn help_tells_of_every_command_and_exit_code() {
     let place = Place::new();
     let help = place.run(&["--help"]);
     assert_eq!(help.code, 0);
-    for word in ["serve", "demo", "doctor", "analytics", "--storage", "Examples:", "Exit codes:"] {
+    for word in ["serve", "import", "export", "demo", "doctor", "analytics", "--storage", "Examples:", "Exit codes:"] {
         assert!(help.stdout.contains(word), "{word} is missing in {}", help.stdout);
     }
-    for command in ["serve", "demo", "doctor", "analytics"] {
+    for command in ["serve", "import", "export", "demo", "doctor", "analytics"] {
         let help = place.run(&[command, "--help"]);
         assert!(help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"), "{command}");
     }
@@ -80,7 +80,7 @@ fn a_healthy_storage_passes_every_check() {
 #[test]
 fn an_absent_database_is_code_4_and_is_not_made() {
     let place = Place::new();
-    for arguments in [&["doctor"][..], &["analytics", "verify"]] {
+    for arguments in [&["doctor"][..], &["analytics", "verify"], &["export"]] {
         let ended = place.run(arguments);
         assert_eq!(ended.code, 4, "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("there is no database") && ended.stderr.contains("hint:"), "{}", ended.stderr);
@@ -91,6 +91,71 @@ fn an_absent_database_is_code_4_and_is_not_made() {
     let nowhere = place.run(&["doctor", "--storage", "postgres://nobody:secret@127.0.0.1:1/leads"]);
     assert_eq!(nowhere.code, 4, "{}", nowhere.stderr);
     assert!(!nowhere.stderr.contains("secret"), "{}", nowhere.stderr);
+}
+
+#[test]
+fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
+    let place = Place::new();
+    place.file("c.csv", "Email Address;First Name;Last Name\nada@analytical.example;Ada;Lovelace\nbo@@;Bo;Diddley\n");
+    let dry = place.run(&["import", "c.csv", "--dry-run", "--json"]);
+    assert_eq!((dry.code, dry.json()["created"].as_u64()), (3, Some(1)), "{}", dry.stdout);
+    assert_eq!(names(place.path(".").as_path()), ["c.csv"], "a dry run writes nothing");
+    let first = place.run(&["import", "c.csv", "--json"]);
+    assert_eq!(first.code, 3, "{}", first.stdout);
+    let json = first.json();
+    assert_eq!((json["created"].as_u64(), json["failed"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(json["errors"][0]["field"].as_str(), Some("email"));
+    assert_eq!(json["error_file"].as_str(), Some("c.errors.csv"));
+
+    let again = place.run(&["import", "c.csv"]);
+    assert!(again.stdout.contains("was imported before"), "{}", again.stdout);
+    let refused = std::fs::read_to_string(place.path("c.errors.csv")).unwrap();
+    place.file("c.errors.csv", &refused.replace("bo@@", "bo@diddley.example"));
+    let mended = place.run(&["import", "c.errors.csv", "--json"]);
+    assert_eq!((mended.code, mended.json()["created"].as_u64()), (0, Some(1)), "{}", mended.stdout);
+    assert!(!place.path("c.errors.errors.csv").exists());
+    let dry = place.run(&["import", "c.csv", "--dry-run", "--again", "--json"]);
+    assert_eq!((dry.code, dry.json()["unchanged"].as_u64()), (3, Some(1)), "{}", dry.stdout);
+}
+
+#[test]
+fn a_file_that_cannot_be_imported_is_refused_as_a_whole() {
+    let place = Place::new();
+    place.file("odd.csv", "E-Mail,Colour of hair\nada@analytical.example,brown\n");
+    let odd = place.run(&["import", "odd.csv"]);
+    assert_eq!(odd.code, 1);
+    assert!(odd.stderr.contains("Colour of hair") && odd.stderr.contains("--ignore"), "{}", odd.stderr);
+    let passed_over = place.run(&["import", "odd.csv", "--ignore", "Colour of hair"]);
+    assert_eq!(passed_over.code, 0, "{}", passed_over.stderr);
+    let absent = place.run(&["import", "absent.csv"]);
+    assert_eq!(absent.code, 1);
+    assert!(absent.stderr.contains("cannot read absent.csv") && absent.stderr.contains("cause:"), "{}", absent.stderr);
+    assert_eq!(place.run(&["import"]).code, 2);
+    assert_eq!(place.run(&["import", "x.csv", "--map", "nonsense"]).code, 2);
+}
+
+#[test]
+fn what_is_exported_can_be_imported() {
+    let place = Place::new().with_demo();
+    for (format, file) in [("csv", "all.csv"), ("jsonl", "all.jsonl")] {
+        let export = place.run(&["export", "--format", format, "--output", file, "--json"]);
+        assert_eq!((export.code, export.json()["rows"].as_u64()), (0, Some(60)), "{}", export.stdout);
+        let piped = place.run(&["export", "--format", format]);
+        assert_eq!(piped.stdout, std::fs::read_to_string(place.path(file)).unwrap());
+        assert!(piped.stderr.contains("60 leads"), "{}", piped.stderr);
+        let import = place.run(&["import", file, "--json"]);
+        assert_eq!(import.code, 0, "{}", import.stdout);
+        assert_eq!(import.json()["failed"].as_u64(), Some(0));
+    }
+    let won = place.run(&["export", "--filter", r#"["stage","eq","won"]"#]);
+    assert_eq!(won.code, 0, "{}", won.stderr);
+    assert!(won.stdout.lines().count() < 60);
+    for filter in ["nonsense", r#"["colour","eq","red"]"#] {
+        assert_eq!(place.run(&["export", "--filter", filter]).code, 1, "{filter}");
+    }
+    assert_eq!(place.run(&["export", "--format", "xml"]).code, 2);
+    let lost = place.run(&["export", "--output", "no/such/folder/all.csv"]);
+    assert_eq!(lost.code, 1, "{}", lost.stderr);
 }
 
 #[test]

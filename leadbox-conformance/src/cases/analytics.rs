@@ -41,7 +41,7 @@ pub async fn a_lead_counts_where_it_is_and_moves(storage: Arc<dyn Storage>) {
     twin.source.name.clone_from(&lead.source.name);
     let (mut lead, twin) = (world.stored(lead).await, world.stored(twin).await);
     assert_eq!(counts_hold(&world).await, expected(&[lead.clone(), twin.clone()]));
-    type Edit<'a> = Box<dyn Fn(&mut Lead) + Send + 'a>;
+    type Edit<'a> = Box<dyn Fn(&mut Lead) + Send + Sync + 'a>;
     let owner = random::owner(1);
     let edits: [Edit<'_>; 8] = [
         Box::new(|lead| lead.completeness = 1),

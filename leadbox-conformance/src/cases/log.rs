@@ -31,8 +31,9 @@ pub async fn an_empty_log_begins_before_the_first_position(storage: Arc<dyn Stor
     let world = World::new(storage);
     assert_eq!(world.storage.head().await.unwrap(), ChainHead::default());
     assert!(world.storage.events_after(Position(0), 10).await.unwrap().is_empty());
-    let page = world.storage.events(&world.scope(), &EventFilter::default(), &PageRequest::default());
-    assert!(page.await.unwrap().items.is_empty());
+    let (filter, request) = (EventFilter::default(), PageRequest::default());
+    let page = world.storage.events(&world.scope(), &filter, &request).await.unwrap();
+    assert!(page.items.is_empty());
 }
 
 pub async fn a_fact_reads_back_byte_for_byte(storage: Arc<dyn Storage>) {

@@ -32,7 +32,7 @@ pub async fn a_commit_nudges_those_who_wait(storage: Arc<dyn Storage>) {
     let waiting = {
         let world = world.clone();
         tokio::spawn(async move {
-            world.storage.wake().after(seen, Duration::from_secs(60)).await;
+            world.storage.wake().after(seen, Duration::from_secs(10)).await;
             world.storage.wake().seen()
         })
     };

@@ -109,19 +109,16 @@ async fn queue_one_per_key(leadbox: &LeadBox, lanes: &[LaneKey], keys: usize, nu
 /// Fails when a key's runs, those that failed included, are not in the order of its jobs, or one is missing; returns how
 /// many successful ones are repetitions.
 fn repeats(runs: &[Run], keys: usize, per_key: usize) -> usize {
-    let mut by_key: BTreeMap<&str, Vec<(u64, Answer)>> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
     for run in runs {
-        by_key.entry(&run.key).or_default().push((run.number, run.answer));
+        by_key.entry(&run.key).or_default().push(run);
     }
     assert_eq!(by_key.len(), keys, "every key's jobs ran");
     let mut repeated = 0;
     for (key, order) in by_key {
-        assert!(order.is_sorted_by_key(|(number, _)| *number), "{key} was overtaken: {order:?}");
-        let mut done: Vec<u64> = order
-            .iter()
-            .filter(|(_, answer)| *answer == Answer::Done)
-            .map(|(number, _)| *number)
-            .collect();
+        assert!(order.is_sorted_by_key(|run| run.number), "{key} was overtaken: {order:#?}");
+        let done = order.iter().filter(|run| run.answer == Answer::Done);
+        let mut done: Vec<u64> = done.map(|run| run.number).collect();
         let successes = done.len();
         done.dedup();
         let expected: Vec<u64> = (0..u64::try_from(per_key).unwrap()).collect();

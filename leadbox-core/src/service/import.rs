@@ -57,6 +57,11 @@ impl ImportRow {
         self.keys.iter().filter(|key| self.depends_on(key))
     }
 
+    /// The keys that this row is recognised by, in the caller's order.
+    pub(crate) fn recognised_by(&self) -> impl Iterator<Item = &IdentityKey> {
+        self.new.upsert_by.iter().filter_map(|kind| self.key(*kind))
+    }
+
     fn depends_on(&self, key: &IdentityKey) -> bool {
         key.kind == IdentityKind::ExternalId || self.new.upsert_by.contains(&key.kind)
     }
@@ -67,8 +72,7 @@ impl ImportRow {
 
     /// The known lead that the row means, if it is one.
     fn meant<'k>(&self, known: &'k HashMap<IdentityKey, Lead>) -> Option<(IdentityKind, &'k Lead)> {
-        let named = self.new.upsert_by.iter();
-        named.filter_map(|kind| self.key(*kind)).find_map(|key| Some((key.kind, known.get(key)?)))
+        self.recognised_by().find_map(|key| Some((key.kind, known.get(key)?)))
     }
 }
 
@@ -93,11 +97,8 @@ impl LeadBox {
             }
             Err(error) => return Err(error),
         };
-        let keys = draft.identities(&[
-            IdentityKind::Email,
-            IdentityKind::Phone,
-            IdentityKind::ExternalId,
-        ]);
+        let keys =
+            draft.identities(&[IdentityKind::Email, IdentityKind::Phone, IdentityKind::ExternalId]);
         Ok(ImportRow { new, draft: Ok(Some(draft)), keys })
     }
 

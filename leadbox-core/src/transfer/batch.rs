@@ -9,7 +9,7 @@ use super::rows::{Original, Place, Rows};
 use crate::catalog::Catalog;
 use crate::service::{ImportRow, LeadBox};
 
-/// The most bytes of rows that are held for one batch.
+/// The most bytes of rows that are held for one batch; twice that while one is being committed.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// A row on its way.
@@ -19,30 +19,29 @@ pub(super) struct Pending {
     pub(super) end: Place,
     pub(super) original: Original,
     pub(super) read: ImportRow,
+    bytes: u64,
 }
 
 /// The rows on their way, in the order of the file.
 pub(super) struct Queue<R> {
     rows: Rows<R>,
     pub(super) pending: VecDeque<Pending>,
-    /// Why nothing more can be read, once the rows before are done.
-    stop: Option<TransferError>,
+    bytes: u64,
     at_end: bool,
+    /// Why nothing more can be read.
+    stop: Option<TransferError>,
 }
 
 impl<R: Read> Queue<R> {
     pub(super) fn new(rows: Rows<R>) -> Self {
-        Self { rows, pending: VecDeque::new(), stop: None, at_end: false }
+        Self { rows, pending: VecDeque::new(), bytes: 0, at_end: false, stop: None }
     }
 
-    pub(super) fn rows(&self) -> &Rows<R> {
-        &self.rows
-    }
-
-    /// Reads until there are `count` rows behind the first `busy`, or enough bytes.
+    /// Reads until there are `count` rows behind the first `busy`, or enough bytes. Trouble with the file is kept for
+    /// [`finish`](Self::finish), so that the rows before it are imported.
     ///
     /// # Errors
-    /// `Core`; trouble with the file is kept for [`finish`](Self::finish).
+    /// `Core`.
     pub(super) fn fill(
         &mut self,
         leadbox: &LeadBox,
@@ -50,17 +49,8 @@ impl<R: Read> Queue<R> {
         busy: usize,
         count: usize,
     ) -> Result<(), TransferError> {
-        let mut from = match self.pending.get(busy.saturating_sub(1)) {
-            Some(last) if busy > 0 => last.end.offset,
-            _ => self.pending.front().map_or(0, |first| first.end.offset),
-        };
-        if let (Some(last), true) = (self.pending.back(), self.pending.len() > busy) {
-            if last.end.offset - from >= MAX_BYTES {
-                return Ok(());
-            }
-        }
-        let mut begun = !self.pending.is_empty();
-        while !self.at_end && self.pending.len() < busy + count {
+        let most = if busy == 0 { MAX_BYTES } else { 2 * MAX_BYTES };
+        while !self.at_end && self.pending.len() < busy + count && self.bytes < most {
             let row = match self.rows.next() {
                 Ok(Some(row)) => row,
                 Ok(None) => {
@@ -76,23 +66,24 @@ impl<R: Read> Queue<R> {
                 Ok((new, issues)) => leadbox.read_row(new, issues, catalog)?,
                 Err(invalid) => ImportRow::unreadable(invalid),
             };
-            let end = row.end;
-            let (number, line, original) = (row.number, row.line, row.original);
-            self.pending.push_back(Pending { number, line, end, original, read });
-            if !begun {
-                (from, begun) = (end.offset, true);
-            }
-            if end.offset - from >= MAX_BYTES {
-                break;
-            }
+            let (number, line, end, bytes) = (row.number, row.line, row.end, row.bytes);
+            self.bytes += bytes;
+            let original = row.original;
+            self.pending.push_back(Pending { number, line, end, original, read, bytes });
         }
         Ok(())
     }
 
-    /// What stopped the reading, if it was not the end of the file.
+    /// Lets go of the first `count` rows, which are committed.
+    pub(super) fn pass(&mut self, count: usize) {
+        let passed = self.pending.drain(..count);
+        self.bytes -= passed.map(|row| row.bytes).sum::<u64>();
+    }
+
+    /// Nothing is left.
     ///
     /// # Errors
-    /// That.
+    /// What stopped the reading, if it was not the end of the file.
     pub(super) fn finish(&mut self) -> Result<(), TransferError> {
         self.stop.take().map_or(Ok(()), Err)
     }

@@ -126,7 +126,9 @@ impl<'t> Filling<'t> {
                     Some(at) => lead.created_at = Some(at),
                     None => self.issue(
                         "created_at",
-                        format!("'{text}' is not a date such as 2026-03-31 or 2026-03-31T09:30:00Z"),
+                        format!(
+                            "'{text}' is not a date such as 2026-03-31 or 2026-03-31T09:30:00Z"
+                        ),
                     ),
                 }
                 return;
@@ -223,8 +225,7 @@ impl<'t> Filling<'t> {
     }
 }
 
-const CONSENTS: &str =
-    r#"has to be a list such as [{"purpose":"newsletter","status":"granted","at":"2026-03-31T09:30:00Z"}]"#;
+const CONSENTS: &str = r#"has to be a list such as [{"purpose":"newsletter","status":"granted","at":"2026-03-31T09:30:00Z"}]"#;
 
 fn status(text: &str) -> Option<ConsentStatus> {
     match text.trim().to_lowercase().as_str() {

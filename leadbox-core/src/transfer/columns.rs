@@ -3,12 +3,12 @@
 
 use csv::ByteRecord;
 
+use super::TransferError;
 use super::cell::{Filling, Terms};
 use super::field::{ERROR_COLUMN, Field, Plain, ROW_COLUMN, normal};
 use super::guard::unguard;
 use super::mapping::{Meaning, Meanings};
 use super::report::ColumnUse;
-use super::TransferError;
 use crate::error::{FieldIssue, Invalid};
 use crate::lead::NewLead;
 
@@ -93,14 +93,6 @@ impl Columns {
             field: column.field.as_ref().map(ToString::to_string),
         };
         self.columns.iter().map(use_of).collect()
-    }
-
-    /// The name in the file of the column that fills `field`.
-    pub(super) fn column_of(&self, field: &str) -> Option<&str> {
-        let fills = |column: &&Column| {
-            column.field.as_ref().is_some_and(|known| known.to_string() == field)
-        };
-        self.columns.iter().find(fills).map(|column| column.name.as_str())
     }
 
     /// Which columns an error file repeats: all but those that an earlier error file added.

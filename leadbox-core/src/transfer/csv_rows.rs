@@ -5,12 +5,13 @@ use std::io::Read;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
+use super::TransferError;
 use super::cell::Terms;
 use super::columns::Columns;
+use super::error_file::ErrorForm;
 use super::mapping::Meanings;
 use super::rows::{Original, Place, Row};
 use super::source::{Feed, MAX_RECORD, Source, TooLong};
-use super::TransferError;
 
 /// A last record of our own, which a quote that is still open swallows.
 const END: &str = "\u{1f}end of the file\u{1f}";
@@ -20,9 +21,9 @@ const CRLF_ENDING: &[u8] = b"\r\n\x1fend of the file\x1f\r\n";
 /// The header of a CSV file.
 #[derive(Debug)]
 pub(super) struct Header {
-    pub(super) record: ByteRecord,
+    record: ByteRecord,
     pub(super) columns: Columns,
-    pub(super) delimiter: u8,
+    delimiter: u8,
     /// Where the data begins.
     end: Place,
     lines: Lines,
@@ -71,16 +72,20 @@ impl Header {
         if end == head.len() && !source.is_short() {
             return Err(TransferError::column("header", "is longer than 64 KiB"));
         }
-        let lines =
-            if head[..end].last() == Some(&b'\r') { Lines::CrLf } else { Lines::Lf };
+        let lines = if head[..end].last() == Some(&b'\r') { Lines::CrLf } else { Lines::Lf };
         let before = source.head[..start].iter().filter(|byte| **byte == b'\n').count() as u64;
-        let end = Place {
-            row: 0,
-            offset: (start + end) as u64,
-            line: before + reader.position().line(),
-        };
+        let end =
+            Place { row: 0, offset: (start + end) as u64, line: before + reader.position().line() };
         let columns = Columns::read(&record, meanings)?;
         Ok(Self { record, columns, delimiter, end, lines })
+    }
+}
+
+impl Header {
+    /// How an error file repeats this file's rows.
+    pub(super) fn error_form(&self) -> ErrorForm {
+        let repeated = self.columns.repeated();
+        ErrorForm::Csv { header: self.record.clone(), repeated, delimiter: self.delimiter }
     }
 }
 
@@ -160,6 +165,7 @@ impl<R: Read> CsvRows<R> {
                 number: row,
                 line,
                 end: Place { row, offset, line: after },
+                bytes: end - begin,
                 content: self.header.columns.fill(&record, &self.terms),
                 original: Original::Record(record),
             }));

@@ -36,13 +36,17 @@ pub enum TransferError {
         found: &'static str,
     },
     /// This byte cannot separate columns.
-    #[error("byte {0} cannot be a delimiter: use an ASCII character that is no letter, digit, quote or line end")]
+    #[error(
+        "byte {0} cannot be a delimiter: use an ASCII character that is no letter, digit, quote or line end"
+    )]
     Delimiter(u8),
     /// Columns have no meaning, the same one, or one that does not exist; one entry per column.
     #[error("the columns cannot be imported: {0}")]
     Columns(Invalid),
     /// A record is too long to be one.
-    #[error("row {row} (line {line}) is longer than {limit} bytes: is there a quote that never closes?")]
+    #[error(
+        "row {row} (line {line}) is longer than {limit} bytes: is there a quote that never closes?"
+    )]
     RecordTooLong {
         /// Its number, the first row of data being 1.
         row: u64,

@@ -1,6 +1,7 @@
 //! The rows that were refused, as a file that can be mended and imported again: each as it stood in the source, with
 //! its number and what is wrong. Owns that file's form, and that a crash neither loses a row of it nor doubles one.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -16,7 +17,7 @@ use super::rows::Original;
 /// Where refused rows go. The import cuts it back to where its last committed batch ended before it goes on, so the
 /// file of an earlier run is continued, not overwritten, and no row stands in it twice.
 ///
-/// Implemented by [`File`] (opened for writing, not for appending) and `Vec<u8>`.
+/// Implemented by [`File`] (opened for writing, not for appending), `Vec<u8>`, and references to either.
 pub trait ErrorSink: Write + Send {
     /// Drops all bytes behind the first `length`, and writes behind those from now on. Returns how many there are:
     /// fewer than `length` when the sink was shorter.
@@ -52,6 +53,16 @@ impl ErrorSink for Vec<u8> {
 
     fn settle(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl<T: ErrorSink + ?Sized> ErrorSink for &mut T {
+    fn cut(&mut self, length: u64) -> io::Result<u64> {
+        (**self).cut(length)
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        (**self).settle()
     }
 }
 
@@ -118,33 +129,31 @@ fn write_record(
     record: &ByteRecord,
     repeated: &[bool],
 ) -> Result<(), TransferError> {
+    let mut cells = ByteRecord::new();
+    for text in own {
+        cells.push_field(&guard(text.as_bytes()));
+    }
+    for (index, cell) in record.iter().enumerate() {
+        if repeated.get(index).copied().unwrap_or(true) {
+            // Guarded like an export, since it is opened in the same spreadsheets.
+            let text = unguard(cell);
+            cells.push_field(&if is_number(text) { Cow::Borrowed(text) } else { guard(text) });
+        }
+    }
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter)
         .terminator(Terminator::CRLF)
-        .flexible(true)
         .buffer_capacity(512)
         .from_writer(into);
-    let mut write = |cell: &[u8]| writer.write_field(cell).map_err(io::Error::from);
-    let result = (|| {
-        for text in own {
-            write(&guard(text.as_bytes()))?;
-        }
-        for (index, cell) in record.iter().enumerate() {
-            if repeated.get(index).copied().unwrap_or(true) {
-                // Guarded like an export, since it is opened in the same spreadsheets.
-                let text = unguard(cell);
-                write(if is_number(text) { text } else { &guard(text) }.as_ref())?;
-            }
-        }
-        writer.write_record(None::<&[u8]>).map_err(io::Error::from)?;
-        writer.flush()
-    })();
-    result.map_err(TransferError::writing_errors)
+    writer
+        .write_byte_record(&cells)
+        .and_then(|()| Ok(writer.flush()?))
+        .map_err(|error| TransferError::writing_errors(error.into()))
 }
 
 /// The sink with how far it was written.
 pub(super) struct ErrorFile<'a> {
-    sink: Option<&'a mut dyn ErrorSink>,
+    sink: Option<Box<dyn ErrorSink + 'a>>,
     /// Bytes up to the end of the last committed batch.
     kept: u64,
     /// Bytes of the present batch.
@@ -157,7 +166,7 @@ impl<'a> ErrorFile<'a> {
     /// # Errors
     /// `Io`.
     pub(super) fn new(
-        mut sink: Option<&'a mut dyn ErrorSink>,
+        mut sink: Option<Box<dyn ErrorSink + 'a>>,
         length: u64,
     ) -> Result<Self, TransferError> {
         let kept = match &mut sink {

@@ -84,6 +84,23 @@ pub(super) fn mark_length(head: &[u8]) -> Result<usize, TransferError> {
     }
 }
 
+/// Refuses files that are neither, by the first bytes that give them away.
+///
+/// # Errors
+/// `Format`.
+pub(super) fn refuse_others(head: &[u8]) -> Result<(), TransferError> {
+    let mut visible = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    let found = match head {
+        [b'P', b'K', 3, 4, ..] => "a spreadsheet or archive",
+        [0x1f, 0x8b, ..] => "compressed",
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => "a spreadsheet of an old kind",
+        [b'%', b'P', b'D', b'F', ..] => "a PDF",
+        _ if visible.next() == Some(b'[') && visible.next() == Some(b'{') => "one JSON list",
+        _ => return Ok(()),
+    };
+    Err(TransferError::Format { found })
+}
+
 /// Whether every other byte of the beginning is NUL, as Latin text in UTF-16 has it.
 fn looks_wide(head: &[u8]) -> bool {
     let start = &head[..head.len().min(64)];
@@ -121,8 +138,7 @@ fn guess(head: &[u8]) -> u8 {
     let mut best = (0, 1, CANDIDATES[0]);
     for byte in CANDIDATES {
         let mut reader = csv::ReaderBuilder::new();
-        let mut reader =
-            reader.has_headers(false).flexible(true).delimiter(byte).from_reader(head);
+        let mut reader = reader.has_headers(false).flexible(true).delimiter(byte).from_reader(head);
         let widths: Vec<usize> =
             reader.byte_records().take(LOOKED_AT).flatten().map(|record| record.len()).collect();
         let width = widths.first().copied().unwrap_or(0);

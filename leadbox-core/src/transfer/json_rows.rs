@@ -58,7 +58,8 @@ impl<R: Read> JsonRows<R> {
             self.place.offset += read as u64;
             let too_long = text.len() > MAX_RECORD;
             if too_long && text.last() != Some(&b'\n') {
-                self.place.offset += self.input.skip_until(b'\n').map_err(TransferError::reading)? as u64;
+                self.place.offset +=
+                    self.input.skip_until(b'\n').map_err(TransferError::reading)? as u64;
             }
             self.place.line += 1;
             let text = text.trim_ascii();
@@ -77,6 +78,7 @@ impl<R: Read> JsonRows<R> {
                 number: self.place.row,
                 line,
                 end: self.place,
+                bytes: read as u64,
                 original: Original::Line(original),
                 content,
             }));
@@ -87,7 +89,7 @@ impl<R: Read> JsonRows<R> {
         let mut object = object(text)?;
         // An error file holds a line that was no object as text, to be mended there.
         if let Some(Value::String(mended)) = object.remove(LINE_COLUMN) {
-            object = self::object(mended.as_bytes())?;
+            object = self::mended(&mended)?;
         }
         let mut filling = Filling::new(&self.terms);
         for (key, value) in object {
@@ -139,6 +141,18 @@ fn object(text: &[u8]) -> Result<Map<String, Value>, Invalid> {
             Err(Invalid::one("row", message))
         }
     }
+}
+
+/// Reads a line out of an error file, where a person was to mend it.
+fn mended(line: &str) -> Result<Map<String, Value>, Invalid> {
+    if line.is_empty() {
+        return Err(Invalid::one("row", "was too long to be repeated in the file of refused rows"));
+    }
+    // What the error file put there must not come in as if it were text.
+    if line.contains('\u{fffd}') {
+        return Err(Invalid::one("row", "has bytes that are not valid UTF-8 (marked by U+FFFD)"));
+    }
+    object(line.as_bytes())
 }
 
 fn fill(

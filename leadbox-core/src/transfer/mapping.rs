@@ -116,7 +116,10 @@ impl Meanings {
                     }
                     None => {
                         let near = meanings.nearest(field);
-                        invalid.push(column, format!("is mapped to '{field}', which is no field{near}"));
+                        invalid.push(
+                            column,
+                            format!("is mapped to '{field}', which is no field{near}"),
+                        );
                         continue;
                     }
                 },
@@ -161,7 +164,10 @@ impl Meanings {
         let name = normal(name);
         let most = (name.chars().count() / 3).max(1);
         let near = self.known.iter().map(|(known, field)| (distance(&name, known), known, field));
-        match near.filter(|(distance, ..)| *distance <= most).min_by_key(|(d, known, _)| (*d, *known)) {
+        match near
+            .filter(|(distance, ..)| *distance <= most)
+            .min_by_key(|(d, known, _)| (*d, *known))
+        {
             Some((_, _, field)) => format!(" (did you mean '{field}'?)"),
             None => String::new(),
         }
@@ -234,10 +240,7 @@ mod tests {
         let near = "is no field (did you mean 'email'?): map it to one, or ignore it";
         assert_eq!(meaning(&Mapping::new(), "Emial"), near);
         assert!(meaning(&Mapping::new(), "cf.bugdet").contains("'cf.budget'"));
-        assert_eq!(
-            meaning(&Mapping::new(), "Fax"),
-            "is no field: map it to one, or ignore it"
-        );
+        assert_eq!(meaning(&Mapping::new(), "Fax"), "is no field: map it to one, or ignore it");
         let mapping = Mapping::new().column("Fax", "cf.budget").ignore("email");
         assert_eq!(meaning(&mapping, "fax"), "cf.budget");
         assert_eq!(meaning(&mapping, "Email"), "-");

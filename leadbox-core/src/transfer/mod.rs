@@ -58,7 +58,6 @@ mod round_trip;
 pub use error::TransferError;
 pub use error_file::ErrorSink;
 pub use export::Exporter;
-pub use field::Field;
 pub use format::{Delimiter, Format};
 pub use import::Importer;
 pub use mapping::{Mapping, UnknownColumns};

@@ -43,6 +43,8 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// Where it ends.
     pub(super) end: Place,
+    /// How many bytes of the file it takes.
+    pub(super) bytes: u64,
     pub(super) original: Original,
     /// The lead with what is wrong with single fields, or what is wrong with the whole row.
     pub(super) content: Result<(NewLead, Vec<FieldIssue>), Invalid>,

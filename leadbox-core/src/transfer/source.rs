@@ -37,11 +37,7 @@ impl<R: Read> Source<R> {
     ///
     /// # Errors
     /// `Io`.
-    pub(super) fn from(
-        self,
-        offset: u64,
-        ending: &'static [u8],
-    ) -> Result<Feed<R>, TransferError> {
+    pub(super) fn from(self, offset: u64, ending: &'static [u8]) -> Result<Feed<R>, TransferError> {
         let Self { head, mut rest } = self;
         let in_head = offset.min(head.len() as u64);
         let beyond = offset - in_head;

@@ -1,8 +1,11 @@
 //! Databases for tests: one template per test program with the schema in it, one quick copy per test. A missing server is
 //! a failure, not a skip.
 
-#![allow(dead_code, reason = "every test program uses its own part")]
-#![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "every test program uses its own part, and an expectation would fail in one that uses all"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,12 +17,12 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::sync::OnceCell;
 
 /// The server that `scripts/with-postgres` started.
-pub fn server() -> String {
+pub(crate) fn server() -> String {
     std::env::var("LEADBOX_TEST_POSTGRES").expect("LEADBOX_TEST_POSTGRES: run tests through scripts/with-postgres")
 }
 
 /// The address of one of its databases.
-pub fn url(database: &str) -> String {
+pub(crate) fn url(database: &str) -> String {
     let server = server();
     let (address, options) = server.split_once('?').map_or((server.as_str(), ""), |(address, options)| (address, options));
     let (host, _) = address.rsplit_once('/').expect("an address ends with a database");
@@ -38,14 +41,14 @@ fn name() -> String {
 }
 
 /// An empty database without the schema.
-pub async fn empty_database() -> String {
+pub(crate) async fn empty_database() -> String {
     let name = name();
     run(format!("create database {name}")).await;
     url(&name)
 }
 
 /// A database with the schema.
-pub async fn fresh_database() -> String {
+pub(crate) async fn fresh_database() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE
         .get_or_init(|| async {
@@ -63,11 +66,11 @@ pub async fn fresh_database() -> String {
 }
 
 /// A storage over `database`.
-pub async fn connect(database: &str) -> PostgresStorage {
+pub(crate) async fn connect(database: &str) -> PostgresStorage {
     PostgresStorage::connect(PostgresConfig::new(database).max_connections(12)).await.unwrap()
 }
 
 /// A storage that no other test sees.
-pub async fn fresh_storage() -> Arc<dyn Storage> {
+pub(crate) async fn fresh_storage() -> Arc<dyn Storage> {
     Arc::new(connect(&fresh_database().await).await)
 }

@@ -4,6 +4,8 @@
 mod analytics;
 mod demo;
 mod doctor;
+mod export;
+mod import;
 mod run;
 mod serve;
 

@@ -16,6 +16,8 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         let location = &cli.storage;
         match cli.command {
             Command::Serve(args) => super::serve::serve(&args, location, output).await,
+            Command::Import(args) => super::import::import(&args, location, output).await,
+            Command::Export(args) => super::export::export(&args, location, output).await,
             Command::Demo(args) => super::demo::demo(&args, location, output).await,
             Command::Doctor => super::doctor::doctor(location, output).await,
             Command::Analytics(args) => super::analytics::analytics(args.verb, location, output).await,

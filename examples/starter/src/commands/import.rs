@@ -1,0 +1,260 @@
+//! `leadbox import`: leads from a file. Owns the import's name, which follows from the file and the options, so that the
+//! same command goes on where an interrupted one stopped; the import itself is core's.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use leadbox_core::transfer::{Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns};
+use leadbox_core::{IdentityKind, ImportId, LeadBox};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::cli;
+use crate::exit::{Exit, Failure};
+use crate::output::{Outcome, Output};
+use crate::progress;
+use crate::storage::{Durability, Expect, Location, open};
+
+/// What became of the file.
+#[derive(Debug, Serialize)]
+struct Imported {
+    file: String,
+    #[serde(flatten)]
+    report: ImportReport,
+    /// Where the refused rows are; none when there are none or nobody wanted them.
+    error_file: Option<String>,
+}
+
+/// How many refused rows are listed for people.
+const LISTED: usize = 10;
+
+impl Outcome for Imported {
+    fn text(&self) -> String {
+        let (report, file) = (&self.report, &self.file);
+        let mut lines = vec![match report.ending {
+            Ending::FinishedBefore => {
+                format!("{file} was imported before, so nothing was done (--again imports it once more); it had")
+            }
+            Ending::DryRun => format!("dry run of {file}, nothing was written; it has"),
+            Ending::Finished => match report.resumed_behind {
+                Some(row) => format!("imported {file}, going on behind row {row}; it has"),
+                None => format!("imported {file}; it has"),
+            },
+        }];
+        lines[0].push_str(&format!(" {} rows:", report.rows));
+        for (what, count) in [
+            ("new", report.created),
+            ("changed", report.updated),
+            ("without news", report.unchanged),
+            ("refused", report.failed),
+        ] {
+            lines.push(format!("  {count:>9} {what}"));
+        }
+        lines.extend(report.errors.iter().take(LISTED).map(|error| {
+            format!("  row {} (line {}), {}: {}", error.row, error.line, error.field, error.message)
+        }));
+        if report.errors.len() > LISTED {
+            lines.push("  and more".to_owned());
+        }
+        if let Some(path) = &self.error_file {
+            lines.push(format!("the refused rows are in {path}: mend them there and import that file"));
+        }
+        lines.join("\n")
+    }
+
+    fn exit(&self) -> Exit {
+        if self.report.failed > 0 { Exit::BadRows } else { Exit::Done }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// `Failed` when the file cannot be read or its columns have no meaning; `Unavailable`; `SchemaTooNew`.
+pub(super) async fn import(args: &cli::Import, location: &Location, output: Output) -> Result<Exit, Failure> {
+    let source = Source::open(args)?;
+    let mut errors = ErrorPath::of(args, &source)?;
+    let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
+    let storage = open(location, expect, Durability::Full).await?;
+    let leadbox = LeadBox::builder(storage).build()?;
+    let bar = progress::bar("importing", source.size);
+    let id = if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
+    let mut importer = Importer::new(&leadbox).id(id).mapping(mapping(args)).progress(|progress| {
+        bar.set_position(if progress.total_bytes.is_some() { progress.bytes } else { progress.rows });
+    });
+    importer = match (args.always_new, args.key.as_slice()) {
+        (true, _) => importer.upsert_by([]),
+        (false, []) => importer,
+        (false, keys) => importer.upsert_by(keys.iter().map(|key| IdentityKind::from(*key))),
+    };
+    if let Some(format) = source.format {
+        importer = importer.format(format);
+    }
+    if let Some(size) = source.size {
+        importer = importer.size(size);
+    }
+    if args.dry_run {
+        importer = importer.dry_run();
+    }
+    if let Some(file) = errors.file.as_mut() {
+        importer = importer.errors_to(file);
+    }
+    let result = importer.run(source.input).await;
+    bar.finish_and_clear();
+    let error_file = errors.close()?;
+    let report = result.map_err(Failure::from)?;
+    Ok(output.outcome(&Imported { file: source.name, report, error_file }))
+}
+
+/// The file to be imported.
+struct Source {
+    input: Box<dyn Read + Send>,
+    name: String,
+    format: Option<Format>,
+    size: Option<u64>,
+    /// The import's id; none for standard input, which cannot be read twice.
+    id: Option<ImportId>,
+}
+
+impl Source {
+    fn open(args: &cli::Import) -> Result<Self, Failure> {
+        let asked = args.delimiter.map(|byte| Format::Csv { delimiter: Delimiter::Byte(byte) });
+        let asked = asked.or(args.format.map(Format::from));
+        if args.file == Path::new("-") {
+            let name = "standard input".to_owned();
+            return Ok(Self { input: Box::new(io::stdin()), name, format: asked, size: None, id: None });
+        }
+        let name = args.file.display().to_string();
+        let unreadable = |error| Failure::because(format!("cannot read {name}"), error);
+        let mut file = File::open(&args.file).map_err(unreadable)?;
+        let size = file.metadata().map_err(unreadable)?.len();
+        let id = identify(args, &mut file).map_err(unreadable)?;
+        let input = Box::new(File::open(&args.file).map_err(unreadable)?);
+        let format = asked.or_else(|| Format::of_path(&args.file));
+        Ok(Self { input, name, format, size: Some(size), id: Some(id) })
+    }
+}
+
+/// The import's id from the bytes of the file and the options that give them their meaning: the same command names the
+/// same import, and a mended file or another mapping is a new one.
+fn identify(args: &cli::Import, file: &mut File) -> io::Result<ImportId> {
+    let mut hash = Sha256::new();
+    let options = (&args.key, args.always_new, &args.map, &args.ignore, args.ignore_unknown, args.delimiter, args.format);
+    hash.update(format!("{options:?}"));
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hash.update(&buffer[..read]),
+        }
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    // UUIDv8 (RFC 9562, section 5.8): made from a digest.
+    Ok(ImportId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
+}
+
+fn mapping(args: &cli::Import) -> Mapping {
+    let mut mapping = Mapping::new();
+    for pair in &args.map {
+        mapping = mapping.column(&*pair.column, &*pair.field);
+    }
+    for column in &args.ignore {
+        mapping = mapping.ignore(column);
+    }
+    mapping.unknown(if args.ignore_unknown { UnknownColumns::Ignore } else { UnknownColumns::Refuse })
+}
+
+/// Where refused rows go.
+struct ErrorPath {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl ErrorPath {
+    /// The path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and standard input have
+    /// one only if asked.
+    fn of(args: &cli::Import, source: &Source) -> Result<Self, Failure> {
+        let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
+        let Some(path) = args.errors.clone().or_else(beside) else {
+            return Ok(Self { path: PathBuf::new(), file: None });
+        };
+        if path == args.file {
+            return Err(Failure::new(Exit::Failed, "the file with the refused rows cannot be the file itself"));
+        }
+        // Not truncated: an interrupted import goes on in it, and a new one cuts it itself.
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
+        Ok(Self { path, file: Some(file) })
+    }
+
+    /// Takes an empty file away; says where a filled one is.
+    fn close(self) -> Result<Option<String>, Failure> {
+        let Some(file) = self.file else { return Ok(None) };
+        let failed = |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
+        if file.metadata().map_err(failed)?.len() == 0 {
+            std::fs::remove_file(&self.path).map_err(failed)?;
+            return Ok(None);
+        }
+        Ok(Some(self.path.display().to_string()))
+    }
+}
+
+/// `contacts.csv` gives `contacts.errors.csv`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(".errors");
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Core(error) => error.into(),
+            columns @ TransferError::Columns(_) => Self::new(Exit::Failed, columns.to_string()).hint(
+                "give a column its meaning with --map 'COLUMN=FIELD', pass over it with --ignore COLUMN, or over all \
+                 that mean nothing with --ignore-unknown",
+            ),
+            other => {
+                let message = other.to_string();
+                let failure = Self::new(Exit::Failed, message);
+                match std::error::Error::source(&other).is_some() {
+                    true => Self { source: Some(Box::new(Behind(other))), ..failure },
+                    false => failure,
+                }
+            }
+        }
+    }
+}
+
+/// What lies behind a transfer's error: the same without its own message, which was said.
+#[derive(Debug)]
+struct Behind(TransferError);
+
+impl std::fmt::Display for Behind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::error::Error::source(&self.0).map_or(Ok(()), |source| source.fmt(f))
+    }
+}
+
+impl std::error::Error for Behind {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.0).and_then(std::error::Error::source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_rows_lie_beside_their_file() {
+        assert_eq!(beside(Path::new("a/contacts.csv")), Path::new("a/contacts.errors.csv"));
+        assert_eq!(beside(Path::new("leads")), Path::new("leads.errors"));
+    }
+}

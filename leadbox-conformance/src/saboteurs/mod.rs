@@ -1,0 +1,14 @@
+//! Storages that each break one promise, to prove that the suite notices. Owns the faults; all else is delegated to
+//! [`MemoryStorage`](leadbox_core::MemoryStorage).
+
+mod fault;
+mod jobs;
+mod leads;
+mod log;
+mod retarget;
+mod saboteur;
+mod setup;
+mod tamper;
+
+pub use fault::{Fault, Promise};
+pub use saboteur::Saboteur;

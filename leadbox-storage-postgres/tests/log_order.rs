@@ -1,0 +1,209 @@
+//! The log under many writers: true order per lead, no gaps, and nobody waits for a transaction that stays open.
+
+mod database;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use database::{connect, fresh_database};
+use leadbox_conformance::fixtures::World;
+use leadbox_core::event::{ChainHead, Event, Verdict, verify_chain};
+use leadbox_core::storage::Storage;
+use leadbox_core::{EventId, Lead, LeadId, Position, Version};
+use leadbox_storage_postgres::PostgresStorage;
+use sqlx::{Connection, PgConnection};
+
+fn assert_intact(log: &[Event]) {
+    let mut head = ChainHead::default();
+    let verdict = verify_chain(&mut head, log);
+    assert_eq!(verdict, Verdict::Intact { whole: log.len() as u64, erased: 0 });
+}
+
+fn assert_versions_rise(log: &[Event]) {
+    let mut versions: HashMap<LeadId, Version> = HashMap::new();
+    for event in log {
+        let lead = event.lead().unwrap();
+        let before = versions.insert(lead, event.version);
+        assert!(before.is_none_or(|before| before < event.version), "{lead}: {before:?} before {:?}", event.version);
+    }
+}
+
+/// Edits a lead again and again until it has succeeded `times` times, against everybody who does the same.
+async fn edit(world: World, lead: LeadId, times: u32) {
+    let mut done = 0;
+    while done < times {
+        let stored = world.storage.lead(&world.scope(), lead).await.unwrap().unwrap().lead;
+        let edited = world.edited(&stored, |lead| lead.completeness = (lead.completeness + 1) % 100);
+        let set = world.set(vec![world.update(&stored, &edited), world.append(&edited)]);
+        match world.storage.commit(&set).await {
+            Ok(_) => done += 1,
+            Err(error) => assert!(error.is_conflict(), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_writers_and_two_sequencers_keep_the_order_of_every_lead() {
+    let database = fresh_database().await;
+    let world = World::new(Arc::new(connect(&database).await));
+    let other = World::new(Arc::new(connect(&database).await));
+    let leads = world.stored_leads(3).await;
+    let writing = Arc::new(AtomicBool::new(true));
+    let mut sequencers = Vec::new();
+    for world in [&world, &other] {
+        let (world, writing) = (world.clone(), Arc::clone(&writing));
+        sequencers.push(tokio::spawn(async move {
+            while writing.load(Ordering::Relaxed) {
+                // A small limit cuts rounds in the middle of sets.
+                world.storage.sequence(3).await.unwrap();
+            }
+        }));
+    }
+    let mut writers = Vec::new();
+    for number in 0..8 {
+        // Of one world, so that no id comes twice.
+        writers.push(tokio::spawn(edit(world.clone(), leads[number % leads.len()].id, 40)));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    writing.store(false, Ordering::Relaxed);
+    for sequencer in sequencers {
+        sequencer.await.unwrap();
+    }
+    let log = world.log().await;
+    assert_eq!(log.len(), 8 * 40);
+    assert_intact(&log);
+    assert_versions_rise(&log);
+}
+
+/// Events as they arrive, by a reader that goes by position.
+struct Reader {
+    world: World,
+    log: Vec<Event>,
+}
+
+impl Reader {
+    async fn read(&mut self) -> &[Event] {
+        let from = self.log.len();
+        loop {
+            let sequenced = self.world.storage.sequence(1000).await.unwrap();
+            if !sequenced.more {
+                break;
+            }
+        }
+        let last = self.log.last().map_or(Position(0), |event| event.position);
+        self.log.extend(self.world.storage.events_after(last, 100_000).await.unwrap());
+        &self.log[from..]
+    }
+}
+
+/// One writer's transaction stays open, for 3 seconds or with `LEADBOX_LONG=1` for 5 minutes, while others commit 500
+/// events a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_that_stays_open_delays_its_own_events_only() {
+    let long = std::env::var("LEADBOX_LONG").is_ok_and(|value| value == "1");
+    let held_for = Duration::from_secs(if long { 300 } else { 3 });
+    let database = fresh_database().await;
+    let world = World::new(Arc::new(connect(&database).await) as Arc<dyn Storage>);
+    let (lead, own) = (world.stored(world.lead()).await, world.lead());
+
+    let mut host = PgConnection::connect(&database).await.unwrap();
+    let mut held = host.begin().await.unwrap();
+    let held_set = world.set(vec![world.insert(&own), world.append(&own)]);
+    PostgresStorage::commit_in(&mut held, &held_set).await.unwrap();
+
+    // Commits, each with the moment when it was acknowledged.
+    let committed: Arc<std::sync::Mutex<HashMap<EventId, Instant>>> = Arc::default();
+    let (writing, count) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+    let mut writers = Vec::new();
+    for _ in 0..4 {
+        let (world, lead, committed) = (world.clone(), lead.clone(), Arc::clone(&committed));
+        let (writing, count) = (Arc::clone(&writing), Arc::clone(&count));
+        writers.push(tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(8));
+            while writing.load(Ordering::Relaxed) {
+                ticks.tick().await;
+                let fact = world.fact_about(&lead);
+                let id = fact.id;
+                world.commit(vec![leadbox_core::Change::AppendEvent(Box::new(fact))]).await;
+                committed.lock().unwrap().insert(id, Instant::now());
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+    let mut reader = Reader { world: world.clone(), log: Vec::new() };
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
+    while began.elapsed() < held_for {
+        let now = Instant::now();
+        for event in reader.read().await {
+            assert_ne!(event.lead(), Some(own.id), "an event came before its commit");
+            if let Some(at) = committed.lock().unwrap().get(&event.id) {
+                slowest = slowest.max(now.saturating_duration_since(*at));
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let rate = count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
+    println!("{rate:.0} events/s, the slowest arrived {slowest:?} after its commit");
+    assert!(slowest < Duration::from_secs(1), "an event arrived {slowest:?} after its commit");
+
+    held.commit().await.unwrap();
+    let arrived = reader.read().await.iter().any(|event| event.lead() == Some(own.id));
+    assert!(arrived, "the held transaction's event did not come after its commit");
+    writing.store(false, Ordering::Relaxed);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    reader.read().await;
+    assert_eq!(reader.log.len() as u64, count.load(Ordering::Relaxed) + 1);
+    assert_intact(&reader.log);
+}
+
+#[tokio::test]
+async fn numbers_of_rolled_back_transactions_are_given_up() {
+    let database = fresh_database().await;
+    let world = World::new(Arc::new(connect(&database).await));
+    let lead = world.stored(world.lead()).await;
+    let mut host = PgConnection::connect(&database).await.unwrap();
+    let mut doomed = host.begin().await.unwrap();
+    PostgresStorage::commit_in(&mut doomed, &world.set(vec![world.append(&lead)])).await.unwrap();
+    world.commit(vec![world.append(&lead)]).await;
+    world.caught_up().await;
+
+    let mut look = PgConnection::connect(&database).await.unwrap();
+    assert_eq!(gaps(&mut look).await.len(), 3, "the open transaction's number is one gap");
+    doomed.rollback().await.unwrap();
+    world.commit(vec![world.append(&lead)]).await;
+    world.caught_up().await;
+    assert!(gaps(&mut look).await.is_empty());
+    assert_intact(&world.log().await);
+}
+
+async fn gaps(connection: &mut PgConnection) -> Vec<i64> {
+    sqlx::query_scalar("select gaps from log_head order by position desc limit 1").fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_score_waits_for_an_edit_of_its_lead() {
+    let database = fresh_database().await;
+    let world = World::new(Arc::new(connect(&database).await));
+    let lead: Lead = world.stored(world.lead()).await;
+    let edited = world.edited(&lead, |lead| lead.completeness = 77);
+    let mut host = PgConnection::connect(&database).await.unwrap();
+    let mut held = host.begin().await.unwrap();
+    let edit = world.set(vec![world.update(&lead, &edited), world.append(&edited)]);
+    PostgresStorage::commit_in(&mut held, &edit).await.unwrap();
+    // Decided on the version before: were it written first, its event would come behind the edit's.
+    let score = world.set_score(&world.score(&lead, 10));
+    let waiting = tokio::spawn({
+        let (world, set) = (world.clone(), world.set(vec![score]));
+        async move { world.storage.commit(&set).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished());
+    held.commit().await.unwrap();
+    assert!(waiting.await.unwrap().unwrap_err().is_conflict());
+}
