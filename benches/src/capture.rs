@@ -86,7 +86,13 @@ async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<Cost> {
 }
 
 /// `callers` captures at once, again and again, beside one caller; durable.
-pub async fn callers(kind: Kind, callers: u64, count: u64, seed: u64, report: &mut Report) -> Result<()> {
+pub async fn callers(
+    kind: Kind,
+    callers: u64,
+    count: u64,
+    seed: u64,
+    report: &mut Report,
+) -> Result<()> {
     let mut costs = Vec::new();
     for (at_once, count) in [(1, count / callers.max(1)), (callers, count)] {
         let target = Target::fresh(kind, Synchronous::Full).await?;
@@ -108,6 +114,10 @@ pub async fn callers(kind: Kind, callers: u64, count: u64, seed: u64, report: &m
         costs.push((count, cost));
     }
     let [(few, alone), (many, together)] = [costs[0], costs[1]];
-    report.rates(&format!("{callers} callers at once, {kind:?}, durable"), (many, together), (few, alone));
+    report.rates(
+        &format!("{callers} callers at once, {kind:?}, durable"),
+        (many, together),
+        (few, alone),
+    );
     Ok(())
 }

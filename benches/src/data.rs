@@ -7,20 +7,46 @@ use rand::{RngExt, SeedableRng};
 
 /// The columns of the file.
 pub const COLUMNS: [&str; 14] = [
-    "external_id", "name", "email", "phone", "title", "company", "industry", "employees", "country", "city", "source",
-    "utm.campaign", "tags", "cf.budget",
+    "external_id",
+    "name",
+    "email",
+    "phone",
+    "title",
+    "company",
+    "industry",
+    "employees",
+    "country",
+    "city",
+    "source",
+    "utm.campaign",
+    "tags",
+    "cf.budget",
 ];
 
-const FIRST: [&str; 12] =
-    ["Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah", "Goro", "Hanne", "Ines", "Jörg", "Kiran", "Lena"];
-const LAST: [&str; 12] =
-    ["Byron", "Okafor", "Neri", "Volk", "Demir", "Aziz", "Ito", "Lund", "Müller", "Garcia", "Novak", "Silva"];
-const TITLES: [&str; 8] =
-    ["CTO", "Head of Sales", "Software Engineer", "VP Marketing", "Buyer", "Founder", "Director", "Analyst"];
-const INDUSTRIES: [&str; 6] = ["software", "saas", "retail", "education", "healthcare", "manufacturing"];
+const FIRST: [&str; 12] = [
+    "Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah", "Goro", "Hanne", "Ines", "Jörg", "Kiran",
+    "Lena",
+];
+const LAST: [&str; 12] = [
+    "Byron", "Okafor", "Neri", "Volk", "Demir", "Aziz", "Ito", "Lund", "Müller", "Garcia", "Novak",
+    "Silva",
+];
+const TITLES: [&str; 8] = [
+    "CTO",
+    "Head of Sales",
+    "Software Engineer",
+    "VP Marketing",
+    "Buyer",
+    "Founder",
+    "Director",
+    "Analyst",
+];
+const INDUSTRIES: [&str; 6] =
+    ["software", "saas", "retail", "education", "healthcare", "manufacturing"];
 const COUNTRIES: [&str; 6] = ["DE", "US", "FR", "IT", "PL", "JP"];
 const CITIES: [&str; 6] = ["Berlin", "Boston", "Lyon", "Torino", "Kraków", "Osaka"];
-const SOURCES: [&str; 7] = ["website", "webinar", "referral", "google ads", "linkedin", "trade show", "cold outreach"];
+const SOURCES: [&str; 7] =
+    ["website", "webinar", "referral", "google ads", "linkedin", "trade show", "cold outreach"];
 const TAGS: [&str; 5] = ["vip", "trial", "newsletter", "partner", "rare"];
 
 fn pick<'a>(rng: &mut StdRng, from: &[&'a str]) -> &'a str {

@@ -4,11 +4,11 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use leadbox_core::filter::{Check, Leaf, LeadField, Op, Operand, Search, Sense, SortKey, Test};
+use leadbox_core::filter::{Check, LeadField, Leaf, Op, Operand, Search, Sense, SortKey, Test};
 use leadbox_core::storage::ScoreUpdate;
 use leadbox_core::{
-    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadScore, LeadSort, NewLead, OnConflict, PageRequest,
-    Points, Revision, Scope, UserId,
+    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadScore, LeadSort, NewLead,
+    OnConflict, PageRequest, Points, Revision, Scope, UserId,
 };
 use leadbox_storage_sqlite::Synchronous;
 use rand::rngs::StdRng;
@@ -34,12 +34,21 @@ fn owner(number: u128) -> UserId {
 }
 
 /// Fills a database with `count` leads, and measures.
-pub async fn run(kind: Kind, count: u64, samples: usize, seed: u64, report: &mut Report) -> Result<()> {
+pub async fn run(
+    kind: Kind,
+    count: u64,
+    samples: usize,
+    seed: u64,
+    report: &mut Report,
+) -> Result<()> {
     let target = Target::fresh(kind, Synchronous::Normal).await?;
     let leadbox = target.leadbox().await?;
     let began = Instant::now();
     fill(&leadbox, count, seed).await?;
-    report.line(&format!("{kind:?}: {count} leads written in {:.0} s", began.elapsed().as_secs_f64()));
+    report.line(&format!(
+        "{kind:?}: {count} leads written in {:.0} s",
+        began.elapsed().as_secs_f64()
+    ));
     report.line("| list | seen by | page 1 p50 / p95 ms | page 1000 p50 / p95 ms |");
     report.line("|---|---|---|---|");
     let tenant = leadbox.tenant();
@@ -100,7 +109,8 @@ async fn write(leadbox: &LeadBox, batch: &[NewLead], rng: &mut StdRng) -> Result
         let Lead { id, tenant, version, created_at, .. } = one?.lead;
         let unscored = LeadScore::unscored(tenant, id, created_at);
         let total = Points::whole(rng.random_range(0..100));
-        let score = LeadScore { revision: Revision::FIRST, lead_version: version, total, ..unscored };
+        let score =
+            LeadScore { revision: Revision::FIRST, lead_version: version, total, ..unscored };
         changes.push(Change::SetScore(Box::new(ScoreUpdate { before: Revision(0), score })));
     }
     let set = ChangeSet::new(leadbox.new_id(), leadbox.now(), OnConflict::Fail, changes)?;
@@ -121,14 +131,24 @@ async fn queries(leadbox: &LeadBox) -> Result<Vec<(&'static str, LeadQuery)>> {
     });
     let in_range = check(stage.clone().and(LeadFilter::is("score", Op::Between, vec![40, 60])))?;
     let query = |check, sort| LeadQuery { check, search: Search::default(), sort };
-    let look = |text: &str| LeadQuery { check: Check::default(), search: Search::parse(text), sort: by_created };
+    let look = |text: &str| LeadQuery {
+        check: Check::default(),
+        search: Search::parse(text),
+        sort: by_created,
+    };
     Ok(vec![
         ("stage, by score", query(check(stage)?, by_score)),
-        ("owner, stage and score range, by score", query(Check::All(vec![owned.clone(), in_range]), by_score)),
+        (
+            "owner, stage and score range, by score",
+            query(Check::All(vec![owned.clone(), in_range]), by_score),
+        ),
         ("owner, by creation", query(owned, by_created)),
         ("common tag, by score", query(check(LeadFilter::is("tag", Op::Eq, "vip"))?, by_score)),
         ("rare tag, by score", query(check(LeadFilter::is("tag", Op::Eq, "rare"))?, by_score)),
-        ("custom field, by creation", query(check(LeadFilter::is("cf.budget", Op::Eq, 500))?, by_created)),
+        (
+            "custom field, by creation",
+            query(check(LeadFilter::is("cf.budget", Op::Eq, 500))?, by_created),
+        ),
         ("everything, by creation", query(Check::default(), by_created)),
         ("everything, by name", query(Check::default(), LeadSort::ascending(SortKey::Name))),
         ("text, rare: person4711", look("person4711@")),
@@ -138,7 +158,11 @@ async fn queries(leadbox: &LeadBox) -> Result<Vec<(&'static str, LeadQuery)>> {
 }
 
 /// The request for the thousandth page, if there is one.
-async fn deep_page(leadbox: &LeadBox, scope: &Scope, query: &LeadQuery) -> Result<Option<PageRequest>> {
+async fn deep_page(
+    leadbox: &LeadBox,
+    scope: &Scope,
+    query: &LeadQuery,
+) -> Result<Option<PageRequest>> {
     let mut page = PageRequest::first(PageRequest::MAX);
     for _ in 0..(999 * PAGE / PageRequest::MAX) {
         match leadbox.storage().leads(scope, query, &page).await?.next {

@@ -63,7 +63,9 @@ impl Target {
                 config.synchronous = *synchronous;
                 Arc::new(SqliteStorage::open(config).await?)
             }
-            Self::Postgres(url) => Arc::new(PostgresStorage::connect(PostgresConfig::new(url)).await?),
+            Self::Postgres(url) => {
+                Arc::new(PostgresStorage::connect(PostgresConfig::new(url)).await?)
+            }
         })
     }
 
@@ -92,8 +94,9 @@ impl Target {
 
 async fn database() -> Result<String> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let server = std::env::var("LEADBOX_TEST_POSTGRES")
-        .map_err(|_| "LEADBOX_TEST_POSTGRES is not set: run through scripts/with-postgres --durable")?;
+    let server = std::env::var("LEADBOX_TEST_POSTGRES").map_err(
+        |_| "LEADBOX_TEST_POSTGRES is not set: run through scripts/with-postgres --durable",
+    )?;
     let name = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&server).await?;
     connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))).await?;

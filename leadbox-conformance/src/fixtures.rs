@@ -10,10 +10,11 @@ use leadbox_core::event::{Commitment, Event};
 use leadbox_core::job::Settlement;
 use leadbox_core::storage::{Claim, JobFinish, LeadUpdate, ScoreUpdate, SkipReason};
 use leadbox_core::{
-    Actor, Cause, Change, ChangeSet, ChangeSetId, Committed, EventType, Freshness, IdSource, IdentityKind, Interaction,
-    InteractionKind, Job, Lane, LaneKey, Lead, LeadId, LeadRow, LeadScore, NewEvent, NewJob, OnConflict, PipelineId, Points,
-    Position, RandomIds, Revision, Scope, StageId, Stay, Storage, StorageError, Subject, Suspicion, Tenant, Timestamp,
-    Version, WorkerId, from_unix_micros,
+    Actor, Cause, Change, ChangeSet, ChangeSetId, Committed, EventType, Freshness, IdSource,
+    IdentityKind, Interaction, InteractionKind, Job, Lane, LaneKey, Lead, LeadId, LeadRow,
+    LeadScore, NewEvent, NewJob, OnConflict, PipelineId, Points, Position, RandomIds, Revision,
+    Scope, StageId, Stay, Storage, StorageError, Subject, Suspicion, Tenant, Timestamp, Version,
+    WorkerId, from_unix_micros,
 };
 use uuid::Uuid;
 
@@ -221,7 +222,8 @@ impl World {
             revision: Revision(1),
             lead_version: lead.version,
             total: Points::whole(points),
-            categories: [("engagement".to_owned(), Points(1050)), ("fit".to_owned(), Points(-250))].into(),
+            categories: [("engagement".to_owned(), Points(1050)), ("fit".to_owned(), Points(-250))]
+                .into(),
             priority: Some("warm".to_owned()),
             as_of: at(500),
             next_change_at: Some(at_micros(900_000_001)),
@@ -281,7 +283,8 @@ impl World {
 
     /// A fact about anything, not yet stored.
     pub fn fact(&self, subject: Subject, kind: EventType, version: Version) -> NewEvent {
-        let payload = format!("{{ \"data\" :{{\"n\":{}.50,\"name\":\"Zoë\\u0020\"}}}}", self.number());
+        let payload =
+            format!("{{ \"data\" :{{\"n\":{}.50,\"name\":\"Zoë\\u0020\"}}}}", self.number());
         let mut fact = NewEvent {
             id: self.id(),
             tenant: self.tenant,
@@ -363,7 +366,13 @@ impl World {
     /// The change that ends a claimed job at that second.
     pub fn finish(&self, job: &Job, settlement: Settlement, second: i64) -> Change {
         let (tenant, id) = (job.work.lane.tenant, job.work.id);
-        Change::FinishJob(Box::new(JobFinish { tenant, id, token: job.token, settlement, at: at(second) }))
+        Change::FinishJob(Box::new(JobFinish {
+            tenant,
+            id,
+            token: job.token,
+            settlement,
+            at: at(second),
+        }))
     }
 
     /// Ends a claimed job at that second.

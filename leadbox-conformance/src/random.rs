@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use leadbox_core::filter::{
-    Check, Direction, FieldClass, Leaf, LeadField, LeadSort, Operand, Search, Sense, Test,
+    Check, Direction, FieldClass, LeadField, LeadSort, Leaf, Operand, Search, Sense, Test,
 };
 use leadbox_core::identity::{Domain, Industry};
 use leadbox_core::{
@@ -65,8 +65,16 @@ impl Default for Dice {
 }
 
 const NAMES: [&str; 10] = [
-    "Anna Müller", "anna muller", "Jo", "Élodie Durand", "ZOË", "Bob 100%", "under_score", "O'Neill",
-    "Łukasz Nowak", "Anastasia",
+    "Anna Müller",
+    "anna muller",
+    "Jo",
+    "Élodie Durand",
+    "ZOË",
+    "Bob 100%",
+    "under_score",
+    "O'Neill",
+    "Łukasz Nowak",
+    "Anastasia",
 ];
 const COMPANIES: [&str; 6] = ["Acme", "ACME GmbH", "Müller & Söhne", "Initech", "a\\b", "Zz"];
 const TITLES: [&str; 4] = ["CTO", "Head of Sales", "cto", "Engineer"];
@@ -104,15 +112,16 @@ pub fn lead(world: &World, dice: &mut Dice) -> Lead {
     lead.person.phone = dice.percent(30).then(|| phone(number % 7));
     lead.company.name = dice.maybe(60, &COMPANIES);
     lead.company.city = dice.maybe(50, &CITIES);
-    lead.company.domain = dice.percent(40).then(|| {
-        Domain::parse(dice.text(&["example.com", "acme.de", "initech.co.uk"])).unwrap()
-    });
+    lead.company.domain = dice
+        .percent(40)
+        .then(|| Domain::parse(dice.text(&["example.com", "acme.de", "initech.co.uk"])).unwrap());
     lead.company.industry =
         dice.percent(30).then(|| Industry::from_id(dice.text(&["software", "education"])).unwrap());
     lead.company.industry_text = dice.maybe(10, &["beekeeping"]);
     lead.company.employees =
         dice.percent(50).then(|| *dice.pick(&[0, 1, 9, 250, 1000, 5_000_000_000]));
-    lead.company.country = dice.percent(40).then(|| Country::from_code(dice.text(&["DE", "BR", "US"])).unwrap());
+    lead.company.country =
+        dice.percent(40).then(|| Country::from_code(dice.text(&["DE", "BR", "US"])).unwrap());
     lead.source.name = dice.maybe(70, &SOURCES);
     lead.source.detail = dice.maybe(20, &["form a", "form b"]);
     lead.source.utm.campaign = dice.maybe(30, &["winter", "summer_2026"]);
@@ -134,10 +143,13 @@ pub fn lead(world: &World, dice: &mut Dice) -> Lead {
         ("n", FieldValue::Number(*dice.pick(&[-1.5, 0.0, 2.0, 1e300]))),
         ("t", FieldValue::Text(dice.text(&NAMES).to_owned())),
         ("flag", FieldValue::Bool(dice.percent(50))),
-        ("colours", FieldValue::Choices(vec![
-            dice.text(&CHOICES[..2]).to_owned(),
-            dice.text(&CHOICES[2..]).to_owned(),
-        ])),
+        (
+            "colours",
+            FieldValue::Choices(vec![
+                dice.text(&CHOICES[..2]).to_owned(),
+                dice.text(&CHOICES[2..]).to_owned(),
+            ]),
+        ),
     ] {
         if dice.percent(35) {
             lead.custom.insert(key(name), value);
@@ -167,8 +179,7 @@ pub fn beside(world: &World, lead: &Lead, dice: &mut Dice) -> Vec<Change> {
 
 /// A question with random filter, search and order.
 pub fn query(dice: &mut Dice, leads: &[Lead]) -> LeadQuery {
-    let direction =
-        if dice.percent(50) { Direction::Ascending } else { Direction::Descending };
+    let direction = if dice.percent(50) { Direction::Ascending } else { Direction::Descending };
     LeadQuery {
         check: if dice.percent(20) { Check::default() } else { check(dice, leads, 3) },
         search: search(dice),
@@ -195,8 +206,26 @@ fn search(dice: &mut Dice) -> Search {
         return Search::default();
     }
     let words = [
-        "mull", "a", "z", "an", "jo", "acme", "100%", "_", "r_s", "o'n", "example", "head of", "anna acme",
-        "ł", "initech.co", "\\b", "nobody at all", "+4930", "él", "sales@",
+        "mull",
+        "a",
+        "z",
+        "an",
+        "jo",
+        "acme",
+        "100%",
+        "_",
+        "r_s",
+        "o'n",
+        "example",
+        "head of",
+        "anna acme",
+        "ł",
+        "initech.co",
+        "\\b",
+        "nobody at all",
+        "+4930",
+        "él",
+        "sales@",
     ];
     Search::parse(dice.text(&words))
 }

@@ -33,7 +33,11 @@ impl Case {
     where
         F: Future<Output = Arc<dyn Storage>>,
     {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let storage = fresh().await;
             let proof = (self.prove)(storage);

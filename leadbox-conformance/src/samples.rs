@@ -232,10 +232,7 @@ async fn stays(world: &World) -> Vec<Sample> {
     vec![
         Sample {
             good: Change::CloseStay(Box::new(world.ended(&open, 37))),
-            conflicting: (
-                Change::CloseStay(Box::new(world.ended(&ended, 38))),
-                Refusal::Conflict,
-            ),
+            conflicting: (Change::CloseStay(Box::new(world.ended(&ended, 38))), Refusal::Conflict),
             absent: Some(Change::CloseStay(Box::new(unknown))),
             foreign: Some(Change::CloseStay(Box::new(others))),
         },
@@ -311,7 +308,10 @@ async fn setup(world: &World) -> Vec<Sample> {
         },
         Sample {
             good: put_team(moved.clone()),
-            conflicting: (put_team(Team { revision: Revision(5), ..moved.clone() }), Refusal::Conflict),
+            conflicting: (
+                put_team(Team { revision: Revision(5), ..moved.clone() }),
+                Refusal::Conflict,
+            ),
             absent: Some(put_team(Team { id: world.id(), ..moved.clone() })),
             foreign: Some(put_team(Team { tenant: Tenant(99), ..moved })),
         },

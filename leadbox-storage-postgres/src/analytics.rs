@@ -25,9 +25,13 @@ impl AnalyticsStore for PostgresStorage {
         let owners: Option<Vec<Uuid>> = match &scope.owners {
             Owners::All => None,
             // Leads of nobody are not one owner's.
-            Owners::Only(owners) => {
-                Some(owners.iter().filter(|owner| **owner != Cell::NOBODY).map(|owner| owner.uuid()).collect())
-            }
+            Owners::Only(owners) => Some(
+                owners
+                    .iter()
+                    .filter(|owner| **owner != Cell::NOBODY)
+                    .map(|owner| owner.uuid())
+                    .collect(),
+            ),
         };
         let rows = sqlx::query(
             r"
@@ -99,7 +103,11 @@ impl AnalyticsStore for PostgresStorage {
         let mut counts = Counts::default();
         for row in &rows {
             let (cell, n) = rows::count(row)?;
-            let side = if row.try_get("kept").map_err(failed)? { &mut counts.kept } else { &mut counts.counted };
+            let side = if row.try_get("kept").map_err(failed)? {
+                &mut counts.kept
+            } else {
+                &mut counts.counted
+            };
             side.insert(cell, n);
         }
         Ok(counts)
@@ -117,8 +125,11 @@ impl AnalyticsStore for PostgresStorage {
 
     async fn fold_counts(&self, limit: u32) -> Result<u64> {
         let failed = |error| storage_error("fold counts", error);
-        let mut transaction =
-            self.writers.begin_with("begin; set local synchronous_commit = off").await.map_err(failed)?;
+        let mut transaction = self
+            .writers
+            .begin_with("begin; set local synchronous_commit = off")
+            .await
+            .map_err(failed)?;
         let free: bool = sqlx::query_scalar(
             "select pg_try_advisory_xact_lock(hashtext('leadbox counts'), hashtext(current_schema()))",
         )
@@ -157,7 +168,10 @@ impl AnalyticsStore for PostgresStorage {
 }
 
 /// What is kept goes and what a scan gives comes, all seen at one moment: deltas that commit meanwhile stay beside.
-async fn rebuild(storage: &PostgresStorage, tenant: Tenant) -> std::result::Result<(), sqlx::Error> {
+async fn rebuild(
+    storage: &PostgresStorage,
+    tenant: Tenant,
+) -> std::result::Result<(), sqlx::Error> {
     let mut connection = storage.readers.acquire().await?;
     // The lock is taken before the moment is chosen, so no fold lies between.
     let mut transaction = connection

@@ -46,7 +46,11 @@ pub(crate) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Vec<Job>, Stor
     loop {
         match try_claim(pool, claim).await {
             // A claim that was lost comes back when its lease runs out.
-            Err(Failure::Driver(error)) if tries < RETRIES && (is_race(&error) || is_broken(&error)) => tries += 1,
+            Err(Failure::Driver(error))
+                if tries < RETRIES && (is_race(&error) || is_broken(&error)) =>
+            {
+                tries += 1
+            }
             other => return other.map_err(|failure| failure.into_storage("claim jobs")),
         }
     }
@@ -59,8 +63,11 @@ async fn try_claim(pool: &PgPool, claim: &Claim) -> Result<Vec<Job>, Failure> {
         return Ok(Vec::new());
     }
     let mut jobs = if due.lanes.iter().any(|lane| lane.limited) {
-        let mut transaction =
-            sqlx::Connection::begin_with(&mut *connection, "begin; set local synchronous_commit = off").await?;
+        let mut transaction = sqlx::Connection::begin_with(
+            &mut *connection,
+            "begin; set local synchronous_commit = off",
+        )
+        .await?;
         let settings = lock(&mut transaction, claim, &mut due).await?;
         let jobs = take(&mut transaction, claim, &mut due).await?;
         note_starts(&mut transaction, claim, settings, &jobs).await?;
@@ -209,8 +216,13 @@ type Settings = Vec<(Lane, LaneState)>;
 
 /// Locks the rows of limited lanes and asks how many of their jobs may start. A lane that another claimer holds is left to
 /// it.
-async fn lock(connection: &mut PgConnection, claim: &Claim, due: &mut Due) -> Result<Settings, Failure> {
-    let keys: Vec<&LaneKey> = due.lanes.iter().filter(|lane| lane.limited).map(|lane| &lane.key).collect();
+async fn lock(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    due: &mut Due,
+) -> Result<Settings, Failure> {
+    let keys: Vec<&LaneKey> =
+        due.lanes.iter().filter(|lane| lane.limited).map(|lane| &lane.key).collect();
     let rows = sqlx::query(
         r"
         select lane.settings, lane.state
@@ -238,7 +250,11 @@ async fn lock(connection: &mut PgConnection, claim: &Claim, due: &mut Due) -> Re
 }
 
 /// How many jobs of each lane are running.
-async fn running(connection: &mut PgConnection, claim: &Claim, lanes: &Settings) -> Result<Vec<u32>, Failure> {
+async fn running(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    lanes: &Settings,
+) -> Result<Vec<u32>, Failure> {
     if lanes.iter().all(|(lane, _)| lane.concurrency.is_none() && lane.breaker.is_none()) {
         return Ok(vec![0; lanes.len()]);
     }
@@ -267,7 +283,11 @@ async fn running(connection: &mut PgConnection, claim: &Claim, lanes: &Settings)
 }
 
 /// Leases as many as the lanes allow. What others took meanwhile, or a lane did not have, is offered to the rest.
-async fn take(connection: &mut PgConnection, claim: &Claim, due: &mut Due) -> Result<Vec<(i64, Job)>, Failure> {
+async fn take(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    due: &mut Due,
+) -> Result<Vec<(i64, Job)>, Failure> {
     let limit = claim.limit.clamp(1, MOST);
     let mut jobs = Vec::new();
     for _ in 0..ROUNDS {
@@ -305,7 +325,8 @@ fn shares(due: &Due, limit: u32) -> Vec<u32> {
         return shares;
     }
     // Nobody knows how many each has: even shares, the rest to those that have waited longest.
-    let mut places: Vec<usize> = (0..due.lanes.len()).filter(|place| due.lanes[*place].allowed > 0).collect();
+    let mut places: Vec<usize> =
+        (0..due.lanes.len()).filter(|place| due.lanes[*place].allowed > 0).collect();
     places.sort_unstable_by_key(|place| due.lanes[*place].due.first().copied());
     let mut left = limit;
     while left > 0 && !places.is_empty() {
@@ -414,14 +435,18 @@ async fn note_starts(
         .into_iter()
         .filter_map(|(lane, state)| {
             let started = jobs.iter().filter(|(_, job)| job.work.lane == lane.key).count();
-            let after = lane.after_start(state, u32::try_from(started).unwrap_or(u32::MAX), claim.now);
+            let after =
+                lane.after_start(state, u32::try_from(started).unwrap_or(u32::MAX), claim.now);
             (after != state).then_some((lane, after))
         })
         .collect();
     if changed.is_empty() {
         return Ok(());
     }
-    let states = changed.iter().map(|(_, state)| serde_json::to_string(state)).collect::<Result<Vec<_>, _>>()?;
+    let states = changed
+        .iter()
+        .map(|(_, state)| serde_json::to_string(state))
+        .collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
         r"
         update lane

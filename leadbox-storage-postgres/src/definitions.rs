@@ -45,7 +45,11 @@ impl DefinitionStore for PostgresStorage {
         Ok(tenants.into_iter().map(Tenant).collect())
     }
 
-    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>> {
+    async fn definitions(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+    ) -> Result<Vec<(Revision, Definition)>> {
         let rows = sqlx::query(
             r"
             select revision, body
@@ -58,7 +62,9 @@ impl DefinitionStore for PostgresStorage {
         .fetch_all(&self.writers)
         .await
         .map_err(|error| storage_error("read definitions", error))?;
-        rows.iter().map(|row| definition(row).map_err(|_| corrupt("definition", kind.as_str()))).collect()
+        rows.iter()
+            .map(|row| definition(row).map_err(|_| corrupt("definition", kind.as_str())))
+            .collect()
     }
 
     async fn definition<'a>(
@@ -102,7 +108,12 @@ impl DefinitionStore for PostgresStorage {
         row.map(|row| read(row).map_err(|_| corrupt("checkpoint", name))).transpose()
     }
 
-    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>> {
+    async fn reply<'a>(
+        &self,
+        tenant: Tenant,
+        key: &'a str,
+        now: Timestamp,
+    ) -> Result<Option<Reply>> {
         let row = sqlx::query(
             r"
             select request, body, at, expires_at

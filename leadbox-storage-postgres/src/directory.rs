@@ -1,10 +1,10 @@
 //! Users and teams as readers see them. Owns look-ups by id and folded address.
 
 use async_trait::async_trait;
-use leadbox_core::{Team, User};
 use leadbox_core::identity::fold;
 use leadbox_core::storage::DirectoryStore;
 use leadbox_core::{Cursor, Page, PageRequest, StorageError, TeamId, Tenant, UserId};
+use leadbox_core::{Team, User};
 use uuid::Uuid;
 
 use crate::error::storage_error;
@@ -33,7 +33,9 @@ impl DirectoryStore for PostgresStorage {
         .await
         .map_err(|error| storage_error("list users", error))?;
         let users = rows.iter().map(rows::user).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(users, page.limit(), |user| Cursor::new("users", Some(Vec::new()), user.id.uuid().into_bytes())))
+        Ok(Page::cut(users, page.limit(), |user| {
+            Cursor::new("users", Some(Vec::new()), user.id.uuid().into_bytes())
+        }))
     }
 
     async fn user(&self, tenant: Tenant, id: UserId) -> Result<Option<User>> {

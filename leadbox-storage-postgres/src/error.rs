@@ -11,8 +11,19 @@ const TAKEN: &str = "LB410";
 
 /// The kinds of rows that statements name in `leadbox_conflict` and `leadbox_taken`.
 const KINDS: &[&str] = &[
-    "lead", "score of lead", "interaction", "stay", "definition", "user", "team", "lane", "job", "consumer", "checkpoint",
-    "reply", "event",
+    "lead",
+    "score of lead",
+    "interaction",
+    "stay",
+    "definition",
+    "user",
+    "team",
+    "lane",
+    "job",
+    "consumer",
+    "checkpoint",
+    "reply",
+    "event",
 ];
 
 /// What each unique index keeps apart.
@@ -102,7 +113,9 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         // standby.
         _ => database_error(error).is_some_and(|found| {
             let code = found.code();
-            code.starts_with("53") || code.starts_with("57P") || matches!(code, "55P03" | "57014" | "25006")
+            code.starts_with("53")
+                || code.starts_with("57P")
+                || matches!(code, "55P03" | "57014" | "25006")
         }),
     }
 }
@@ -111,8 +124,9 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
 pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
-        _ => database_error(error)
-            .is_some_and(|found| found.code().starts_with("08") || matches!(found.code(), "57P01" | "57P02")),
+        _ => database_error(error).is_some_and(|found| {
+            found.code().starts_with("08") || matches!(found.code(), "57P01" | "57P02")
+        }),
     }
 }
 
@@ -168,7 +182,10 @@ mod tests {
     #[test]
     fn the_key_is_found_in_any_language() {
         assert_eq!(key_of("Key (tenant, id)=(1, abc) already exists."), "abc");
-        assert_eq!(key_of("Schlüssel »(tenant, email_key, email_slot)=(1, a@b.c, 0)« existiert bereits."), "0");
+        assert_eq!(
+            key_of("Schlüssel »(tenant, email_key, email_slot)=(1, a@b.c, 0)« existiert bereits."),
+            "0"
+        );
         assert_eq!(key_of("something else"), "something else");
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A lead is `l`, its profile `f`, its pulse `p`; a filter tells which of them it needs.
 
-use leadbox_core::filter::{Check, FieldClass, Leaf, LeadField, Operand, SearchTerm, Sense, Test};
+use leadbox_core::filter::{Check, FieldClass, LeadField, Leaf, Operand, SearchTerm, Sense, Test};
 use leadbox_core::{LeadQuery, Owners, Timestamp};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -85,11 +85,14 @@ fn column(field: &LeadField, driver: Driver) -> Column {
         LeadField::Stage => plain(if driver == Driver::Lead { "l.stage" } else { "p.stage" }),
         LeadField::Pipeline => plain("l.pipeline"),
         LeadField::CreatedAt => plain("l.created_at"),
-        LeadField::UpdatedAt => plain(if driver == Driver::Lead { "l.updated_at" } else { "p.updated_at" }),
-        LeadField::StageSince => plain("l.stage_since"),
-        LeadField::LastInteractionAt => {
-            Column { sql: "p.last_at", known: Some("p.last_at > '0001-01-01 00:00:00+00'::timestamptz") }
+        LeadField::UpdatedAt => {
+            plain(if driver == Driver::Lead { "l.updated_at" } else { "p.updated_at" })
         }
+        LeadField::StageSince => plain("l.stage_since"),
+        LeadField::LastInteractionAt => Column {
+            sql: "p.last_at",
+            known: Some("p.last_at > '0001-01-01 00:00:00+00'::timestamptz"),
+        },
         // Facets have rows of their own.
         LeadField::Tag | LeadField::Custom(_) => plain("null"),
     }
@@ -115,7 +118,9 @@ impl Tables {
 
     fn add_check(&mut self, check: &Check, driver: Driver) {
         match check {
-            Check::All(checks) | Check::Any(checks) => checks.iter().for_each(|check| self.add_check(check, driver)),
+            Check::All(checks) | Check::Any(checks) => {
+                checks.iter().for_each(|check| self.add_check(check, driver))
+            }
             Check::Leaf(leaf) => {
                 let sql = column(&leaf.field, driver).sql;
                 self.lead |= sql.contains("l.");
@@ -169,7 +174,9 @@ impl Conditions<'_> {
         }
         for term in &self.query.search.terms {
             match term {
-                SearchTerm::Contains(text) => sql.push(" and f.search_text like ").push_bind(like(text)),
+                SearchTerm::Contains(text) => {
+                    sql.push(" and f.search_text like ").push_bind(like(text))
+                }
                 SearchTerm::NameStarts(text) => {
                     sql.push(" and starts_with(l.name_key, ").push_bind(text.clone()).push(")")
                 }
@@ -274,7 +281,9 @@ fn push_test(sql: &mut Sql, column: &str, leaf: &Leaf) {
         (FieldClass::Integer, Test::OneOf(operands)) => push_one_of(sql, column, operands, integer),
         (FieldClass::Id, Test::OneOf(operands)) => push_one_of(sql, column, operands, id),
         (FieldClass::Time, Test::OneOf(operands)) => push_one_of(sql, column, operands, time),
-        (FieldClass::Integer, Test::Between(from, to)) => push_between(sql, column, from, to, integer),
+        (FieldClass::Integer, Test::Between(from, to)) => {
+            push_between(sql, column, from, to, integer)
+        }
         (FieldClass::Id, Test::Between(from, to)) => push_between(sql, column, from, to, id),
         (FieldClass::Time, Test::Between(from, to)) => push_between(sql, column, from, to, time),
         (FieldClass::Text, Test::Contains(text)) => {
@@ -305,14 +314,25 @@ fn push_facet_test(sql: &mut Sql, test: &Test) {
         }
         Test::Starts(text) => {
             let length = i32::try_from(text.len()).unwrap_or(i32::MAX);
-            sql.push("substring(x.key from 1 for ").push_bind(length).push(") = ").push_bind(text.clone().into_bytes());
+            sql.push("substring(x.key from 1 for ")
+                .push_bind(length)
+                .push(") = ")
+                .push_bind(text.clone().into_bytes());
         }
     }
 }
 
-fn push_one_of<T>(sql: &mut Sql, column: &str, operands: &[Operand], value: fn(&Operand) -> Option<T>)
-where
-    T: sqlx::Type<Postgres> + sqlx::postgres::PgHasArrayType + for<'e> sqlx::Encode<'e, Postgres> + Send + 'static,
+fn push_one_of<T>(
+    sql: &mut Sql,
+    column: &str,
+    operands: &[Operand],
+    value: fn(&Operand) -> Option<T>,
+) where
+    T: sqlx::Type<Postgres>
+        + sqlx::postgres::PgHasArrayType
+        + for<'e> sqlx::Encode<'e, Postgres>
+        + Send
+        + 'static,
 {
     let mut values: Vec<T> = operands.iter().filter_map(value).collect();
     sql.push(column);
@@ -412,12 +432,22 @@ mod tests {
     fn the_tables_of_a_field_follow_from_its_column() {
         for field in LeadField::PLAIN {
             let query = LeadQuery {
-                check: Check::Leaf(Leaf { field: field.clone(), test: Test::Known, sense: Sense::Holds }),
+                check: Check::Leaf(Leaf {
+                    field: field.clone(),
+                    test: Test::Known,
+                    sense: Sense::Holds,
+                }),
                 ..LeadQuery::default()
             };
             let tables = Tables::of(&query, Driver::Lead);
             assert!(tables.lead, "{field}");
-            assert_eq!(tables.pulse, matches!(field, LeadField::Priority | LeadField::Score | LeadField::LastInteractionAt));
+            assert_eq!(
+                tables.pulse,
+                matches!(
+                    field,
+                    LeadField::Priority | LeadField::Score | LeadField::LastInteractionAt
+                )
+            );
         }
     }
 }

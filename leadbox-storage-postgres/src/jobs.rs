@@ -83,7 +83,12 @@ impl JobStore for PostgresStorage {
         row.as_ref().map(rows::job).transpose()
     }
 
-    async fn jobs(&self, tenant: Tenant, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>> {
+    async fn jobs(
+        &self,
+        tenant: Tenant,
+        filter: &JobFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Job>> {
         let mut sql = QueryBuilder::<Postgres>::new("select * from job where tenant = ");
         sql.push_bind(tenant.0);
         if let Some(queue) = &filter.queue {
@@ -99,8 +104,11 @@ impl JobStore for PostgresStorage {
             sql.push(" and id > ").push_bind(id);
         }
         sql.push(" order by id limit ").push_bind(i64::from(page.limit()) + 1);
-        let rows =
-            sql.build().fetch_all(&self.readers).await.map_err(|error| storage_error("list jobs", error))?;
+        let rows = sql
+            .build()
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| storage_error("list jobs", error))?;
         let jobs = rows.iter().map(rows::job).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(jobs, page.limit(), |job| {
             Cursor::new("jobs", Some(Vec::new()), job.work.id.uuid().into_bytes())
@@ -191,7 +199,11 @@ impl JobStore for PostgresStorage {
         rows.iter()
             .map(|row| {
                 Ok(LaneCount {
-                    lane: LaneKey { tenant, queue: row.try_get("queue")?, name: row.try_get("lane")? },
+                    lane: LaneKey {
+                        tenant,
+                        queue: row.try_get("queue")?,
+                        name: row.try_get("lane")?,
+                    },
                     ready: row.try_get("ready")?,
                     leased: row.try_get("leased")?,
                     waiting: row.try_get("waiting")?,

@@ -2,11 +2,11 @@
 //! or by a rare facet.
 
 use async_trait::async_trait;
-use leadbox_core::filter::{Direction, Leaf, LeadSort, SortKey};
+use leadbox_core::filter::{Direction, LeadSort, Leaf, SortKey};
 use leadbox_core::storage::LeadStore;
 use leadbox_core::{
-    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page, PageRequest, Scope, Stay,
-    StorageError, StoredLead, Tenant,
+    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page,
+    PageRequest, Scope, Stay, StorageError, StoredLead, Tenant,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
@@ -50,7 +50,9 @@ fn sort_column(by: SortKey) -> (Driver, &'static str) {
 /// The sort key of a row as it goes into a cursor.
 fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Error> {
     Ok(match by {
-        SortKey::Created | SortKey::Updated | SortKey::LastInteraction => moment_key(row.try_get("sort_key")?),
+        SortKey::Created | SortKey::Updated | SortKey::LastInteraction => {
+            moment_key(row.try_get("sort_key")?)
+        }
         SortKey::Score | SortKey::Value => number_key(row.try_get("sort_key")?),
         SortKey::Name => row.try_get::<String, _>("sort_key")?.into_bytes(),
     })
@@ -105,7 +107,12 @@ impl<'q> Plan<'q> {
         }
         sql.push(if driver == Driver::Lead { "lead as l" } else { "lead_pulse as p" });
         if self.rare.is_some() {
-            sql.push(" on ").push(driver.id()).push(" = r.lead and ").push(driver.tenant()).push(" = ").push_bind(tenant);
+            sql.push(" on ")
+                .push(driver.id())
+                .push(" = r.lead and ")
+                .push(driver.tenant())
+                .push(" = ")
+                .push_bind(tenant);
         }
         let joins = [
             (self.tables.lead && driver != Driver::Lead, " join lead as l on l.id = "),
@@ -114,7 +121,12 @@ impl<'q> Plan<'q> {
         ];
         for ((needed, join), alias) in joins.into_iter().zip(["l", "f", "p"]) {
             if needed {
-                sql.push(join).push(driver.id()).push(" and ").push(alias).push(".tenant = ").push_bind(tenant);
+                sql.push(join)
+                    .push(driver.id())
+                    .push(" and ")
+                    .push(alias)
+                    .push(".tenant = ")
+                    .push_bind(tenant);
             }
         }
         sql.push(" where ").push(driver.tenant()).push(" = ").push_bind(tenant);
@@ -140,25 +152,46 @@ impl<'q> Plan<'q> {
         let direction = if sort.direction == Direction::Ascending { "" } else { " desc" };
         let limit = i64::from(page.limit()) + 1;
         let few = match &self.scope.owners {
-            Owners::Only(owners) if self.rare.is_none() && (2..=FEW_OWNERS).contains(&owners.len()) => owners,
+            Owners::Only(owners)
+                if self.rare.is_none() && (2..=FEW_OWNERS).contains(&owners.len()) =>
+            {
+                owners
+            }
             _ => {
                 self.push_run(sql, None, place)?;
-                sql.push(" order by ").push(column).push(direction).push(", ").push(driver.id()).push(direction);
+                sql.push(" order by ")
+                    .push(column)
+                    .push(direction)
+                    .push(", ")
+                    .push(driver.id())
+                    .push(direction);
                 sql.push(" limit ").push_bind(limit);
                 return Ok(());
             }
         };
         // Each owner's leads lie in order in an index; all owners' do not.
         let owners: Vec<Uuid> = few.iter().map(|owner| owner.uuid()).collect();
-        sql.push("select o.id, o.sort_key from unnest(").push_bind(owners).push(") as w (owner) cross join lateral (");
+        sql.push("select o.id, o.sort_key from unnest(")
+            .push_bind(owners)
+            .push(") as w (owner) cross join lateral (");
         self.push_run(sql, Some("w.owner"), place)?;
-        sql.push(" order by ").push(column).push(direction).push(", ").push(driver.id()).push(direction);
+        sql.push(" order by ")
+            .push(column)
+            .push(direction)
+            .push(", ")
+            .push(driver.id())
+            .push(direction);
         sql.push(" limit ").push_bind(limit).push(") as o order by o.sort_key").push(direction);
         sql.push(", o.id").push(direction).push(" limit ").push_bind(limit);
         Ok(())
     }
 
-    fn push_run(&self, sql: &mut Sql, owner: Option<&str>, place: Option<(&[u8], Uuid)>) -> Result<()> {
+    fn push_run(
+        &self,
+        sql: &mut Sql,
+        owner: Option<&str>,
+        place: Option<(&[u8], Uuid)>,
+    ) -> Result<()> {
         let (driver, column) = sort_column(self.query.sort.by);
         sql.push("select ").push(driver.id()).push(" as id, ").push(column).push(" as sort_key");
         self.push_from(sql, owner);
@@ -171,13 +204,20 @@ impl<'q> Plan<'q> {
 
 impl PostgresStorage {
     /// The rarest facet that a query asks for, if it is rare enough to begin with.
-    async fn rare_facet<'q>(&self, tenant: Tenant, query: &'q LeadQuery) -> Result<Option<&'q Leaf>> {
+    async fn rare_facet<'q>(
+        &self,
+        tenant: Tenant,
+        query: &'q LeadQuery,
+    ) -> Result<Option<&'q Leaf>> {
         let leaves = driving_facets(&query.check);
         if leaves.is_empty() {
             return Ok(None);
         }
-        let (names, keys): (Vec<String>, Vec<Vec<u8>>) =
-            leaves.iter().filter_map(|leaf| single_facet(leaf)).map(|(name, key)| (name, key.to_vec())).unzip();
+        let (names, keys): (Vec<String>, Vec<Vec<u8>>) = leaves
+            .iter()
+            .filter_map(|leaf| single_facet(leaf))
+            .map(|(name, key)| (name, key.to_vec()))
+            .unzip();
         let counts: Vec<i64> = sqlx::query_scalar(
             r"
             select
@@ -297,7 +337,12 @@ impl LeadStore for PostgresStorage {
             .collect()
     }
 
-    async fn leads(&self, scope: &Scope, query: &LeadQuery, page: &PageRequest) -> Result<Page<StoredLead>> {
+    async fn leads(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        page: &PageRequest,
+    ) -> Result<Page<StoredLead>> {
         let failed = |error| storage_error("list leads", error);
         let rare = self.rare_facet(scope.tenant, query).await?;
         let (driver, _) = sort_column(query.sort.by);
@@ -311,7 +356,11 @@ impl LeadStore for PostgresStorage {
             where l.tenant = ",
         );
         let tenant = scope.tenant.0;
-        sql.push_bind(tenant).push(" and f.tenant = ").push_bind(tenant).push(" and p.tenant = ").push_bind(tenant);
+        sql.push_bind(tenant)
+            .push(" and f.tenant = ")
+            .push_bind(tenant)
+            .push(" and p.tenant = ")
+            .push_bind(tenant);
         sql.push(if query.sort.direction == Direction::Ascending {
             " order by k.sort_key, k.id"
         } else {
@@ -321,7 +370,9 @@ impl LeadStore for PostgresStorage {
         let list = query.sort.list_name();
         let leads = rows
             .iter()
-            .map(|row| Ok((cursor_key(row, query.sort.by).map_err(failed)?, rows::stored_lead(row)?)))
+            .map(|row| {
+                Ok((cursor_key(row, query.sort.by).map_err(failed)?, rows::stored_lead(row)?))
+            })
             .collect::<Result<Vec<_>>>()?;
         let page = Page::cut(leads, page.limit(), |(key, stored)| {
             Cursor::new(list, Some(key.clone()), stored.lead.id.uuid().into_bytes())
@@ -332,10 +383,13 @@ impl LeadStore for PostgresStorage {
     async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64> {
         let rare = self.rare_facet(scope.tenant, query).await?;
         // The pulse is the smaller table, and has stage and owner.
-        let driver = if Tables::of(query, Driver::Pulse).lead { Driver::Lead } else { Driver::Pulse };
+        let driver =
+            if Tables::of(query, Driver::Pulse).lead { Driver::Lead } else { Driver::Pulse };
         let mut sql = Sql::new("select count(*) from (select");
         Plan::new(scope, query, driver, rare).push_from(&mut sql, None);
-        sql.push(" limit ").push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1)).push(") as found");
+        sql.push(" limit ")
+            .push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1))
+            .push(") as found");
         let count: i64 = sql
             .build_query_scalar()
             .fetch_one(&self.readers)
@@ -344,7 +398,12 @@ impl LeadStore for PostgresStorage {
         Ok(count.unsigned_abs())
     }
 
-    async fn interactions(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>> {
+    async fn interactions(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<Interaction>> {
         let place = moment_after(page, "interactions")?;
         let rows = sqlx::query(
             r"
@@ -391,7 +450,12 @@ impl LeadStore for PostgresStorage {
         row.as_ref().map(rows::interaction).transpose()
     }
 
-    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>> {
+    async fn interaction_by_key<'a>(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        key: &'a str,
+    ) -> Result<Option<Interaction>> {
         let row = sqlx::query(
             r"
             select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props

@@ -6,8 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadbox_core::event::{ChainHash, ChainHead};
-use leadbox_core::storage::{ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced};
-use leadbox_core::{Cursor, Event, Page, PageRequest, Position, Scope, StorageError, Timestamp, WorkerId};
+use leadbox_core::storage::{
+    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
+};
+use leadbox_core::{
+    Cursor, Event, Page, PageRequest, Position, Scope, StorageError, Timestamp, WorkerId,
+};
 use sqlx::{Postgres, QueryBuilder, Row};
 
 use crate::error::storage_error;
@@ -20,7 +24,10 @@ type Result<T> = std::result::Result<T, StorageError>;
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
-    TimeDelta::from_std(ttl).ok().and_then(|ttl| now.checked_add_signed(ttl)).unwrap_or(Timestamp::MAX_UTC)
+    TimeDelta::from_std(ttl)
+        .ok()
+        .and_then(|ttl| now.checked_add_signed(ttl))
+        .unwrap_or(Timestamp::MAX_UTC)
 }
 
 #[async_trait]
@@ -39,7 +46,8 @@ impl LogStore for PostgresStorage {
         .map_err(failed)?;
         let chain: &[u8] = row.try_get("chain").map_err(failed)?;
         let position = row.try_get("position").map_err(failed)?;
-        let chain = chain.try_into().map_err(|_| StorageError::corrupt("log_head", "chain", position))?;
+        let chain =
+            chain.try_into().map_err(|_| StorageError::corrupt("log_head", "chain", position))?;
         Ok(ChainHead { position: Position(position), chain: ChainHash(chain) })
     }
 
@@ -60,7 +68,12 @@ impl LogStore for PostgresStorage {
         rows.iter().map(rows::event).collect()
     }
 
-    async fn events(&self, scope: &Scope, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    async fn events(
+        &self,
+        scope: &Scope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Event>> {
         let mut sql = QueryBuilder::<Postgres>::new("select e.* from event as e where e.tenant = ");
         sql.push_bind(scope.tenant.0);
         if let Some(subject) = filter.subject {
@@ -68,14 +81,18 @@ impl LogStore for PostgresStorage {
             sql.push(" and e.subject = ").push_bind(subject.id);
         }
         if !filter.kinds.is_empty() {
-            let kinds: Vec<String> = filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+            let kinds: Vec<String> =
+                filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
             sql.push(" and e.kind = any (").push_bind(kinds).push(")");
         }
         if let Some(owners) = owners(scope) {
             let lead = leadbox_core::SubjectKind::Lead.code();
             sql.push(" and e.subject_kind = ").push_bind(lead);
-            sql.push(" and exists (select from lead as l where l.tenant = ").push_bind(scope.tenant.0);
-            sql.push(" and l.id = e.subject and l.owner = any (").push_bind(owners).push(") offset 0)");
+            sql.push(" and exists (select from lead as l where l.tenant = ")
+                .push_bind(scope.tenant.0);
+            sql.push(" and l.id = e.subject and l.owner = any (")
+                .push_bind(owners)
+                .push(") offset 0)");
         }
         if let Some((key, _)) = after(page, "events")? {
             sql.push(" and e.position < ").push_bind(number(key)?);

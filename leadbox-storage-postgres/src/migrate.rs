@@ -10,7 +10,8 @@ use crate::config::quoted;
 use crate::error::storage_error;
 
 /// Every migration, in order; its number is its place from 1. Append only.
-const MIGRATIONS: &[(&str, &str)] = &[("foundation", include_str!("../migrations/0001_foundation.sql"))];
+const MIGRATIONS: &[(&str, &str)] =
+    &[("foundation", include_str!("../migrations/0001_foundation.sql"))];
 
 /// The schema that this program needs.
 #[expect(clippy::cast_possible_wrap, reason = "there are never that many")]
@@ -42,7 +43,9 @@ async fn found(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     if !exists {
         return Ok(0);
     }
-    sqlx::query_scalar("select coalesce(max(version), 0) from leadbox_migrations").fetch_one(connection).await
+    sqlx::query_scalar("select coalesce(max(version), 0) from leadbox_migrations")
+        .fetch_one(connection)
+        .await
 }
 
 /// Applies what is missing, in one transaction.
@@ -50,7 +53,10 @@ pub(crate) async fn migrate(pool: &PgPool, schema: Option<&str>) -> Result<(), S
     let failed = |error| storage_error("migrate", error);
     let mut connection = pool.acquire().await.map_err(failed)?;
     let mut transaction = connection.begin().await.map_err(failed)?;
-    sqlx::query("set local statement_timeout = 0").execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query("set local statement_timeout = 0")
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     if let Some(schema) = schema {
         // Two processes that make the same schema at once fail even with `if not exists`.
         sqlx::query("select pg_advisory_xact_lock(hashtext('leadbox migrations'), hashtext($1))")
@@ -78,7 +84,8 @@ pub(crate) async fn migrate(pool: &PgPool, schema: Option<&str>) -> Result<(), S
         .await
         .map_err(failed)?;
     }
-    for (version, (name, sql)) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
+    for (version, (name, sql)) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found)
+    {
         tracing::info!(version, name, "migrating");
         sqlx::raw_sql(*sql).execute(&mut *transaction).await.map_err(failed)?;
         sqlx::query("insert into leadbox_migrations (version, name) values ($1, $2)")

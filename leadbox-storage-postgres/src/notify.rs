@@ -57,7 +57,9 @@ async fn run(pool: PgPool, wake: Arc<Wake>, news: Arc<Notify>) {
     while !pool.is_closed() {
         match listen(&pool, &wake, &news).await {
             Ok(()) | Err(sqlx::Error::PoolClosed) => {}
-            Err(error) => tracing::warn!(%error, "lost the connection that hears of other processes' commits"),
+            Err(error) => {
+                tracing::warn!(%error, "lost the connection that hears of other processes' commits")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(RECONNECT) => {}
@@ -70,7 +72,10 @@ async fn listen(pool: &PgPool, wake: &Wake, news: &Notify) -> Result<(), sqlx::E
     let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
-    let own: i32 = sqlx::query("select pg_backend_pid() as pid").fetch_one(&mut listener).await?.try_get("pid")?;
+    let own: i32 = sqlx::query("select pg_backend_pid() as pid")
+        .fetch_one(&mut listener)
+        .await?
+        .try_get("pid")?;
     let own = own.unsigned_abs();
     // Whatever was said while nobody listened.
     wake.notify();

@@ -4,7 +4,10 @@ use leadbox_core::{PageRequest, StorageError, Timestamp, from_unix_micros};
 use uuid::Uuid;
 
 /// The key and id behind which a page of this list begins; none for its beginning.
-pub(crate) fn after<'p>(page: &'p PageRequest, list: &str) -> Result<Option<(&'p [u8], Uuid)>, StorageError> {
+pub(crate) fn after<'p>(
+    page: &'p PageRequest,
+    list: &str,
+) -> Result<Option<(&'p [u8], Uuid)>, StorageError> {
     let Some(cursor) = &page.after else { return Ok(None) };
     let (key, id) = cursor.of(list).map_err(|_| StorageError::BadCursor)?;
     Ok(Some((key.ok_or(StorageError::BadCursor)?, Uuid::from_bytes(id))))
@@ -16,7 +19,10 @@ pub(crate) fn id_after(page: &PageRequest, list: &str) -> Result<Option<Uuid>, S
 }
 
 /// The same of a list in the order of moments.
-pub(crate) fn moment_after(page: &PageRequest, list: &str) -> Result<Option<(Timestamp, Uuid)>, StorageError> {
+pub(crate) fn moment_after(
+    page: &PageRequest,
+    list: &str,
+) -> Result<Option<(Timestamp, Uuid)>, StorageError> {
     let Some((key, id)) = after(page, list)? else { return Ok(None) };
     let at = from_unix_micros(number(key)?).ok_or(StorageError::BadCursor)?;
     Ok(Some((at, id)))

@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate};
-use leadbox_core::{Team, User, UserStatus};
 use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
 use leadbox_core::rollup::Cell;
 use leadbox_core::{
-    Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction, InteractionId, InteractionKind, JobId,
-    Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent, PipelineId, Points, Position, Profile, Revision, StageId, Stay,
-    StayId, StorageError, StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
+    Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
+    InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
+    PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId, StorageError,
+    StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
 };
+use leadbox_core::{Team, User, UserStatus};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Row, Type};
@@ -259,7 +260,8 @@ pub(crate) fn attempt(row: &PgRow) -> Result<Attempt> {
         number: reader.get("number")?,
         at: reader.get("at")?,
         millis: reader.get("millis")?,
-        result: AttemptResult::from_code(reader.get("result")?).ok_or_else(|| reader.corrupt("result"))?,
+        result: AttemptResult::from_code(reader.get("result")?)
+            .ok_or_else(|| reader.corrupt("result"))?,
         message: reader.get("message")?,
         detail: detail.map(|Json(detail)| detail),
     })
@@ -268,14 +270,17 @@ pub(crate) fn attempt(row: &PgRow) -> Result<Attempt> {
 /// A fact in its place in the log.
 pub(crate) fn event(row: &PgRow) -> Result<Event> {
     let reader = Reader { row, table: "event" };
-    let subject = SubjectKind::from_code(reader.get("subject_kind")?).ok_or_else(|| reader.corrupt("subject_kind"))?;
-    let actor = ActorKind::from_code(reader.get("actor_kind")?).ok_or_else(|| reader.corrupt("actor_kind"))?;
+    let subject = SubjectKind::from_code(reader.get("subject_kind")?)
+        .ok_or_else(|| reader.corrupt("subject_kind"))?;
+    let actor = ActorKind::from_code(reader.get("actor_kind")?)
+        .ok_or_else(|| reader.corrupt("actor_kind"))?;
     let depth: i16 = reader.get("cause_depth")?;
     let salt = match reader.get::<Option<&[u8]>>("salt")? {
         None => None,
         Some(salt) => Some(salt.try_into().map_err(|_| reader.corrupt("salt"))?),
     };
-    let digest = |column| reader.get::<&[u8]>(column)?.try_into().map_err(|_| reader.corrupt(column));
+    let digest =
+        |column| reader.get::<&[u8]>(column)?.try_into().map_err(|_| reader.corrupt(column));
     Ok(Event {
         position: Position(reader.get("position")?),
         fact: NewEvent {

@@ -235,7 +235,12 @@ fn split(gap: Gap, moved: &BTreeSet<i64>, gaps: &mut Vec<Gap>) {
 }
 
 /// Moves the waiting events behind the head.
-async fn file(connection: &mut PgConnection, view: View, mark: i64, gaps: &[Gap]) -> Result<(), sqlx::Error> {
+async fn file(
+    connection: &mut PgConnection,
+    view: View,
+    mark: i64,
+    gaps: &[Gap],
+) -> Result<(), sqlx::Error> {
     let View { head: before, mut waiting, .. } = view;
     waiting.sort_unstable_by_key(|event| event.place);
     let mut head = before;
@@ -336,7 +341,10 @@ mod tests {
         View {
             head: ChainHead::default(),
             mark,
-            gaps: gaps.iter().map(|(first, last, newest)| Gap { first: *first, last: *last, newest: *newest }).collect(),
+            gaps: gaps
+                .iter()
+                .map(|(first, last, newest)| Gap { first: *first, last: *last, newest: *newest })
+                .collect(),
             oldest,
             own: 50,
             waiting: numbers.iter().map(waiting).collect(),
@@ -350,12 +358,18 @@ mod tests {
 
     #[test]
     fn unseen_numbers_below_the_mark_become_gaps() {
-        assert_eq!(gaps_left(&view(0, &[], 40, &[1, 2, 5, 9]), false), (9, vec![(3, 4, 50), (6, 8, 50)]));
+        assert_eq!(
+            gaps_left(&view(0, &[], 40, &[1, 2, 5, 9]), false),
+            (9, vec![(3, 4, 50), (6, 8, 50)])
+        );
     }
 
     #[test]
     fn a_late_event_splits_its_gap_and_leaves_the_mark() {
-        assert_eq!(gaps_left(&view(9, &[(3, 7, 45)], 40, &[5]), false), (9, vec![(3, 4, 45), (6, 7, 45)]));
+        assert_eq!(
+            gaps_left(&view(9, &[(3, 7, 45)], 40, &[5]), false),
+            (9, vec![(3, 4, 45), (6, 7, 45)])
+        );
         assert_eq!(gaps_left(&view(9, &[(3, 4, 45)], 40, &[3, 4, 10]), false), (10, vec![]));
     }
 

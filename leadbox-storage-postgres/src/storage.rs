@@ -80,7 +80,10 @@ impl PostgresStorage {
     ///
     /// # Errors
     /// As [`commit`](Storage::commit). Two transactions in each other's way end the host's with `Unavailable`.
-    pub async fn commit_in(connection: &mut PgConnection, changes: &ChangeSet) -> Result<Committed, StorageError> {
+    pub async fn commit_in(
+        connection: &mut PgConnection,
+        changes: &ChangeSet,
+    ) -> Result<Committed, StorageError> {
         commit::commit_in(connection, changes).await
     }
 
@@ -98,7 +101,12 @@ impl PostgresStorage {
     }
 }
 
-fn pool(options: &PgConnectOptions, connections: u32, settings: &'static str, search_path: Option<&str>) -> PgPool {
+fn pool(
+    options: &PgConnectOptions,
+    connections: u32,
+    settings: &'static str,
+    search_path: Option<&str>,
+) -> PgPool {
     let search_path = search_path.map(|path| format!("set search_path = {path}"));
     PgPoolOptions::new()
         .max_connections(connections)
@@ -139,7 +147,12 @@ impl Storage for PostgresStorage {
         migrate::migrate(&self.readers, self.schema.as_deref()).await
     }
 
-    async fn prune(&self, now: Timestamp, attempts_before: Timestamp, limit: u32) -> Result<u64, StorageError> {
+    async fn prune(
+        &self,
+        now: Timestamp,
+        attempts_before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
         prune::prune(&self.readers, now, attempts_before, limit).await
     }
 

@@ -33,7 +33,10 @@ async fn both_rows_come_with_the_hosts_commit() {
     let mut transaction = host.begin().await.unwrap();
     transaction.execute("insert into invoice values (1)").await.unwrap();
     PostgresStorage::commit_in(&mut transaction, &set).await.unwrap();
-    assert!(world.storage.lead(&world.scope(), lead.id).await.unwrap().is_none(), "seen before the commit");
+    assert!(
+        world.storage.lead(&world.scope(), lead.id).await.unwrap().is_none(),
+        "seen before the commit"
+    );
     transaction.commit().await.unwrap();
 
     assert!(world.storage.lead(&world.scope(), lead.id).await.unwrap().is_some());
@@ -90,7 +93,8 @@ async fn conflicting_leads_are_left_out_inside_a_hosts_transaction_too() {
     world.commit(vec![world.insert_captured_by(&lead, &[IdentityKind::Email])]).await;
     lead.id = world.id();
     let other = world.lead();
-    let changes = vec![world.insert_captured_by(&lead, &[IdentityKind::Email]), world.insert(&other)];
+    let changes =
+        vec![world.insert_captured_by(&lead, &[IdentityKind::Email]), world.insert(&other)];
     let set = world.set_with(OnConflict::Skip, changes);
 
     let mut transaction = host.begin().await.unwrap();

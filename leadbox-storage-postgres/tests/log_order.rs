@@ -26,7 +26,11 @@ fn assert_versions_rise(log: &[Event]) {
     for event in log {
         let lead = event.lead().unwrap();
         let before = versions.insert(lead, event.version);
-        assert!(before.is_none_or(|before| before < event.version), "{lead}: {before:?} before {:?}", event.version);
+        assert!(
+            before.is_none_or(|before| before < event.version),
+            "{lead}: {before:?} before {:?}",
+            event.version
+        );
     }
 }
 
@@ -35,7 +39,8 @@ async fn edit(world: World, lead: LeadId, times: u32) {
     let mut done = 0;
     while done < times {
         let stored = world.storage.lead(&world.scope(), lead).await.unwrap().unwrap().lead;
-        let edited = world.edited(&stored, |lead| lead.completeness = (lead.completeness + 1) % 100);
+        let edited =
+            world.edited(&stored, |lead| lead.completeness = (lead.completeness + 1) % 100);
         let set = world.set(vec![world.update(&stored, &edited), world.append(&edited)]);
         match world.storage.commit(&set).await {
             Ok(_) => done += 1,
@@ -183,7 +188,10 @@ async fn numbers_of_rolled_back_transactions_are_given_up() {
 }
 
 async fn gaps(connection: &mut PgConnection) -> Vec<i64> {
-    sqlx::query_scalar("select gaps from log_head order by position desc limit 1").fetch_one(connection).await.unwrap()
+    sqlx::query_scalar("select gaps from log_head order by position desc limit 1")
+        .fetch_one(connection)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

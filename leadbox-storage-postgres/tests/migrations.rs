@@ -14,7 +14,11 @@ async fn eight_programs_that_migrate_at_once_all_succeed() {
     let database = empty_database().await;
     let mut programs = Vec::new();
     for _ in 0..8 {
-        let storage = Arc::new(PostgresStorage::connect(PostgresConfig::new(&database).max_connections(3)).await.unwrap());
+        let storage = Arc::new(
+            PostgresStorage::connect(PostgresConfig::new(&database).max_connections(3))
+                .await
+                .unwrap(),
+        );
         programs.push(tokio::spawn(async move { storage.migrate().await }));
     }
     for program in programs {
@@ -30,7 +34,9 @@ async fn eight_programs_may_share_a_schema_of_its_own_too() {
     let mut programs = Vec::new();
     for _ in 0..8 {
         let config = PostgresConfig::new(&database).max_connections(3).schema("lead\"box");
-        programs.push(tokio::spawn(async move { PostgresStorage::connect(config).await?.migrate().await }));
+        programs.push(tokio::spawn(async move {
+            PostgresStorage::connect(config).await?.migrate().await
+        }));
     }
     for program in programs {
         program.await.unwrap().unwrap();
@@ -59,7 +65,10 @@ async fn an_empty_database_has_schema_0() {
 async fn a_newer_database_is_refused() {
     let database = fresh_database().await;
     let mut connection = PgConnection::connect(&database).await.unwrap();
-    connection.execute("insert into leadbox_migrations (version, name) values (99, 'future')").await.unwrap();
+    connection
+        .execute("insert into leadbox_migrations (version, name) values (99, 'future')")
+        .await
+        .unwrap();
     let error = connect(&database).await.migrate().await.unwrap_err();
     assert!(matches!(error, StorageError::SchemaTooNew { found: 99, known: 1 }), "{error}");
 }
@@ -73,9 +82,10 @@ async fn a_migration_that_fails_leaves_nothing() {
     let storage = connect(&database).await;
     assert!(matches!(storage.migrate().await.unwrap_err(), StorageError::Backend { .. }));
     assert_eq!(storage.schema().await.unwrap().found, 0);
-    let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let tables: i64 =
+        sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
     assert_eq!(tables, 1);
 }

@@ -248,7 +248,8 @@ async fn choose_deep(
         add(&mut due, first_of_lanes(connection, claim, &open, depth).await?);
         let chosen = choose(&due, lanes, limit, depth);
         let deeper = open.iter().any(|lane| {
-            lanes.allowed(lane) as usize > depth && due.get(*lane).is_some_and(|jobs| jobs.len() >= depth)
+            lanes.allowed(lane) as usize > depth
+                && due.get(*lane).is_some_and(|jobs| jobs.len() >= depth)
         });
         if chosen.len() >= limit || !deeper || depth >= limit {
             return Ok(choose(&due, lanes, limit, if deeper { depth } else { usize::MAX }));
@@ -305,7 +306,8 @@ impl Lanes {
             })
             .await
             .during("read lanes")?;
-        let running = if found.is_empty() { BTreeMap::new() } else { running(connection, claim).await? };
+        let running =
+            if found.is_empty() { BTreeMap::new() } else { running(connection, claim).await? };
         let wanted = u32::try_from(limit).unwrap_or(MOST);
         let mut limited = BTreeMap::new();
         for row in &found {
@@ -360,7 +362,10 @@ impl Lanes {
 }
 
 /// How many jobs are being worked on, by lane.
-async fn running(connection: &mut SqliteConnection, claim: &Claim) -> Result<BTreeMap<LaneKey, u32>> {
+async fn running(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+) -> Result<BTreeMap<LaneKey, u32>> {
     let mut running = BTreeMap::new();
     for queue in &claim.queues {
         let found = sqlx::query(

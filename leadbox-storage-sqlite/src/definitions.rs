@@ -11,14 +11,19 @@ use crate::storage::SqliteStorage;
 #[async_trait]
 impl DefinitionStore for SqliteStorage {
     async fn tenants(&self) -> Result<Vec<Tenant>> {
-        let tenants: Vec<i64> = sqlx::query_scalar("select distinct tenant from definition order by tenant")
-            .fetch_all(&self.readers)
-            .await
-            .during("read tenants")?;
+        let tenants: Vec<i64> =
+            sqlx::query_scalar("select distinct tenant from definition order by tenant")
+                .fetch_all(&self.readers)
+                .await
+                .during("read tenants")?;
         Ok(tenants.into_iter().map(Tenant).collect())
     }
 
-    async fn definitions(&self, tenant: Tenant, kind: DefinitionKind) -> Result<Vec<(Revision, Definition)>> {
+    async fn definitions(
+        &self,
+        tenant: Tenant,
+        kind: DefinitionKind,
+    ) -> Result<Vec<(Revision, Definition)>> {
         let found = sqlx::query(
             r"
             select
@@ -84,7 +89,12 @@ impl DefinitionStore for SqliteStorage {
         found.as_ref().map(|row| rows::checkpoint(row, tenant)).transpose()
     }
 
-    async fn reply<'a>(&self, tenant: Tenant, key: &'a str, now: Timestamp) -> Result<Option<Reply>> {
+    async fn reply<'a>(
+        &self,
+        tenant: Tenant,
+        key: &'a str,
+        now: Timestamp,
+    ) -> Result<Option<Reply>> {
         let found = sqlx::query(
             r"
             select

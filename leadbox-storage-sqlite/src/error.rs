@@ -89,9 +89,8 @@ impl Shared {
     /// The error, for one of them.
     pub(crate) fn for_one(&self) -> StorageError {
         let (operation, source): (_, BoxError) = match &*self.0 {
-            StorageError::Unavailable { operation, .. } | StorageError::Backend { operation, .. } => {
-                (*operation, Box::new(self.clone()))
-            }
+            StorageError::Unavailable { operation, .. }
+            | StorageError::Backend { operation, .. } => (*operation, Box::new(self.clone())),
             StorageError::SchemaTooOld { found, known } => {
                 return StorageError::SchemaTooOld { found: *found, known: *known };
             }

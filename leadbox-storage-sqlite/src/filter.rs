@@ -1,7 +1,9 @@
 //! Filters as SQL. Owns where each field lives and what each test means there; which index finds the rows is decided in
 //! `lists`, so nothing here may choose one: columns stand behind a `+`, which hides them from the planner.
 
-use leadbox_core::filter::{Check, FieldClass, LeadField, Leaf, Operand, Search, SearchTerm, Sense, Test};
+use leadbox_core::filter::{
+    Check, FieldClass, LeadField, Leaf, Operand, Search, SearchTerm, Sense, Test,
+};
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
@@ -70,14 +72,18 @@ fn column(field: &LeadField, main: Table) -> Option<Column> {
         LeadField::UtmContent => profile("json_extract(p.body, '$.source.utm.content')"),
         LeadField::Currency => lead("+l.currency"),
         LeadField::Completeness => lead("+l.completeness"),
-        LeadField::Value => Column { known: Some("+l.currency is not null"), ..lead("+l.value_minor") },
+        LeadField::Value => {
+            Column { known: Some("+l.currency is not null"), ..lead("+l.value_minor") }
+        }
         LeadField::Pipeline => lead("+l.pipeline"),
         LeadField::CreatedAt => lead("+l.created_at"),
         LeadField::UpdatedAt => lead("+l.updated_at"),
         LeadField::StageSince => lead("+l.stage_since"),
         LeadField::Priority => pulse("+s.priority"),
         LeadField::Score => pulse("+s.score"),
-        LeadField::LastInteractionAt => Column { known: Some("s.interactions > 0"), ..pulse("+s.last_at") },
+        LeadField::LastInteractionAt => {
+            Column { known: Some("s.interactions > 0"), ..pulse("+s.last_at") }
+        }
         LeadField::Owner if main == Table::Pulse => pulse("+s.owner"),
         LeadField::Owner => lead("+l.owner"),
         LeadField::Stage if main == Table::Pulse => pulse("+s.stage"),
@@ -201,10 +207,20 @@ fn push_test(query: &mut QueryBuilder<Sqlite>, column: &Column, leaf: &Leaf) {
             }
         }
         Test::Contains(text) if class == FieldClass::Text => {
-            query.push(" and instr(").push(column.sql).push(", ").push_bind(text.as_str()).push(") > 0");
+            query
+                .push(" and instr(")
+                .push(column.sql)
+                .push(", ")
+                .push_bind(text.as_str())
+                .push(") > 0");
         }
         Test::Starts(text) if class == FieldClass::Text => {
-            query.push(" and instr(").push(column.sql).push(", ").push_bind(text.as_str()).push(") = 1");
+            query
+                .push(" and instr(")
+                .push(column.sql)
+                .push(", ")
+                .push_bind(text.as_str())
+                .push(") = 1");
         }
         Test::Contains(_) | Test::Starts(_) => {
             query.push(" and 0");
@@ -324,7 +340,9 @@ mod tests {
 
     #[test]
     fn terms_are_looked_up_by_all_their_trigrams_quoted() {
-        let search = Search { terms: vec![SearchTerm::Contains("a\"bc".into()), SearchTerm::NameStarts("x".into())] };
+        let search = Search {
+            terms: vec![SearchTerm::Contains("a\"bc".into()), SearchTerm::NameStarts("x".into())],
+        };
         assert_eq!(trigrams(&search).as_deref(), Some("\"a\"\"b\" AND \"\"\"bc\""));
         assert_eq!(trigrams(&Search::default()), None);
     }

@@ -2,7 +2,9 @@
 //! of them.
 
 use leadbox_core::storage::StorageError;
-use leadbox_core::{Cursor, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay, UserId};
+use leadbox_core::{
+    Cursor, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay, UserId,
+};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
@@ -80,7 +82,11 @@ pub(crate) async fn of_lead(
     let read = |row: &SqliteRow| rows::interaction(row, scope.tenant, lead);
     let interactions = found.iter().map(read).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(interactions, limit, |last| {
-        Cursor::new(INTERACTIONS, Some(rows::number_key(last.at.timestamp_micros())), last.id.uuid().into_bytes())
+        Cursor::new(
+            INTERACTIONS,
+            Some(rows::number_key(last.at.timestamp_micros())),
+            last.id.uuid().into_bytes(),
+        )
     }))
 }
 

@@ -117,17 +117,27 @@ impl JobStore for SqliteStorage {
     }
 
     async fn job(&self, tenant: Tenant, id: JobId) -> Result<Option<Job>> {
-        let found = sqlx::query(concat!("select ", job_columns!(), " from job where id = ? and tenant = ?"))
-            .bind(id.uuid())
-            .bind(tenant.0)
-            .fetch_optional(&self.readers)
-            .await
-            .during("read a job")?;
+        let found = sqlx::query(concat!(
+            "select ",
+            job_columns!(),
+            " from job where id = ? and tenant = ?"
+        ))
+        .bind(id.uuid())
+        .bind(tenant.0)
+        .fetch_optional(&self.readers)
+        .await
+        .during("read a job")?;
         found.as_ref().map(rows::job).transpose()
     }
 
-    async fn jobs(&self, tenant: Tenant, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>> {
-        let mut query = QueryBuilder::new(concat!("select ", job_columns!(), " from job where tenant = "));
+    async fn jobs(
+        &self,
+        tenant: Tenant,
+        filter: &JobFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Job>> {
+        let mut query =
+            QueryBuilder::new(concat!("select ", job_columns!(), " from job where tenant = "));
         query.push_bind(tenant.0);
         if let Some(cursor) = &page.after {
             let (_, id) = cursor.of(JOBS).map_err(|_| StorageError::BadCursor)?;
@@ -189,7 +199,11 @@ impl JobStore for SqliteStorage {
         .during("read tries")?;
         let attempts = found.iter().map(rows::attempt).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(attempts, limit, |last| {
-            Cursor::new(ATTEMPTS, Some(rows::number_key(last.at.timestamp_micros())), last.id.uuid().into_bytes())
+            Cursor::new(
+                ATTEMPTS,
+                Some(rows::number_key(last.at.timestamp_micros())),
+                last.id.uuid().into_bytes(),
+            )
         }))
     }
 
@@ -247,7 +261,11 @@ impl JobStore for SqliteStorage {
             .map(|row| {
                 let mut columns = Columns::of(row, "job");
                 Ok(LaneCount {
-                    lane: LaneKey { tenant, queue: columns.value("queue")?, name: columns.value("lane")? },
+                    lane: LaneKey {
+                        tenant,
+                        queue: columns.value("queue")?,
+                        name: columns.value("lane")?,
+                    },
                     ready: columns.value("ready")?,
                     leased: columns.value("leased")?,
                     waiting: columns.value("waiting")?,

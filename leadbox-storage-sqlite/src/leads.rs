@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use leadbox_core::filter::{LeadQuery, SortKey};
 use leadbox_core::storage::{LeadStore, StorageError};
 use leadbox_core::{
-    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, Page, PageRequest, SLOT_EXCLUSIVE, Scope,
-    Stay, StoredLead, Tenant,
+    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, Page, PageRequest,
+    SLOT_EXCLUSIVE, Scope, Stay, StoredLead, Tenant,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -70,7 +70,8 @@ fn place(cursor: &Cursor, query: &LeadQuery) -> Result<(Key, [u8; 16])> {
     let (key, id) = cursor.of(&query.sort.list_name()).map_err(|_| StorageError::BadCursor)?;
     let key = match query.sort.by {
         SortKey::Name => {
-            let text = key.and_then(|key| std::str::from_utf8(key).ok()).ok_or(StorageError::BadCursor)?;
+            let text =
+                key.and_then(|key| std::str::from_utf8(key).ok()).ok_or(StorageError::BadCursor)?;
             Key::Text(text.to_owned())
         }
         _ => Key::Number(rows::number_of(key)?),
@@ -105,7 +106,10 @@ impl LeadStore for SqliteStorage {
             .await
             .during("read leads")?;
         let leads = found.iter().map(rows::stored_lead).collect::<Result<Vec<_>>>()?;
-        Ok(leads.into_iter().filter(|stored| scope.sees(stored.lead.tenant, stored.lead.owner)).collect())
+        Ok(leads
+            .into_iter()
+            .filter(|stored| scope.sees(stored.lead.tenant, stored.lead.owner))
+            .collect())
     }
 
     async fn leads_by_identity(
@@ -141,7 +145,12 @@ impl LeadStore for SqliteStorage {
         Ok(holders.into_iter().map(|(key, _, stored)| (key, stored)).collect())
     }
 
-    async fn leads(&self, scope: &Scope, query: &LeadQuery, page: &PageRequest) -> Result<Page<StoredLead>> {
+    async fn leads(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        page: &PageRequest,
+    ) -> Result<Page<StoredLead>> {
         let after = page.after.as_ref().map(|cursor| place(cursor, query)).transpose()?;
         let list = List::of(scope, query);
         if list.is_empty() {
@@ -164,11 +173,17 @@ impl LeadStore for SqliteStorage {
         }
         let limit = i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1);
         let mut statement = list.count(&self.readers, limit).await?;
-        let n: i64 = statement.build_query_scalar().fetch_one(&self.readers).await.during("count leads")?;
+        let n: i64 =
+            statement.build_query_scalar().fetch_one(&self.readers).await.during("count leads")?;
         Ok(n.unsigned_abs())
     }
 
-    async fn interactions(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Interaction>> {
+    async fn interactions(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<Interaction>> {
         interactions::of_lead(&self.readers, scope, lead, page).await
     }
 
@@ -176,7 +191,12 @@ impl LeadStore for SqliteStorage {
         interactions::by_id(&self.readers, scope, id).await
     }
 
-    async fn interaction_by_key<'a>(&self, scope: &Scope, lead: LeadId, key: &'a str) -> Result<Option<Interaction>> {
+    async fn interaction_by_key<'a>(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        key: &'a str,
+    ) -> Result<Option<Interaction>> {
         interactions::by_key(&self.readers, scope, lead, key).await
     }
 

@@ -4,13 +4,17 @@
 
 use std::collections::BTreeSet;
 
-use leadbox_core::filter::{Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, SortKey, Test};
+use leadbox_core::filter::{
+    Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, SortKey, Test,
+};
 use leadbox_core::{Owners, Scope};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
-use crate::filter::{Table, behind_text, looks_into, push_check, push_facet, push_search, trigrams};
+use crate::filter::{
+    Table, behind_text, looks_into, push_check, push_facet, push_search, trigrams,
+};
 use crate::rows::{MISSING, lead_columns};
 
 /// Up to so many rows are gathered and sorted; more are better met on a walk.
@@ -156,10 +160,13 @@ impl<'a> List<'a> {
     /// The index to walk.
     fn walk(&self) -> Way<'a> {
         let few = |ids: &Option<BTreeSet<Uuid>>| {
-            ids.as_ref().filter(|ids| ids.len() <= SIDE_BY_SIDE).map(|ids| ids.iter().copied().collect())
+            ids.as_ref()
+                .filter(|ids| ids.len() <= SIDE_BY_SIDE)
+                .map(|ids| ids.iter().copied().collect())
         };
         let alias = self.order.table;
-        let (owner, stage) = if alias == Table::Pulse { ("s.owner", "s.stage") } else { ("l.owner", "l.stage") };
+        let (owner, stage) =
+            if alias == Table::Pulse { ("s.owner", "s.stage") } else { ("l.owner", "l.stage") };
         if let (Some(index), Some(owners)) = (self.order.by_owner, few(&self.owners)) {
             return Way::Walk { index, leading: Some((owner, owners)) };
         }
@@ -197,14 +204,20 @@ impl<'a> List<'a> {
             Way::Walk { leading: Some((column, _)), .. } => Some(*column),
             _ => None,
         };
-        if let (Some(owners), false) = (&self.owners, led_by.is_some_and(|column| column.ends_with("owner"))) {
+        if let (Some(owners), false) =
+            (&self.owners, led_by.is_some_and(|column| column.ends_with("owner")))
+        {
             sources.push(Source::Ids("pulse_owner_score", "owner", owners));
         }
-        if let (Some(stages), false) = (&self.stages, led_by.is_some_and(|column| column.ends_with("stage"))) {
+        if let (Some(stages), false) =
+            (&self.stages, led_by.is_some_and(|column| column.ends_with("stage")))
+        {
             sources.push(Source::Ids("pulse_stage_score", "stage", stages));
         }
         for leaf in &self.leaves {
-            if matches!(leaf.field, LeadField::Tag | LeadField::Custom(_)) && !matches!(leaf.test, Test::Contains(_)) {
+            if matches!(leaf.field, LeadField::Tag | LeadField::Custom(_))
+                && !matches!(leaf.test, Test::Contains(_))
+            {
                 sources.push(Source::Facet(leaf));
             }
         }
@@ -217,7 +230,9 @@ impl<'a> List<'a> {
         let tenant = self.scope.tenant.0;
         match source {
             Source::Facet(leaf) => {
-                query.push("select f.no from lead_facet f not indexed where f.tenant = ").push_bind(tenant);
+                query
+                    .push("select f.no from lead_facet f not indexed where f.tenant = ")
+                    .push_bind(tenant);
                 query.push(" and ");
                 push_facet(query, leaf);
             }
@@ -234,7 +249,10 @@ impl<'a> List<'a> {
             }
             Source::Key(index, column, keys) => {
                 query.push("select no from lead indexed by ").push(index);
-                query.push(" where deleted_at is null and ").push(column).push(" is not null and tenant = ");
+                query
+                    .push(" where deleted_at is null and ")
+                    .push(column)
+                    .push(" is not null and tenant = ");
                 query.push_bind(tenant).push(" and ").push(column).push(" in (");
                 let mut list = query.separated(", ");
                 for key in keys {
@@ -295,16 +313,27 @@ impl<'a> List<'a> {
 
     /// The statement for a page that is found by a walk.
     #[cfg(test)]
-    pub(crate) fn walk_page(&self, after: Option<&(Key, [u8; 16])>, limit: u32) -> QueryBuilder<Sqlite> {
+    pub(crate) fn walk_page(
+        &self,
+        after: Option<&(Key, [u8; 16])>,
+        limit: u32,
+    ) -> QueryBuilder<Sqlite> {
         self.page_by(&self.walk(), after, limit)
     }
 
-    fn page_by(&self, way: &Way<'_>, after: Option<&(Key, [u8; 16])>, limit: u32) -> QueryBuilder<Sqlite> {
+    fn page_by(
+        &self,
+        way: &Way<'_>,
+        after: Option<&(Key, [u8; 16])>,
+        limit: u32,
+    ) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("with hit (no, k, id) as materialized (");
         match way {
             Way::Walk { index, leading: Some((column, values)) } if values.len() > 1 => {
                 for (nth, value) in values.iter().enumerate() {
-                    query.push(if nth == 0 { "" } else { " union all " }).push("select no, k, id from (");
+                    query
+                        .push(if nth == 0 { "" } else { " union all " })
+                        .push("select no, k, id from (");
                     self.push_hits(&mut query, index, Some((column, *value)), None, after, limit);
                     query.push(")");
                 }
@@ -313,7 +342,8 @@ impl<'a> List<'a> {
                 query.push(" limit ").push_bind(limit);
             }
             Way::Walk { index, leading } => {
-                let leading = leading.as_ref().and_then(|(column, values)| Some((*column, *values.first()?)));
+                let leading =
+                    leading.as_ref().and_then(|(column, values)| Some((*column, *values.first()?)));
                 self.push_hits(&mut query, index, leading, None, after, limit);
             }
             Way::Gather(source) => self.push_hits(&mut query, "", None, Some(source), after, limit),
@@ -356,10 +386,17 @@ impl<'a> List<'a> {
         let search = &self.query.search;
         let finds_text = search.terms.iter().any(|term| matches!(term, SearchTerm::Contains(_)));
         let finds_name = search.terms.iter().any(|term| matches!(term, SearchTerm::NameStarts(_)));
-        for (table, also) in [(Table::Lead, finds_name), (Table::Pulse, false), (Table::Profile, finds_text)] {
+        for (table, also) in
+            [(Table::Lead, finds_name), (Table::Pulse, false), (Table::Profile, finds_text)]
+        {
             if table != main && (also || looks_into(&self.query.check, main, table)) {
                 query.push(" cross join ").push(table.name()).push(" ").push(table.alias());
-                query.push(" on ").push(table.alias()).push(".no = ").push(main.alias()).push(".no");
+                query
+                    .push(" on ")
+                    .push(table.alias())
+                    .push(".no = ")
+                    .push(main.alias())
+                    .push(".no");
             }
         }
         query.push(" where ").push(main.alias()).push(".tenant = ").push_bind(self.scope.tenant.0);
@@ -440,7 +477,8 @@ impl<'a> List<'a> {
         for leaf in self.leaves.iter().filter(|leaf| leaf.field == self.order.field) {
             let Test::Between(least, most) = &leaf.test else { continue };
             // Unknown values stand at the very beginning.
-            from = from.max(Some(least.as_ref().and_then(number).unwrap_or(MISSING).max(MISSING + 1)));
+            from =
+                from.max(Some(least.as_ref().and_then(number).unwrap_or(MISSING).max(MISSING + 1)));
             if let Some(most) = most.as_ref().and_then(number) {
                 to = Some(to.map_or(most, |to| to.min(most)));
             }
@@ -449,7 +487,11 @@ impl<'a> List<'a> {
     }
 
     /// The statement that counts the rows that pass, up to a limit.
-    pub(crate) async fn count(&self, readers: &SqlitePool, limit: i64) -> Result<QueryBuilder<Sqlite>> {
+    pub(crate) async fn count(
+        &self,
+        readers: &SqlitePool,
+        limit: i64,
+    ) -> Result<QueryBuilder<Sqlite>> {
         let way = self.way(readers).await?;
         let mut query = QueryBuilder::new("select count(*) from (select 1");
         match &way {
@@ -462,7 +504,9 @@ impl<'a> List<'a> {
                 };
                 self.push_rows(&mut query, index, None, None);
                 let ids = [("s.owner", &self.owners), ("s.stage", &self.stages)];
-                for (column, ids) in ids.into_iter().filter_map(|(column, ids)| Some((column, ids.as_ref()?))) {
+                for (column, ids) in
+                    ids.into_iter().filter_map(|(column, ids)| Some((column, ids.as_ref()?)))
+                {
                     let mut list = query.push(" and ").push(column).push(" in (").separated(", ");
                     for id in ids {
                         list.push_bind(*id);

@@ -9,7 +9,9 @@ use leadbox_core::event::ChainHead;
 use leadbox_core::storage::{
     ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced, StorageError,
 };
-use leadbox_core::{Cursor, Event, Owners, Page, PageRequest, Position, Scope, SubjectKind, Timestamp, WorkerId};
+use leadbox_core::{
+    Cursor, Event, Owners, Page, PageRequest, Position, Scope, SubjectKind, Timestamp, WorkerId,
+};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::error::{During, Result};
@@ -21,7 +23,10 @@ const EVENTS: &str = "events";
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
-    TimeDelta::from_std(ttl).ok().and_then(|ttl| now.checked_add_signed(ttl)).unwrap_or(Timestamp::MAX_UTC)
+    TimeDelta::from_std(ttl)
+        .ok()
+        .and_then(|ttl| now.checked_add_signed(ttl))
+        .unwrap_or(Timestamp::MAX_UTC)
 }
 
 async fn head(connection: &mut SqliteConnection) -> Result<ChainHead> {
@@ -135,7 +140,8 @@ fn page_of_events(
     before: Option<i64>,
     limit: u32,
 ) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(concat!("select ", event_columns!(), " from event e where e.tenant = "));
+    let mut query =
+        QueryBuilder::new(concat!("select ", event_columns!(), " from event e where e.tenant = "));
     query.push_bind(scope.tenant.0);
     if let Some(before) = before {
         query.push(" and e.position < ").push_bind(before);
@@ -154,7 +160,9 @@ fn page_of_events(
     }
     if let Owners::Only(owners) = &scope.owners {
         query.push(" and e.subject_kind = ").push_bind(i64::from(SubjectKind::Lead.code()));
-        query.push(" and exists (select 1 from lead l where l.tenant = e.tenant and l.id = e.subject");
+        query.push(
+            " and exists (select 1 from lead l where l.tenant = e.tenant and l.id = e.subject",
+        );
         let mut ids = query.push(" and l.owner in (").separated(", ");
         for owner in owners {
             ids.push_bind(owner.uuid());
@@ -186,7 +194,12 @@ impl LogStore for SqliteStorage {
         found.iter().map(rows::event).collect()
     }
 
-    async fn events(&self, scope: &Scope, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    async fn events(
+        &self,
+        scope: &Scope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Event>> {
         let before = match &page.after {
             None => None,
             Some(cursor) => {
@@ -202,7 +215,11 @@ impl LogStore for SqliteStorage {
             .during("read events")?;
         let events = found.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(events, limit, |event| {
-            Cursor::new(EVENTS, Some(rows::number_key(event.position.0)), event.id.uuid().into_bytes())
+            Cursor::new(
+                EVENTS,
+                Some(rows::number_key(event.position.0)),
+                event.id.uuid().into_bytes(),
+            )
         }))
     }
 

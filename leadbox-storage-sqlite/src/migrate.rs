@@ -22,17 +22,20 @@ pub(crate) fn known() -> i64 {
 
 /// The schema of the database and the program's.
 pub(crate) async fn schema(connection: &mut SqliteConnection) -> Result<Schema> {
-    let there: Option<i64> = sqlx::query_scalar("select 1 from sqlite_schema where type = 'table' and name = ?")
-        .bind(TABLE)
-        .fetch_optional(&mut *connection)
-        .await
-        .during("read the schema")?;
+    let there: Option<i64> =
+        sqlx::query_scalar("select 1 from sqlite_schema where type = 'table' and name = ?")
+            .bind(TABLE)
+            .fetch_optional(&mut *connection)
+            .await
+            .during("read the schema")?;
     let found = match there {
         None => 0,
-        Some(_) => sqlx::query_scalar("select coalesce(max(version), 0) from leadbox_migrations where success")
-            .fetch_one(&mut *connection)
-            .await
-            .during("read the schema")?,
+        Some(_) => sqlx::query_scalar(
+            "select coalesce(max(version), 0) from leadbox_migrations where success",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .during("read the schema")?,
     };
     Ok(Schema { found, known: known() })
 }
@@ -51,10 +54,14 @@ pub(crate) async fn run(connection: &mut SqliteConnection) -> Result<()> {
     let schema = schema(&mut transaction).await?;
     refuse_newer(schema)?;
     if schema.found < schema.known {
-        migrator().run_direct(None, &mut *transaction, false).await.map_err(|error| match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed("migrate", error),
-            other => StorageError::Backend { operation: "migrate", source: Box::new(other) },
-        })?;
+        migrator().run_direct(None, &mut *transaction, false).await.map_err(
+            |error| match error {
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                    failed("migrate", error)
+                }
+                other => StorageError::Backend { operation: "migrate", source: Box::new(other) },
+            },
+        )?;
     }
     transaction.commit().await.during("migrate")
 }

@@ -1,6 +1,8 @@
 //! That lists use the indexes they are meant to. Reads SQLite's own account of each statement.
 
-use leadbox_core::filter::{Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test};
+use leadbox_core::filter::{
+    Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test,
+};
 use leadbox_core::{Scope, Storage, Tenant, UserId};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
@@ -11,7 +13,8 @@ use crate::{SqliteConfig, SqliteStorage};
 
 async fn storage() -> (TempDir, SqliteStorage) {
     let folder = tempfile::tempdir().unwrap();
-    let storage = SqliteStorage::open(SqliteConfig::at(folder.path().join("leads.db"))).await.unwrap();
+    let storage =
+        SqliteStorage::open(SqliteConfig::at(folder.path().join("leads.db"))).await.unwrap();
     storage.migrate().await.unwrap();
     (folder, storage)
 }
@@ -38,7 +41,11 @@ fn id(n: u128) -> Operand {
 }
 
 fn sorted(check: Check, by: SortKey) -> LeadQuery {
-    LeadQuery { check, search: Search::default(), sort: LeadSort { by, direction: Direction::Descending } }
+    LeadQuery {
+        check,
+        search: Search::default(),
+        sort: LeadSort { by, direction: Direction::Descending },
+    }
 }
 
 /// Fails unless the walk goes over this index, from the place on, and only the page itself is sorted.
@@ -72,15 +79,21 @@ async fn stage_and_owner_lead_the_walk_where_an_index_has_them() {
     let (_folder, storage) = storage().await;
     let all = Scope::all(Tenant::DEFAULT);
     let by_stage = sorted(one_of(LeadField::Stage, vec![id(1)]), SortKey::Score);
-    assert_walks(&plan(&storage, &all, &by_stage).await, "pulse_stage_score", "stage=? AND (score,lead)<(?,?)");
+    assert_walks(
+        &plan(&storage, &all, &by_stage).await,
+        "pulse_stage_score",
+        "stage=? AND (score,lead)<(?,?)",
+    );
 
     let range = Check::Leaf(Leaf {
         field: LeadField::Score,
         test: Test::Between(Some(Operand::Integer(1)), Some(Operand::Integer(9))),
         sense: Sense::Holds,
     });
-    let owner_stage = vec![one_of(LeadField::Owner, vec![id(1)]), one_of(LeadField::Stage, vec![id(2)]), range];
-    let plan_of_range = plan(&storage, &all, &sorted(Check::All(owner_stage), SortKey::Score)).await;
+    let owner_stage =
+        vec![one_of(LeadField::Owner, vec![id(1)]), one_of(LeadField::Stage, vec![id(2)]), range];
+    let plan_of_range =
+        plan(&storage, &all, &sorted(Check::All(owner_stage), SortKey::Score)).await;
     assert_walks(&plan_of_range, "pulse_owner_score", "owner=? AND score>? AND (score,lead)<(?,?)");
 
     let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
@@ -95,6 +108,8 @@ async fn tags_are_looked_up_per_row_of_a_walk() {
     let tag = one_of(LeadField::Tag, vec![Operand::Bytes(b"vip".to_vec())]);
     let plan = plan(&storage, &all, &sorted(tag, SortKey::Score)).await;
     assert_walks(&plan, "pulse_score", "(score,lead)<(?,?)");
-    let looked_up = plan.iter().any(|step| step.contains("SEARCH f USING PRIMARY KEY (tenant=? AND name=? AND key=? AND no=?)"));
+    let looked_up = plan.iter().any(|step| {
+        step.contains("SEARCH f USING PRIMARY KEY (tenant=? AND name=? AND key=? AND no=?)")
+    });
     assert!(looked_up, "{plan:#?}");
 }

@@ -3,12 +3,14 @@
 
 use chrono::NaiveDate;
 use leadbox_core::event::{Actor, ActorKind, Cause, ChainHash, Commitment};
-use leadbox_core::job::{Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob};
+use leadbox_core::job::{
+    Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob,
+};
 use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
 use leadbox_core::{
-    Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
-    Points, Position, Profile, Revision, Stay, Subject, SubjectKind, Suspicion, Team, Tenant, Timestamp, User,
-    UserStatus, Version, from_unix_micros,
+    Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
+    LeadScore, Money, NewEvent, Points, Position, Profile, Revision, Stay, Subject, SubjectKind,
+    Suspicion, Team, Tenant, Timestamp, User, UserStatus, Version, from_unix_micros,
 };
 use serde::de::DeserializeOwned;
 use sqlx::decode::Decode;
@@ -185,8 +187,10 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
     let owner = columns.id_or_none("owner")?;
     let minor = columns.value("value_minor")?;
     let currency: Option<&str> = columns.value("currency")?;
-    let currency =
-        currency.map(str::parse).transpose().map_err(|_| StorageError::corrupt("lead", "currency", id))?;
+    let currency = currency
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| StorageError::corrupt("lead", "currency", id))?;
     let completeness = columns.number("completeness")?;
     let created_at = columns.time("created_at")?;
     let created_on = columns.day("created_on")?;
@@ -239,7 +243,8 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
 pub(crate) fn interaction(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<Interaction> {
     let mut columns = Columns::of(row, "interaction");
     let id = columns.id("id")?;
-    let kind = InteractionKind::parse(columns.value("kind")?).ok_or_else(|| columns.corrupt("kind"))?;
+    let kind =
+        InteractionKind::parse(columns.value("kind")?).ok_or_else(|| columns.corrupt("kind"))?;
     Ok(Interaction {
         id,
         tenant,
@@ -414,7 +419,11 @@ pub(crate) fn job(row: &SqliteRow) -> Result<Job> {
     let id = columns.id("id")?;
     let work = NewJob {
         id,
-        lane: LaneKey { tenant: columns.tenant()?, queue: columns.value("queue")?, name: columns.value("lane")? },
+        lane: LaneKey {
+            tenant: columns.tenant()?,
+            queue: columns.value("queue")?,
+            name: columns.value("lane")?,
+        },
         fifo_key: columns.value("fifo_key")?,
         unique_key: columns.value("unique_key")?,
         payload: columns.json("payload")?,
@@ -455,7 +464,11 @@ pub(crate) fn attempt(row: &SqliteRow) -> Result<Attempt> {
     Ok(Attempt {
         id: columns.id("id")?,
         job: columns.id("job")?,
-        lane: LaneKey { tenant: columns.tenant()?, queue: columns.value("queue")?, name: columns.value("lane")? },
+        lane: LaneKey {
+            tenant: columns.tenant()?,
+            queue: columns.value("queue")?,
+            name: columns.value("lane")?,
+        },
         number: columns.number("number")?,
         at: columns.time("at")?,
         millis: columns.value("millis")?,

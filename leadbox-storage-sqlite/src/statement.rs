@@ -58,8 +58,9 @@ impl Rows<'_> {
             row.push_str(if column == 0 { "?" } else { ",?" });
         }
         row.push(')');
-        let mut text =
-            String::with_capacity(self.before.len() + rows * (row.len() + 1) + self.after.len() + 2);
+        let mut text = String::with_capacity(
+            self.before.len() + rows * (row.len() + 1) + self.after.len() + 2,
+        );
         text.push_str(self.before);
         text.push(' ');
         for index in 0..rows {
@@ -93,7 +94,10 @@ impl Rows<'_> {
         let arguments = binds.arguments()?;
         // A value too few would silently become null.
         if arguments.len() != items.len() * self.columns {
-            return Err(sqlx::Error::Protocol(format!("a row of {} values was bound wrongly", self.columns)));
+            return Err(sqlx::Error::Protocol(format!(
+                "a row of {} values was bound wrongly",
+                self.columns
+            )));
         }
         Ok((self.text(items.len()), arguments))
     }
@@ -102,7 +106,8 @@ impl Rows<'_> {
     pub(crate) fn chunks<'i, T>(self, items: &'i [T]) -> impl Iterator<Item = &'i [T]> {
         let mut rest = items;
         std::iter::from_fn(move || {
-            let (now, later) = rest.split_at(if rest.is_empty() { 0 } else { self.next(rest.len()) });
+            let (now, later) =
+                rest.split_at(if rest.is_empty() { 0 } else { self.next(rest.len()) });
             rest = later;
             (!now.is_empty()).then_some(now)
         })
@@ -118,7 +123,8 @@ impl Rows<'_> {
         let mut affected = 0;
         for chunk in self.chunks(items) {
             let (text, arguments) = self.bound(chunk, &mut bind)?;
-            let done = sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection).await?;
+            let done =
+                sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection).await?;
             affected += done.rows_affected();
         }
         Ok(affected)
@@ -134,7 +140,11 @@ impl Rows<'_> {
         let mut rows = Vec::new();
         for chunk in self.chunks(items) {
             let (text, arguments) = self.bound(chunk, &mut bind)?;
-            rows.extend(sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?);
+            rows.extend(
+                sqlx::query_with(AssertSqlSafe(text), arguments)
+                    .fetch_all(&mut *connection)
+                    .await?,
+            );
         }
         Ok(rows)
     }
@@ -147,14 +157,18 @@ mod tests {
     #[test]
     fn any_number_of_rows_is_cut_into_powers_of_two_below_the_limits() {
         let narrow = Rows { before: "", columns: 1, after: "" };
-        assert_eq!([1, 2, 3, 37, 255, 256, 10_000].map(|left| narrow.next(left)), [1, 2, 2, 32, 128, 256, 256]);
+        assert_eq!(
+            [1, 2, 3, 37, 255, 256, 10_000].map(|left| narrow.next(left)),
+            [1, 2, 2, 32, 128, 256, 256]
+        );
         let wide = Rows { before: "", columns: 1000, after: "" };
         assert_eq!(wide.next(10_000), 32);
     }
 
     #[test]
     fn a_text_repeats_its_row() {
-        let rows = Rows { before: "insert into t values", columns: 2, after: "on conflict do nothing" };
+        let rows =
+            Rows { before: "insert into t values", columns: 2, after: "on conflict do nothing" };
         assert_eq!(rows.text(2), "insert into t values (?,?),(?,?) on conflict do nothing");
     }
 }

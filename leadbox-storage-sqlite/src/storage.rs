@@ -63,12 +63,17 @@ impl SqliteStorage {
     ///
     /// # Errors
     /// As [`Storage::commit`].
-    pub async fn commit_in(&self, connection: &mut SqliteConnection, changes: &ChangeSet) -> Result<Committed> {
+    pub async fn commit_in(
+        &self,
+        connection: &mut SqliteConnection,
+        changes: &ChangeSet,
+    ) -> Result<Committed> {
         if connection.is_in_transaction() {
             let mut marks = Marks::read(connection).await?;
             return commit::alone(connection, changes, &mut marks).await;
         }
-        let mut transaction = connection.begin_with("begin immediate").await.during("begin a transaction")?;
+        let mut transaction =
+            connection.begin_with("begin immediate").await.during("begin a transaction")?;
         let mut marks = Marks::read(&mut transaction).await?;
         let committed = commit::alone(&mut transaction, changes, &mut marks).await?;
         transaction.commit().await.during("commit")?;
@@ -85,7 +90,9 @@ async fn connect(options: &SqliteConnectOptions, patience: Duration) -> Result<S
     loop {
         match options.connect().await {
             Ok(connection) => return Ok(connection),
-            Err(error) if is_busy(&error) && begun.elapsed() < patience => tokio::time::sleep(AGAIN).await,
+            Err(error) if is_busy(&error) && begun.elapsed() < patience => {
+                tokio::time::sleep(AGAIN).await
+            }
             Err(error) => return Err(failed("open the database", error)),
         }
     }

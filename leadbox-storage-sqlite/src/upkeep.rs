@@ -52,7 +52,8 @@ impl Request for Prune {
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<u64> {
         let sets_until = self.now.checked_sub_signed(REMEMBERED).unwrap_or(Timestamp::MIN_UTC);
-        let ages = [(REPLIES, self.now), (CHANGE_SETS, sets_until), (ATTEMPTS, self.attempts_before)];
+        let ages =
+            [(REPLIES, self.now), (CHANGE_SETS, sets_until), (ATTEMPTS, self.attempts_before)];
         let mut pruned = 0;
         for (statement, age) in ages {
             let deleted = sqlx::query(statement)

@@ -67,7 +67,11 @@ impl<R: Request> Errand for Asked<R> {
 
 /// One call.
 enum Call {
-    Commit { set: ChangeSet, answer: Option<Result<Committed>>, reply: oneshot::Sender<Result<Committed>> },
+    Commit {
+        set: ChangeSet,
+        answer: Option<Result<Committed>>,
+        reply: oneshot::Sender<Result<Committed>>,
+    },
     Errand(Box<dyn Errand>),
 }
 
@@ -124,7 +128,11 @@ pub(crate) struct Writer(mpsc::Sender<Call>);
 
 impl Writer {
     /// Starts the task.
-    pub(crate) fn start(connection: SqliteConnection, synchronous: Synchronous, wake: Arc<Wake>) -> Self {
+    pub(crate) fn start(
+        connection: SqliteConnection,
+        synchronous: Synchronous,
+        wake: Arc<Wake>,
+    ) -> Self {
         let (sender, inbox) = mpsc::channel(QUEUE);
         let task = Task { connection, wake, configured: synchronous, current: synchronous };
         tokio::spawn(task.run(inbox));
@@ -169,7 +177,10 @@ impl Task {
             self.serve(group).await;
         }
         if let Err(error) = self.connection.close().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the database was not closed properly");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the database was not closed properly"
+            );
         }
     }
 
@@ -202,7 +213,8 @@ impl Task {
 
     /// Chooses whether the next commit waits for the disk. What may be lost by a power cut need not.
     async fn wait_for_disk(&mut self, wanted: Synchronous) -> Result<()> {
-        let wanted = if self.configured == Synchronous::Normal { Synchronous::Normal } else { wanted };
+        let wanted =
+            if self.configured == Synchronous::Normal { Synchronous::Normal } else { wanted };
         if wanted != self.current {
             let pragma = match wanted {
                 Synchronous::Normal => "pragma synchronous = normal",
@@ -216,7 +228,8 @@ impl Task {
 
     /// Writes the whole group as one. `false` when one of it has to be looked at alone; then nothing was written.
     async fn together(&mut self, group: &mut [Call]) -> Result<bool> {
-        let mut transaction = self.connection.begin_with("begin immediate").await.during("begin a transaction")?;
+        let mut transaction =
+            self.connection.begin_with("begin immediate").await.during("begin a transaction")?;
         let mut marks = None;
         let mut rest = &mut *group;
         while let Some(call) = rest.first_mut() {
@@ -251,7 +264,8 @@ impl Task {
 
     /// Writes each of the group in a savepoint of its own, all in one transaction.
     async fn one_by_one(&mut self, group: &mut [Call]) -> Result<()> {
-        let mut transaction = self.connection.begin_with("begin immediate").await.during("begin a transaction")?;
+        let mut transaction =
+            self.connection.begin_with("begin immediate").await.during("begin a transaction")?;
         let mut marks = Marks::read(&mut transaction).await?;
         for call in group {
             match call {

@@ -29,7 +29,8 @@ async fn integrity(address: String) {
     let found: Vec<String> =
         sqlx::query_scalar("pragma integrity_check").fetch_all(&mut connection).await.unwrap();
     assert_eq!(found, ["ok"], "pages and indexes");
-    let dangling = sqlx::query("pragma foreign_key_check").fetch_all(&mut connection).await.unwrap();
+    let dangling =
+        sqlx::query("pragma foreign_key_check").fetch_all(&mut connection).await.unwrap();
     assert!(dangling.is_empty(), "{} rows refer to nothing", dangling.len());
     // The 1 compares the index with the texts that it is about.
     sqlx::query("insert into lead_search (lead_search, rank) values ('integrity-check', 1)")

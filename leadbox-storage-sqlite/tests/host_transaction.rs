@@ -11,7 +11,10 @@ use tempfile::TempDir;
 async fn host(folder: &TempDir) -> SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(support::config(folder).path);
     let mut connection = options.connect().await.unwrap();
-    sqlx::query("create table customer (name text not null)").execute(&mut connection).await.unwrap();
+    sqlx::query("create table customer (name text not null)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection
 }
 
@@ -32,7 +35,10 @@ async fn both_are_there_after_the_host_commits() {
 
     let mut transaction = host.begin_with("begin immediate").await.unwrap();
     sqlx::query("insert into customer values ('Kim')").execute(&mut *transaction).await.unwrap();
-    storage.commit_in(&mut transaction, &support::set(&ids, vec![support::insert(&lead)])).await.unwrap();
+    storage
+        .commit_in(&mut transaction, &support::set(&ids, vec![support::insert(&lead)]))
+        .await
+        .unwrap();
     assert!(!is_stored(&storage, &lead).await, "nobody sees it before the host commits");
     transaction.commit().await.unwrap();
 
@@ -76,7 +82,10 @@ async fn a_conflict_leaves_the_hosts_transaction_usable() {
     assert!(matches!(refused, Err(StorageError::AlreadyExists { .. })), "{refused:?}");
     sqlx::query("insert into customer values ('Lee')").execute(&mut *transaction).await.unwrap();
     let third = support::lead(&ids, "three");
-    storage.commit_in(&mut transaction, &support::set(&ids, vec![support::insert(&third)])).await.unwrap();
+    storage
+        .commit_in(&mut transaction, &support::set(&ids, vec![support::insert(&third)]))
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
 
     assert_eq!(customers(&mut host).await, 2);

@@ -49,7 +49,8 @@ async fn a_file_of_a_newer_program_is_refused() {
     let storage = support::storage(&folder).await;
     let known = storage.schema().await.unwrap().known;
     let path = support::config(&folder).path;
-    let mut host = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    let mut host =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
     sqlx::query(
         "insert into leadbox_migrations (version, description, success, checksum, execution_time)
          values (?, 'from the future', true, x'00', 0)",
@@ -71,13 +72,17 @@ async fn the_hosts_own_migrations_are_left_alone() {
     let path = support::config(&folder).path;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut host = options.connect().await.unwrap();
-    sqlx::query("create table _sqlx_migrations (version bigint primary key)").execute(&mut host).await.unwrap();
+    sqlx::query("create table _sqlx_migrations (version bigint primary key)")
+        .execute(&mut host)
+        .await
+        .unwrap();
     sqlx::query("insert into _sqlx_migrations values (77)").execute(&mut host).await.unwrap();
 
     let storage = support::storage(&folder).await;
     assert_eq!(storage.schema().await.unwrap().found, storage.schema().await.unwrap().known);
-    let theirs: i64 =
-        sqlx::query_scalar("select version from _sqlx_migrations").fetch_one(&mut host).await.unwrap();
+    let theirs: i64 = sqlx::query_scalar("select version from _sqlx_migrations")
+        .fetch_one(&mut host)
+        .await
+        .unwrap();
     assert_eq!(theirs, 77);
 }
-

@@ -28,7 +28,12 @@ async fn let_go(mut other: sqlx::SqliteConnection) {
 
 async fn count(storage: &SqliteStorage) -> usize {
     let all = Scope::all(Tenant::DEFAULT);
-    storage.leads(&all, &Default::default(), &leadbox_core::PageRequest::first(1000)).await.unwrap().items.len()
+    storage
+        .leads(&all, &Default::default(), &leadbox_core::PageRequest::first(1000))
+        .await
+        .unwrap()
+        .items
+        .len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +47,8 @@ async fn a_conflict_fails_its_own_set_and_no_neighbour() {
     let calls: Vec<_> = (0..100)
         .map(|n| {
             let name = if n % 10 == 3 { "taken".to_owned() } else { format!("lead {n}") };
-            let (good, named) = (support::lead(&ids, &format!("beside {n}")), support::lead(&ids, &name));
+            let (good, named) =
+                (support::lead(&ids, &format!("beside {n}")), support::lead(&ids, &name));
             let set = support::set(&ids, vec![support::insert(&good), support::insert(&named)]);
             let storage = storage.clone();
             tokio::spawn(async move { storage.commit(&set).await })
@@ -116,7 +122,10 @@ async fn a_caller_that_goes_away_leaves_its_commit_whole() {
     }
     let_go(other).await;
     // Whoever asks next stands behind it.
-    storage.commit(&support::set(&ids, vec![support::insert(&support::lead(&ids, "next"))])).await.unwrap();
+    storage
+        .commit(&support::set(&ids, vec![support::insert(&support::lead(&ids, "next"))]))
+        .await
+        .unwrap();
     assert_eq!(count(&storage).await, 51);
     assert!(storage.commit(&set).await.unwrap().replayed);
 }
@@ -140,7 +149,10 @@ async fn a_file_that_stays_locked_is_reported_as_not_available_now() {
 async fn the_file_is_closed_once_the_last_handle_is_dropped() {
     let (folder, ids) = (support::folder(), RandomIds::seeded(6));
     let storage = support::storage(&folder).await;
-    storage.commit(&support::set(&ids, vec![support::insert(&support::lead(&ids, "one"))])).await.unwrap();
+    storage
+        .commit(&support::set(&ids, vec![support::insert(&support::lead(&ids, "one"))]))
+        .await
+        .unwrap();
     let log = folder.path().join("leads.db-wal");
     assert!(log.exists());
     drop(storage);

@@ -163,7 +163,12 @@ async fn beside(connection: &mut PgConnection, rows: &[&Row], common: &Common) -
     Ok(())
 }
 
-async fn events(connection: &mut PgConnection, rows: &[&Row], common: &Common, ids: &mut Ids) -> Result<()> {
+async fn events(
+    connection: &mut PgConnection,
+    rows: &[&Row],
+    common: &Common,
+    ids: &mut Ids,
+) -> Result<()> {
     let leads: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let stays: Vec<Uuid> = rows.iter().map(|_| ids.next()).collect();
     sqlx::query(

@@ -9,7 +9,10 @@ pub struct Ids(u128);
 
 impl Ids {
     /// One more.
-    #[expect(clippy::disallowed_methods, reason = "hand-written code asks the machine for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "hand-written code asks the machine for the time"
+    )]
     pub fn next(&mut self) -> Uuid {
         self.0 += 1;
         let now = u128::try_from(Utc::now().timestamp_millis()).unwrap_or_default();

@@ -48,12 +48,23 @@ fn now_micros() -> i64 {
 }
 
 /// Captures one row by hand, in a transaction of its own.
-pub async fn capture(connection: &mut SqliteConnection, row: Row, number: i64, ids: &mut Ids) -> Result<u64> {
-    let mut common = Common { now: 0, day: 0, stage: Uuid::from_u128(7), position: number, no: number };
+pub async fn capture(
+    connection: &mut SqliteConnection,
+    row: Row,
+    number: i64,
+    ids: &mut Ids,
+) -> Result<u64> {
+    let mut common =
+        Common { now: 0, day: 0, stage: Uuid::from_u128(7), position: number, no: number };
     write(connection, &[row], &mut common, ids).await
 }
 
-async fn write(connection: &mut SqliteConnection, batch: &[Row], common: &mut Common, ids: &mut Ids) -> Result<u64> {
+async fn write(
+    connection: &mut SqliteConnection,
+    batch: &[Row],
+    common: &mut Common,
+    ids: &mut Ids,
+) -> Result<u64> {
     if batch.is_empty() {
         return Ok(0);
     }
@@ -73,7 +84,10 @@ async fn write(connection: &mut SqliteConnection, batch: &[Row], common: &mut Co
     Ok(u64::try_from(new.len())?)
 }
 
-async fn known(connection: &mut SqliteConnection, batch: &[Row]) -> Result<std::collections::HashSet<String>> {
+async fn known(
+    connection: &mut SqliteConnection,
+    batch: &[Row],
+) -> Result<std::collections::HashSet<String>> {
     let mut known = std::collections::HashSet::new();
     for chunk in batch.chunks(CHUNK) {
         let mut query = QueryBuilder::<Sqlite>::new(
@@ -178,7 +192,12 @@ async fn leads(connection: &mut SqliteConnection, rows: &[&Row], common: &Common
     Ok(())
 }
 
-async fn events(connection: &mut SqliteConnection, rows: &[&Row], common: &Common, ids: &mut Ids) -> Result<()> {
+async fn events(
+    connection: &mut SqliteConnection,
+    rows: &[&Row],
+    common: &Common,
+    ids: &mut Ids,
+) -> Result<()> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "insert into stay (tenant, id, lead_no, pipeline, stage, entered_at, entered_by) ",
     );

@@ -1,5 +1,7 @@
 //! Tests with a real LeadBox in memory: the test holds the clock and looks at what was announced.
 
+#![expect(clippy::expect_used, reason = "a test may stop where it cannot go on")]
+
 use chrono::TimeDelta;
 use leadbox_core::EventType;
 use leadbox_core::testing::{Announced, Sandbox};

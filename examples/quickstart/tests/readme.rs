@@ -11,7 +11,11 @@ fn file(path: &str) -> String {
 #[test]
 fn the_readme_shows_this_program_in_under_forty_lines() {
     let (readme, program) = (file("../../README.md"), file("src/main.rs"));
-    let block = readme.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a code block");
+    let block = readme
+        .split("```rust\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a code block");
     assert_eq!(block, program);
     assert!(program.lines().count() < 40, "{} lines", program.lines().count());
 }

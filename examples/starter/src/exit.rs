@@ -77,15 +77,18 @@ impl Failure {
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let (exit, hint) = match &error {
-            StorageError::SchemaTooNew { .. } => {
-                (Exit::SchemaTooNew, Some("update this program, or restore a backup of the older database"))
-            }
-            StorageError::SchemaTooOld { .. } => {
-                (Exit::Unavailable, Some("`leadbox serve` and `leadbox import` migrate the database when they start"))
-            }
-            StorageError::Unavailable { .. } => {
-                (Exit::Unavailable, Some("check that the database runs and that --storage names it"))
-            }
+            StorageError::SchemaTooNew { .. } => (
+                Exit::SchemaTooNew,
+                Some("update this program, or restore a backup of the older database"),
+            ),
+            StorageError::SchemaTooOld { .. } => (
+                Exit::Unavailable,
+                Some("`leadbox serve` and `leadbox import` migrate the database when they start"),
+            ),
+            StorageError::Unavailable { .. } => (
+                Exit::Unavailable,
+                Some("check that the database runs and that --storage names it"),
+            ),
             _ => (Exit::Failed, None),
         };
         let message = error.to_string();
@@ -97,7 +100,9 @@ impl From<StorageError> for Failure {
 
 fn into_source(error: StorageError) -> Option<BoxError> {
     match error {
-        StorageError::Unavailable { source, .. } | StorageError::Backend { source, .. } => Some(source),
+        StorageError::Unavailable { source, .. } | StorageError::Backend { source, .. } => {
+            Some(source)
+        }
         _ => None,
     }
 }
@@ -123,7 +128,10 @@ mod tests {
         assert_eq!(code(StorageError::BadCursor), Exit::Failed);
         let lost = StorageError::Unavailable { operation: "connect", source: "no route".into() };
         let failure = Failure::from(lost);
-        assert_eq!((failure.exit, failure.causes()), (Exit::Unavailable, vec!["no route".to_owned()]));
+        assert_eq!(
+            (failure.exit, failure.causes()),
+            (Exit::Unavailable, vec!["no route".to_owned()])
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (output, parsed) = cli::parse();
-    let result = parsed.and_then(|cli| cli.map_or(Ok(exit::Exit::Done), |cli| commands::run(cli, output)));
+    let result =
+        parsed.and_then(|cli| cli.map_or(Ok(exit::Exit::Done), |cli| commands::run(cli, output)));
     result.unwrap_or_else(|failure| output.failure(&failure)).into()
 }

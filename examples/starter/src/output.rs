@@ -90,8 +90,9 @@ impl Output {
     fn form(self, outcome: &impl Outcome) -> String {
         match self.0 {
             Form::Text => outcome.text(),
-            Form::Json => serde_json::to_string(outcome)
-                .unwrap_or_else(|error| json!({ "error": { "message": error.to_string() } }).to_string()),
+            Form::Json => serde_json::to_string(outcome).unwrap_or_else(|error| {
+                json!({ "error": { "message": error.to_string() } }).to_string()
+            }),
         }
     }
 }

@@ -133,7 +133,10 @@ fn unreachable(location: &Location) -> impl FnOnce(StorageError) -> Failure {
     }
 }
 
-async fn connect(location: &Location, durability: Durability) -> Result<Arc<dyn Storage>, StorageError> {
+async fn connect(
+    location: &Location,
+    durability: Durability,
+) -> Result<Arc<dyn Storage>, StorageError> {
     match location {
         Location::Sqlite(path) => {
             let mut config = SqliteConfig::at(path);
@@ -166,7 +169,8 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let location: Location = "postgres://kim:s3cr@t@db.example:5432/leads?sslmode=require".parse().unwrap();
+        let location: Location =
+            "postgres://kim:s3cr@t@db.example:5432/leads?sslmode=require".parse().unwrap();
         assert_eq!(location.to_string(), "postgres://db.example:5432/leads");
         assert_eq!(format!("{location:?}"), "postgres://db.example:5432/leads");
     }

@@ -10,12 +10,25 @@ fn help_tells_of_every_command_and_exit_code() {
     let place = Place::new();
     let help = place.run(&["--help"]);
     assert_eq!(help.code, 0);
-    for word in ["serve", "import", "export", "demo", "doctor", "analytics", "--storage", "Examples:", "Exit codes:"] {
+    for word in [
+        "serve",
+        "import",
+        "export",
+        "demo",
+        "doctor",
+        "analytics",
+        "--storage",
+        "Examples:",
+        "Exit codes:",
+    ] {
         assert!(help.stdout.contains(word), "{word} is missing in {}", help.stdout);
     }
     for command in ["serve", "import", "export", "demo", "doctor", "analytics"] {
         let help = place.run(&[command, "--help"]);
-        assert!(help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"), "{command}");
+        assert!(
+            help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"),
+            "{command}"
+        );
     }
     assert!(place.run(&["--version"]).stdout.starts_with("leadbox "));
 }
@@ -23,7 +36,9 @@ fn help_tells_of_every_command_and_exit_code() {
 #[test]
 fn wrong_usage_is_code_2_in_both_forms() {
     let place = Place::new();
-    for arguments in [&["fly"][..], &[], &["demo", "--size", "0"], &["doctor", "--storage", "leads.db"]] {
+    for arguments in
+        [&["fly"][..], &[], &["demo", "--size", "0"], &["doctor", "--storage", "leads.db"]]
+    {
         let ended = place.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(!ended.stderr.is_empty());
@@ -37,7 +52,8 @@ fn wrong_usage_is_code_2_in_both_forms() {
 fn the_same_seed_and_day_give_the_same_digest() {
     let place = Place::new();
     let digest = |more: &[&str]| {
-        let mut arguments = vec!["demo", "--dry-run", "--json", "--size", "80", "--as-of", "2026-03-02"];
+        let mut arguments =
+            vec!["demo", "--dry-run", "--json", "--size", "80", "--as-of", "2026-03-02"];
         arguments.extend(more);
         place.run(&arguments).json()["digest"].as_str().unwrap().to_owned()
     };
@@ -45,7 +61,8 @@ fn the_same_seed_and_day_give_the_same_digest() {
     assert_eq!(first, digest(&["--seed", "5"]));
     assert_ne!(first, digest(&["--seed", "6"]));
     assert_eq!(names(place.path(".").as_path()), Vec::<String>::new(), "a dry run writes nothing");
-    let written = place.run(&["demo", "--json", "--size", "80", "--as-of", "2026-03-02", "--seed", "5"]);
+    let written =
+        place.run(&["demo", "--json", "--size", "80", "--as-of", "2026-03-02", "--seed", "5"]);
     assert_eq!(written.json()["digest"].as_str(), Some(first.as_str()));
     assert_eq!(written.json()["leads"].as_u64(), Some(80));
 }
@@ -58,7 +75,11 @@ fn a_demo_goes_only_into_an_empty_storage() {
     assert!(again.stderr.contains("is not empty"), "{}", again.stderr);
     let other = place.run(&["demo", "--size", "10", "--storage", "sqlite:other.sqlite"]);
     assert_eq!(other.code, 0, "{}", other.stderr);
-    assert!(other.stdout.contains("10 leads") && other.stdout.contains("digest "), "{}", other.stdout);
+    assert!(
+        other.stdout.contains("10 leads") && other.stdout.contains("digest "),
+        "{}",
+        other.stdout
+    );
 }
 
 #[test]
@@ -83,11 +104,18 @@ fn an_absent_database_is_code_4_and_is_not_made() {
     for arguments in [&["doctor"][..], &["analytics", "verify"], &["export"]] {
         let ended = place.run(arguments);
         assert_eq!(ended.code, 4, "{arguments:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains("there is no database") && ended.stderr.contains("hint:"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("there is no database") && ended.stderr.contains("hint:"),
+            "{}",
+            ended.stderr
+        );
     }
     assert_eq!(names(place.path(".").as_path()), Vec::<String>::new());
     let json = place.run(&["doctor", "--json"]).json();
-    assert_eq!((json["error"]["exit"].as_str(), json["error"]["code"].as_u64()), (Some("unavailable"), Some(4)));
+    assert_eq!(
+        (json["error"]["exit"].as_str(), json["error"]["code"].as_u64()),
+        (Some("unavailable"), Some(4))
+    );
     let nowhere = place.run(&["doctor", "--storage", "postgres://nobody:secret@127.0.0.1:1/leads"]);
     assert_eq!(nowhere.code, 4, "{}", nowhere.stderr);
     assert!(!nowhere.stderr.contains("secret"), "{}", nowhere.stderr);
@@ -124,12 +152,20 @@ fn a_file_that_cannot_be_imported_is_refused_as_a_whole() {
     place.file("odd.csv", "E-Mail,Colour of hair\nada@analytical.example,brown\n");
     let odd = place.run(&["import", "odd.csv"]);
     assert_eq!(odd.code, 1);
-    assert!(odd.stderr.contains("Colour of hair") && odd.stderr.contains("--ignore"), "{}", odd.stderr);
+    assert!(
+        odd.stderr.contains("Colour of hair") && odd.stderr.contains("--ignore"),
+        "{}",
+        odd.stderr
+    );
     let passed_over = place.run(&["import", "odd.csv", "--ignore", "Colour of hair"]);
     assert_eq!(passed_over.code, 0, "{}", passed_over.stderr);
     let absent = place.run(&["import", "absent.csv"]);
     assert_eq!(absent.code, 1);
-    assert!(absent.stderr.contains("cannot read absent.csv") && absent.stderr.contains("cause:"), "{}", absent.stderr);
+    assert!(
+        absent.stderr.contains("cannot read absent.csv") && absent.stderr.contains("cause:"),
+        "{}",
+        absent.stderr
+    );
     assert_eq!(place.run(&["import"]).code, 2);
     assert_eq!(place.run(&["import", "x.csv", "--map", "nonsense"]).code, 2);
 }
@@ -139,7 +175,12 @@ fn what_is_exported_can_be_imported() {
     let place = Place::new().with_demo();
     for (format, file) in [("csv", "all.csv"), ("jsonl", "all.jsonl")] {
         let export = place.run(&["export", "--format", format, "--output", file, "--json"]);
-        assert_eq!((export.code, export.json()["rows"].as_u64()), (0, Some(60)), "{}", export.stdout);
+        assert_eq!(
+            (export.code, export.json()["rows"].as_u64()),
+            (0, Some(60)),
+            "{}",
+            export.stdout
+        );
         let piped = place.run(&["export", "--format", format]);
         assert_eq!(piped.stdout, std::fs::read_to_string(place.path(file)).unwrap());
         assert!(piped.stderr.contains("60 leads"), "{}", piped.stderr);

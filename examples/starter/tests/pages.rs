@@ -23,7 +23,11 @@ fn a_server_shows_leads_and_stops_when_told() {
     assert_eq!(list.status, 200);
     assert!(list.head.contains("content-security-policy: default-src 'none'"), "{}", list.head);
     assert!(list.head.contains("cache-control: no-store"));
-    assert!(!list.body.contains("<style") && !list.body.contains("<script") && !list.body.contains("style=\""));
+    assert!(
+        !list.body.contains("<style")
+            && !list.body.contains("<script")
+            && !list.body.contains("style=\"")
+    );
     assert!(list.body.contains("<dt>Leads</dt><dd>60</dd>"), "{}", list.body);
     assert_eq!(list.body.matches("href=\"/leads/").count(), 50);
 
@@ -52,7 +56,11 @@ fn search_and_stage_narrow_the_list() {
     assert!(nobody.body.contains("No leads match"), "{}", nobody.body);
     let tricky = server.get("/?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E%22");
     assert_eq!(tricky.status, 200);
-    assert!(!tricky.body.contains("<script") && tricky.body.contains("&#60;script&#62;"), "{}", tricky.body);
+    assert!(
+        !tricky.body.contains("<script") && tricky.body.contains("&#60;script&#62;"),
+        "{}",
+        tricky.body
+    );
 }
 
 #[test]
@@ -69,7 +77,11 @@ fn what_cannot_be_shown_is_a_page_with_the_reason() {
     ] {
         let answer = server.get(path);
         assert_eq!(answer.status, status, "{path}: {}", answer.body);
-        assert!(answer.body.contains(reason) && answer.body.contains("<h1>"), "{path}: {}", answer.body);
+        assert!(
+            answer.body.contains(reason) && answer.body.contains("<h1>"),
+            "{path}: {}",
+            answer.body
+        );
     }
     assert_eq!(server.ask("POST", "/").status, 405);
 }

@@ -51,7 +51,8 @@ pub async fn of_many_committers_on_one_version_exactly_one_wins(storage: Arc<dyn
         let won = at_once(6, |n| {
             let (world, lead) = (world.clone(), lead.clone());
             async move {
-                let after = world.edited(&lead, |lead| lead.person.title = Some(format!("task {n}")));
+                let after =
+                    world.edited(&lead, |lead| lead.person.title = Some(format!("task {n}")));
                 attempted(&world, vec![world.update(&lead, &after), world.append(&after)])
                     .await
                     .then_some(after)
@@ -76,7 +77,8 @@ pub async fn of_many_captures_of_one_key_exactly_one_wins(storage: Arc<dyn Stora
             async move {
                 let mut lead = world.lead();
                 lead.person.email = email;
-                attempted(&world, vec![world.insert_captured_by(&lead, &[IdentityKind::Email])]).await
+                attempted(&world, vec![world.insert_captured_by(&lead, &[IdentityKind::Email])])
+                    .await
             }
         })
         .await;
@@ -302,9 +304,7 @@ pub async fn concurrency_and_rate_hold_over_many_claimers(storage: Arc<dyn Stora
     let rate = RateLimit { per_second: 0.001, burst: 7 };
     let narrow = Lane { concurrency: Some(5), ..world.settings("narrow") };
     let paced = Lane { rate: Some(rate), ..world.settings("paced") };
-    world
-        .commit(vec![Change::PutLane(Box::new(narrow)), Change::PutLane(Box::new(paced))])
-        .await;
+    world.commit(vec![Change::PutLane(Box::new(narrow)), Change::PutLane(Box::new(paced))]).await;
     for name in ["narrow", "paced", "free"] {
         world.commit((0..60).map(|_| world.enqueue(&world.work(name, 0))).collect()).await;
     }
@@ -344,7 +344,8 @@ pub async fn a_key_is_neither_overtaken_nor_stranded_under_load(storage: Arc<dyn
     const SENDERS: usize = 4;
     const EACH: usize = 20;
     let world = World::new(storage);
-    let (done, order) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Mutex::new(Vec::new())));
+    let (done, order) =
+        (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Mutex::new(Vec::new())));
     at_once(SENDERS + 3, |task| {
         let (world, done, order) = (world.clone(), Arc::clone(&done), Arc::clone(&order));
         async move {
@@ -426,7 +427,8 @@ pub async fn a_reader_sees_a_commit_whole_or_not_at_all(storage: Arc<dyn Storage
         async move {
             while reading.load(Ordering::SeqCst) {
                 let query = leadbox_core::LeadQuery::default();
-                let count = world.storage.count_leads(&world.scope(), &query, 10_000).await.unwrap();
+                let count =
+                    world.storage.count_leads(&world.scope(), &query, 10_000).await.unwrap();
                 assert_eq!(count % 30, 0, "half a commit shows");
             }
         }

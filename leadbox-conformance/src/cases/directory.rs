@@ -43,7 +43,9 @@ pub async fn a_user_is_found_by_address_whatever_its_case(storage: Arc<dyn Stora
     let twin = User { tenant: other.tenant, id: world.id(), ..anna.clone() };
     world.commit(vec![put(&anna)]).await;
     other.commit(vec![put(&twin)]).await;
-    for address in ["Änna.Müller@Example.com", "änna.müller@EXAMPLE.COM", " anna.muller@example.com "] {
+    for address in
+        ["Änna.Müller@Example.com", "änna.müller@EXAMPLE.COM", " anna.muller@example.com "]
+    {
         let found = world.storage.user_by_email(world.tenant, address).await.unwrap();
         assert_eq!(found.as_ref(), Some(&anna), "{address}");
     }

@@ -39,7 +39,9 @@ pub async fn queued_work_reads_back_as_it_was_written(storage: Arc<dyn Storage>)
     assert_eq!(world.storage.job(Tenant(2), expected.work.id).await.unwrap(), None);
 }
 
-pub async fn due_jobs_are_claimed_those_first_that_have_been_due_longest(storage: Arc<dyn Storage>) {
+pub async fn due_jobs_are_claimed_those_first_that_have_been_due_longest(
+    storage: Arc<dyn Storage>,
+) {
     let world = World::new(storage);
     let mut works = Vec::new();
     for due in [30, 10, 20, 100] {
@@ -127,7 +129,8 @@ pub async fn a_parked_job_waits_until_it_is_replayed(storage: Arc<dyn Storage>) 
     assert_eq!(stored.reason.as_deref(), Some("410"));
     assert!(world.claim(1, 100_000).await.is_empty());
 
-    let replay = leadbox_core::storage::JobReplay { tenant: world.tenant, id: work.id, due_at: at(70) };
+    let replay =
+        leadbox_core::storage::JobReplay { tenant: world.tenant, id: work.id, due_at: at(70) };
     world.commit(vec![leadbox_core::Change::ReplayJob(replay)]).await;
     let stored = job(&world, work.id).await.unwrap();
     assert_eq!((stored.state, stored.work.due_at), (JobState::Ready, at(70)));
@@ -149,7 +152,9 @@ pub async fn a_released_job_is_ready_at_once_and_its_attempt_uncounted(storage: 
     assert_eq!(world.refused(vec![late]).await, Refusal::Conflict);
 }
 
-pub async fn an_expired_lease_is_taken_over_and_the_old_token_is_worthless(storage: Arc<dyn Storage>) {
+pub async fn an_expired_lease_is_taken_over_and_the_old_token_is_worthless(
+    storage: Arc<dyn Storage>,
+) {
     let world = World::new(storage);
     world.queued(world.work("a", 1)).await;
     let first = world.claim(1, 5).await;
@@ -357,9 +362,7 @@ pub async fn a_finished_job_frees_its_unique_key_for_its_own_set(storage: Arc<dy
     world.queued(unique(1)).await;
     let claimed = world.claim(1, 2).await;
     let next = unique(60);
-    world
-        .commit(vec![world.enqueue(&next), world.finish(&claimed[0], Settlement::Done, 2)])
-        .await;
+    world.commit(vec![world.enqueue(&next), world.finish(&claimed[0], Settlement::Done, 2)]).await;
     assert!(job(&world, next.id).await.is_some());
 }
 
@@ -408,7 +411,8 @@ pub async fn a_parked_job_does_not_hold_its_unique_key(storage: Arc<dyn Storage>
     world.settle(&claimed[0], Settlement::Park { reason: String::new() }, 3).await;
     let second = world.queued(unique()).await;
     assert!(job(&world, second.id).await.is_some());
-    let replay = leadbox_core::storage::JobReplay { tenant: world.tenant, id: first.id, due_at: at(4) };
+    let replay =
+        leadbox_core::storage::JobReplay { tenant: world.tenant, id: first.id, due_at: at(4) };
     world.commit(vec![leadbox_core::Change::ReplayJob(replay)]).await;
     assert_eq!(world.claim(10, 5).await.len(), 2);
 }
@@ -427,8 +431,7 @@ pub async fn a_job_finishes_with_its_effects_or_not_at_all(storage: Arc<dyn Stor
     ];
     assert_eq!(world.refused(failing).await, Refusal::Conflict);
     assert_eq!(job(&world, claimed[0].work.id).await.unwrap().state, JobState::Leased);
-    let good =
-        vec![world.finish(&claimed[0], Settlement::Done, 3), world.update(&lead, &after)];
+    let good = vec![world.finish(&claimed[0], Settlement::Done, 3), world.update(&lead, &after)];
     world.commit(good).await;
     assert_eq!(job(&world, claimed[0].work.id).await, None);
 }

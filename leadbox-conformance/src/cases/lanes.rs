@@ -128,7 +128,8 @@ pub async fn changing_a_lane_keeps_its_state(storage: Arc<dyn Storage>) {
     fill(&world, "r", 20).await;
     assert_eq!(world.claim(50, 20).await.len(), 5);
     let before = world.storage.lane(&lane.key).await.unwrap().unwrap().1;
-    let changed = set_up(&world, Lane { revision: Revision(2), concurrency: Some(50), ..lane }).await;
+    let changed =
+        set_up(&world, Lane { revision: Revision(2), concurrency: Some(50), ..lane }).await;
     let (stored, state) = world.storage.lane(&changed.key).await.unwrap().unwrap();
     assert_eq!((stored, state), (changed, before));
     assert_eq!(world.claim(50, 20).await.len(), 0, "the burst is spent");

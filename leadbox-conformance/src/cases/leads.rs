@@ -6,7 +6,8 @@ use leadbox_core::event::EventType;
 use leadbox_core::filter::Search;
 use leadbox_core::storage::{LeadUpdate, Storage};
 use leadbox_core::{
-    Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, Tenant, UserId, Version,
+    Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, Tenant, UserId,
+    Version,
 };
 
 use crate::fixtures::{Refusal, World, at};
@@ -102,7 +103,10 @@ pub async fn an_update_asks_for_the_version_and_nothing_else(storage: Arc<dyn St
     let mut early = second.clone();
     early.version = Version(9);
     let from_the_future = world.edited(&early, |lead| lead.completeness = 70);
-    assert_eq!(world.refused(vec![world.update(&early, &from_the_future)]).await, Refusal::Conflict);
+    assert_eq!(
+        world.refused(vec![world.update(&early, &from_the_future)]).await,
+        Refusal::Conflict
+    );
     let stored = world.storage.lead(&world.scope(), first.id).await.unwrap().unwrap();
     assert_eq!(stored.lead, second);
 }
@@ -131,10 +135,7 @@ pub async fn a_deleted_lead_is_found_by_its_id_only(storage: Arc<dyn Storage>) {
     let page = storage.leads(&scope, &query, &PageRequest::first(10)).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
     assert_eq!(storage.count_leads(&scope, &query, 10).await.unwrap(), 0);
-    let search = LeadQuery {
-        search: Search::parse("zoe o'neill"),
-        ..LeadQuery::default()
-    };
+    let search = LeadQuery { search: Search::parse("zoe o'neill"), ..LeadQuery::default() };
     assert_eq!(storage.count_leads(&scope, &search, 10).await.unwrap(), 0);
 }
 
@@ -145,10 +146,7 @@ pub async fn a_deleted_lead_can_come_back(storage: Arc<dyn Storage>) {
     world.commit(vec![world.update(&lead, &deleted)]).await;
     let restored = world.edited(&deleted, |lead| lead.deleted_at = None);
     world.commit(vec![world.update(&deleted, &restored)]).await;
-    let query = LeadQuery {
-        search: Search::parse("zoe o'neill"),
-        ..LeadQuery::default()
-    };
+    let query = LeadQuery { search: Search::parse("zoe o'neill"), ..LeadQuery::default() };
     let page = world.storage.leads(&world.scope(), &query, &PageRequest::first(10)).await.unwrap();
     assert_eq!(page.items.len(), 1);
     assert_eq!(page.items[0].lead, restored);

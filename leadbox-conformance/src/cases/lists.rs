@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use leadbox_core::filter::{Check, Direction, Leaf, LeadSort, Sense, Test};
+use leadbox_core::filter::{Check, Direction, LeadSort, Leaf, Sense, Test};
 use leadbox_core::storage::Storage;
-use leadbox_core::{Change, Lead, LeadQuery, MemoryStorage, PageRequest, Scope, SortKey, StoredLead};
+use leadbox_core::{
+    Change, Lead, LeadQuery, MemoryStorage, PageRequest, Scope, SortKey, StoredLead,
+};
 
 use crate::fixtures::{World, at};
 use crate::random::{self, Dice};
@@ -82,7 +84,9 @@ impl Pair {
                 None => break,
             }
         }
-        let ids = |leads: &[StoredLead]| -> Vec<_> { leads.iter().map(|stored| stored.lead.id).collect() };
+        let ids = |leads: &[StoredLead]| -> Vec<_> {
+            leads.iter().map(|stored| stored.lead.id).collect()
+        };
         assert_eq!(ids(&listed), ids(&expected), "{scope:?}\n{query:?}");
         assert_eq!(listed, expected, "{scope:?}\n{query:?}");
 

@@ -120,7 +120,8 @@ pub async fn facts_of_one_subject_keep_their_order(storage: Arc<dyn Storage>) {
     for (version, revision) in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 2), (2, 2)] {
         for lead in &leads {
             let mut one = world.fact_about(lead);
-            (one.version, one.revision, one.ordinal) = (Version(version), Revision(revision), ordinal);
+            (one.version, one.revision, one.ordinal) =
+                (Version(version), Revision(revision), ordinal);
             ordinal += 1;
             seal(&mut one);
             changes.push(append(&one));
@@ -192,7 +193,8 @@ pub async fn a_timeline_shows_a_tenants_facts_latest_first(storage: Arc<dyn Stor
     assert_eq!(list(of_lead.clone(), 2).await, expected);
     let kinds = vec![EventType::LEAD_SCORED, EventType::TEAM_CHANGED];
     let of_kinds = EventFilter { subject: None, kinds: kinds.clone() };
-    let expected: Vec<_> = all.iter().filter(|event| kinds.contains(&event.kind)).cloned().collect();
+    let expected: Vec<_> =
+        all.iter().filter(|event| kinds.contains(&event.kind)).cloned().collect();
     assert_eq!(expected.len(), 4);
     assert_eq!(list(of_kinds, 3).await, expected);
     let both = EventFilter { kinds: vec![EventType::LEAD_SCORED], ..of_lead };

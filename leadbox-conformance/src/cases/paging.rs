@@ -37,7 +37,8 @@ pub async fn rows_inserted_while_paging_are_not_seen_twice_and_push_none_out(
                     let mut lead = world.lead();
                     lead.person.name = Some(name.to_owned());
                     (lead.created_at, lead.updated_at) = (at(second), at(second));
-                    lead.value = Some(leadbox_core::Money::new(second, leadbox_core::Currency::EUR));
+                    lead.value =
+                        Some(leadbox_core::Money::new(second, leadbox_core::Currency::EUR));
                     world.stored(lead).await;
                 }
             }

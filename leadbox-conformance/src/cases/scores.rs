@@ -78,12 +78,8 @@ pub async fn a_score_by_an_older_rule_set_is_refused(storage: Arc<dyn Storage>) 
     let lead = world.stored(world.lead()).await;
     let first = world.score(&lead, 5);
     world.commit(vec![world.set_score(&first)]).await;
-    let next = |rule_set| LeadScore {
-        revision: Revision(2),
-        rule_set,
-        as_of: at(900),
-        ..first.clone()
-    };
+    let next =
+        |rule_set| LeadScore { revision: Revision(2), rule_set, as_of: at(900), ..first.clone() };
     let older = next(first.rule_set - 1);
     assert_eq!(world.refused(vec![world.set_score(&older)]).await, Refusal::Conflict);
     world.commit(vec![world.set_score(&next(first.rule_set))]).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leadbox_core::storage::{OnConflict, Skipped, SkipReason, Storage};
+use leadbox_core::storage::{OnConflict, SkipReason, Skipped, Storage};
 use leadbox_core::{Change, Committed, IdentityKind, Lead, LeadId, PageRequest, Revision};
 
 use super::analytics::counts_hold;
@@ -223,9 +223,9 @@ pub async fn a_large_set_leaves_out_every_third(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let leads = world.stored_leads(600).await;
     let third: Vec<&Lead> = leads.iter().step_by(3).collect();
-    let deleted = third.iter().map(|lead| {
-        world.update(lead, &world.edited(lead, |lead| lead.deleted_at = Some(at(5))))
-    });
+    let deleted = third
+        .iter()
+        .map(|lead| world.update(lead, &world.edited(lead, |lead| lead.deleted_at = Some(at(5)))));
     world.commit(deleted.collect()).await;
     let mut changes = Vec::new();
     for lead in &leads {

@@ -61,9 +61,7 @@ pub async fn expired_replies_and_old_tries_go_and_others_stay(storage: Arc<dyn S
     let (young, old) = (attempt(&world, "a", 1, 200), attempt(&world, "a", 1, 100));
     let remember = |reply: &Reply| Change::RememberReply(Box::new(reply.clone()));
     let record = |attempt: &Attempt| Change::RecordAttempt(Box::new(attempt.clone()));
-    world
-        .commit(vec![remember(&kept), remember(&expired), record(&young), record(&old)])
-        .await;
+    world.commit(vec![remember(&kept), remember(&expired), record(&young), record(&old)]).await;
     assert_eq!(world.storage.prune(at(400), at(150), 1000).await.unwrap(), 2);
     let found = world.storage.reply(world.tenant, "kept", at(400)).await.unwrap();
     assert_eq!(found, Some(kept));

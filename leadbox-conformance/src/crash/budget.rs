@@ -2,15 +2,10 @@
 //! measured.
 
 use std::fmt::Display;
-use std::future::Future;
 use std::io::Write;
-use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-
-/// Nothing that is waited for takes this long unless something hangs.
-const HUNG: Duration = Duration::from_secs(180);
 
 /// How much to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,13 +62,4 @@ impl Budget {
 #[expect(clippy::print_stdout, reason = "what is printed so is shown with a failed test only")]
 fn println_captured(line: &str) {
     println!("{line}");
-}
-
-/// Waits for a fact.
-pub(super) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let began = Instant::now();
-    while !holds().await {
-        assert!(began.elapsed() < HUNG, "{what}: still not so after {HUNG:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }

@@ -9,10 +9,9 @@ use leadbox_core::job::{Lane, RetrySchedule};
 use leadbox_core::{LaneKey, LeadBox, NewJob};
 use rand::RngExt;
 
-use super::budget::until;
 use super::receiver::{Answer, Receiver, Run};
 use super::suite::Stand;
-use super::worker::{CONCURRENCY, is_queue_empty, job, lane, start};
+use super::worker::{CONCURRENCY, job, lane, start, until, until_empty};
 
 const LANES: usize = 3;
 /// One in so many runs fails.
@@ -51,7 +50,7 @@ pub(super) async fn prove(stand: Stand) {
         async move {
             for number in 0..per_key {
                 let earlier = number.saturating_sub(AHEAD) * keys;
-                until("runs arrive", || async { receiver.count() >= earlier }).await;
+                until(&leadbox, "runs arrive", || async { receiver.count() >= earlier }).await;
                 queue_one_per_key(&leadbox, &lanes, keys, number).await;
             }
         }
@@ -59,13 +58,13 @@ pub(super) async fn prove(stand: Stand) {
     let share = keys * per_key / kills;
     for kill in 0..kills {
         let moment = kill * share + rng.random_range(share / 4..share * 3 / 4);
-        until("runs arrive", || async { receiver.count() >= moment }).await;
+        until(leadbox, "runs arrive", || async { receiver.count() >= moment }).await;
         let victim = processes.remove(rng.random_range(0..processes.len()));
         victim.kill();
         processes.push(start(&stand, &receiver.address));
     }
     queueing.await.unwrap();
-    until("the queue is empty", || is_queue_empty(leadbox)).await;
+    until_empty(leadbox).await;
     for process in processes {
         process.stop();
     }

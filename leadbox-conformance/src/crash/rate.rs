@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use leadbox_core::job::{Lane, RateLimit};
 
-use super::budget::until;
 use super::receiver::{Answer, Receiver, Run};
 use super::suite::Stand;
-use super::worker::{is_queue_empty, job, lane, start};
+use super::worker::{job, lane, start, until_empty};
 
 const PER_SECOND: f64 = 10.0;
 /// What any second may hold: the rate, and the burst.
@@ -30,7 +29,7 @@ pub(super) async fn prove(stand: Stand) {
     let receiver = Receiver::listen(policy).await;
     let processes = [start(&stand, &receiver.address), start(&stand, &receiver.address)];
     leadbox.jobs().enqueue((0..jobs).map(|number| job(leadbox, &key, number))).await.unwrap();
-    until("the queue is empty", || is_queue_empty(leadbox)).await;
+    until_empty(leadbox).await;
     for process in processes {
         process.stop();
     }

@@ -9,10 +9,9 @@ use leadbox_core::{JobId, LeadId, NewLead, PageRequest};
 use rand::RngExt;
 use serde_json::Value;
 
-use super::budget::until;
 use super::receiver::{Answer, Receiver, Run};
 use super::suite::Stand;
-use super::worker::{CONCURRENCY, is_queue_empty, job, lane, start};
+use super::worker::{CONCURRENCY, job, lane, start, until, until_empty};
 
 const LANES: u64 = 50;
 
@@ -64,12 +63,12 @@ pub(super) async fn prove(stand: Stand) {
         let share = jobs / kills;
         let moment = kill * share + rng.random_range(share / 4..share * 3 / 4);
         let moment = usize::try_from(moment).unwrap();
-        until("runs arrive", || async { receiver.count() >= moment }).await;
+        until(leadbox, "runs arrive", || async { receiver.count() >= moment }).await;
         let victim = processes.remove(rng.random_range(0..processes.len()));
         victim.kill();
         processes.push(start(&stand, &receiver.address));
     }
-    until("the queue is empty", || is_queue_empty(leadbox)).await;
+    until_empty(leadbox).await;
     for process in processes {
         process.stop();
     }

@@ -1,13 +1,16 @@
 //! The processes that do jobs. Owns their role: workers with one handler that reports each run to the receiver.
 
+use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use leadbox_core::job::JobFilter;
 use leadbox_core::storage::Storage;
 use leadbox_core::worker::{JobContext, JobHandler, JobOutcome, WorkerOptions};
 use leadbox_core::{
-    Change, Interaction, InteractionKind, Job, LaneKey, LeadBox, NewJob, Suspicion, Workers,
+    Change, Interaction, InteractionKind, Job, LaneKey, LeadBox, NewJob, PageRequest, Suspicion,
+    Workers,
 };
 use serde_json::{Map, json};
 use tokio::sync::oneshot;
@@ -32,13 +35,10 @@ pub(super) async fn act(
     parent_gone: oneshot::Receiver<()>,
 ) {
     let leadbox = LeadBox::builder(storage).build().unwrap();
-    let workers = Workers::new(&leadbox)
-        .handler(Reporting { receiver: role.receiver.clone() })
-        .options(WorkerOptions {
-            concurrency: CONCURRENCY,
-            lease: LEASE,
-            ..WorkerOptions::default()
-        });
+    let workers =
+        Workers::new(&leadbox).handler(Reporting { receiver: role.receiver.clone() }).options(
+            WorkerOptions { concurrency: CONCURRENCY, lease: LEASE, ..WorkerOptions::default() },
+        );
     say_ready();
     let shutdown = async {
         // Closed without a word means the same.
@@ -65,9 +65,29 @@ pub(super) fn lane(leadbox: &LeadBox, name: impl Into<String>) -> LaneKey {
     LaneKey::named(leadbox.tenant(), QUEUE, name)
 }
 
-/// Whether the queue has no job left.
-pub(super) async fn is_queue_empty(leadbox: &LeadBox) -> bool {
-    leadbox.jobs().lanes().await.unwrap().is_empty()
+/// Nothing that is waited for takes this long unless something hangs.
+const HUNG: Duration = Duration::from_secs(120);
+
+/// Waits for a fact about the queue.
+pub(super) async fn until<F>(leadbox: &LeadBox, what: &str, mut holds: impl FnMut() -> F)
+where
+    F: Future<Output = bool>,
+{
+    let began = Instant::now();
+    while !holds().await {
+        if began.elapsed() > HUNG {
+            let left = leadbox.jobs().list(&JobFilter::default(), &PageRequest::first(20)).await;
+            let lanes = leadbox.jobs().lanes().await;
+            panic!("{what}: still not so after {HUNG:?}; {lanes:#?}, {left:#?}");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until no job is left.
+pub(super) async fn until_empty(leadbox: &LeadBox) {
+    let is_empty = || async { leadbox.jobs().lanes().await.unwrap().is_empty() };
+    until(leadbox, "the queue is empty", is_empty).await;
 }
 
 /// Reports each run; a job that names a lead has an effect on it inside the storage as well.

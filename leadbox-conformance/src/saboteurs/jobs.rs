@@ -7,9 +7,7 @@ use leadbox_core::job::{Attempt, JobFilter, JobState, LaneCount, LaneState, Sett
 use leadbox_core::storage::{
     Change, ChangeSet, Claim, JobFinish, JobStore, OnConflict, Storage, StorageError,
 };
-use leadbox_core::{
-    ChangeSetId, Job, JobId, Lane, LaneKey, Page, PageRequest, Tenant, Timestamp,
-};
+use leadbox_core::{ChangeSetId, Job, JobId, Lane, LaneKey, Page, PageRequest, Tenant, Timestamp};
 
 use super::fault::Promise;
 use super::saboteur::Saboteur;

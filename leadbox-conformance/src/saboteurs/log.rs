@@ -46,7 +46,8 @@ impl Saboteur {
 impl LogStore for Saboteur {
     async fn head(&self) -> Result<ChainHead> {
         let log = self.whole_log().await?;
-        let head = log.last().map(|event| ChainHead { position: event.position, chain: event.chain });
+        let head =
+            log.last().map(|event| ChainHead { position: event.position, chain: event.chain });
         Ok(head.unwrap_or_default())
     }
 

@@ -50,12 +50,7 @@ pub(super) struct Notes {
 impl Saboteur {
     /// An empty storage with this fault.
     pub fn new(fault: Fault) -> Self {
-        Self {
-            inner: MemoryStorage::new(),
-            fault,
-            notes: Mutex::default(),
-            deaf: Wake::default(),
-        }
+        Self { inner: MemoryStorage::new(), fault, notes: Mutex::default(), deaf: Wake::default() }
     }
 
     pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -243,8 +238,8 @@ impl<'a> MemoryProbe<'a> {
                     }
                     use leadbox_core::storage::LeadStore;
                     let stored = storage.lead(&Scope::all(tenant), id).await.ok().flatten();
-                    let as_expected =
-                        stored.is_some_and(|stored| stored.lead.version == update.before.lead.version);
+                    let as_expected = stored
+                        .is_some_and(|stored| stored.lead.version == update.before.lead.version);
                     if !as_expected {
                         conflicting = Some(id);
                     }

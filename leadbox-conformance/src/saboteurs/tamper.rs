@@ -48,8 +48,7 @@ pub(super) fn rewritten(saboteur: &Saboteur, change: &Change) -> Option<Change> 
             {
                 finish.token = *token;
             }
-            if saboteur.breaks(Promise::ReleaseUncounts)
-                && finish.settlement == Settlement::Release
+            if saboteur.breaks(Promise::ReleaseUncounts) && finish.settlement == Settlement::Release
             {
                 let reason = "released".to_owned();
                 finish.settlement = Settlement::Retry { due_at: finish.at, reason };

@@ -61,7 +61,7 @@ impl Header {
         let mut reader = reader(delimiter, head.chain(ending));
         let mut record = ByteRecord::new();
         let found = reader.read_byte_record(&mut record);
-        let found = found.map_err(|source| TransferError::Csv { row: 0, line: 1, source })?;
+        let found = found.map_err(|error| failure(error, 0, 1))?;
         if !found || record.iter().eq([END.as_bytes()]) {
             return Err(TransferError::Empty);
         }
@@ -174,20 +174,14 @@ impl<R: Read> CsvRows<R> {
 }
 
 fn failure(error: csv::Error, row: u64, line: u64) -> TransferError {
-    if !error.is_io_error() {
-        return TransferError::Csv { row, line, source: error };
-    }
-    let error = std::io::Error::from(error);
-    // Sources of our own come back wrapped once more.
-    if is_too_long(&error) {
+    if let csv::ErrorKind::Io(inner) = error.kind()
+        && inner.get_ref().is_some_and(|inner| inner.is::<TooLong>())
+    {
         return TransferError::RecordTooLong { row, line, limit: MAX_RECORD };
     }
-    TransferError::reading(error)
-}
-
-fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        error.is::<TooLong>() || inner.is_some_and(|inner| inner.is::<TooLong>())
-    })
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => TransferError::reading(error),
+        // Records of bytes, of any length, leave nothing else to complain about.
+        other => TransferError::reading(std::io::Error::other(format!("{other:?}"))),
+    }
 }

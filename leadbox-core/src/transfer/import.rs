@@ -160,7 +160,7 @@ impl<'a> Importer<'a> {
     ///
     /// # Errors
     /// `Io`, `Empty`, `Encoding`, `Format`, `Delimiter`, `Columns` before anything is written; `RecordTooLong`,
-    /// `OpenQuote`, `Csv` behind the rows before; `AnotherFile`, `RunElsewhere`, `Checkpoint` when the id does not fit;
+    /// `OpenQuote` behind the rows before; `AnotherFile`, `RunElsewhere`, `Checkpoint` when the id does not fit;
     /// `Core` from the storage.
     pub async fn run<R: Read + Send>(self, input: R) -> Result<ImportReport, TransferError> {
         let import = self.id.unwrap_or_else(|| self.leadbox.new_id());

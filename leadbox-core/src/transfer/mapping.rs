@@ -162,6 +162,9 @@ impl Meanings {
     /// The field whose name is most like `name`, as half a sentence; nothing when none is like it.
     fn nearest(&self, name: &str) -> String {
         let name = normal(name);
+        if name.len() > 64 {
+            return String::new();
+        }
         let most = (name.chars().count() / 3).max(1);
         let near = self.known.iter().map(|(known, field)| (distance(&name, known), known, field));
         match near
@@ -174,20 +177,24 @@ impl Meanings {
     }
 }
 
-/// How many letters have to be changed, added or left out (Levenshtein).
+/// How many letters have to be changed, added, left out or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let above = &rows[i - 1];
+            let change = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = change.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use leadbox_core::{Team, User};
 use leadbox_core::event::NewEvent;
 use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::storage::{
-    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
-    SkipReason,
+    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate,
+    Reply, ScoreUpdate, SkipReason,
 };
 use leadbox_core::{Change, ChangeSet, Interaction, LeadId, LeadRow, Stay};
+use leadbox_core::{Team, User};
 
 /// The changes of a set, but those of leads that are left out.
 #[derive(Default)]
@@ -40,7 +40,9 @@ impl<'a> Batch<'a> {
     pub(super) fn of(set: &'a ChangeSet, left_out: &BTreeMap<LeadId, SkipReason>) -> Self {
         let mut batch = Self::default();
         for change in set.changes() {
-            if !left_out.is_empty() && change.lead().is_some_and(|lead| left_out.contains_key(&lead)) {
+            if !left_out.is_empty()
+                && change.lead().is_some_and(|lead| left_out.contains_key(&lead))
+            {
                 continue;
             }
             batch.add(change);

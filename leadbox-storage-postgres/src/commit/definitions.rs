@@ -213,7 +213,8 @@ fn put_checkpoints(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
     if rows.is_empty() {
         return Ok(());
     }
-    let bodies = rows.iter().map(|row| serde_json::to_string(&row.body)).collect::<Result<Vec<_>, _>>()?;
+    let bodies =
+        rows.iter().map(|row| serde_json::to_string(&row.body)).collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>())
@@ -255,7 +256,8 @@ fn remember_replies(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), 
     if rows.is_empty() {
         return Ok(());
     }
-    let bodies = rows.iter().map(|row| serde_json::to_string(&row.body)).collect::<Result<Vec<_>, _>>()?;
+    let bodies =
+        rows.iter().map(|row| serde_json::to_string(&row.body)).collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>())

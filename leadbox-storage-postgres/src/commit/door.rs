@@ -34,7 +34,9 @@ pub(crate) async fn commit(pool: &PgPool, set: &ChangeSet) -> Result<Committed, 
         };
         match result.await {
             // A commit whose reply was lost is recognised by the set's id.
-            Err(Failure::Driver(error)) if tries < RETRIES && (is_race(&error) || is_broken(&error)) => {
+            Err(Failure::Driver(error))
+                if tries < RETRIES && (is_race(&error) || is_broken(&error)) =>
+            {
                 tracing::debug!(%error, tries, "committing again");
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
@@ -45,8 +47,13 @@ pub(crate) async fn commit(pool: &PgPool, set: &ChangeSet) -> Result<Committed, 
 }
 
 /// Commits a set inside whatever transaction the connection is in.
-pub(crate) async fn commit_in(connection: &mut PgConnection, set: &ChangeSet) -> Result<Committed, StorageError> {
-    commit_on(connection, set, Frame::Hosts).await.map_err(|failure| failure.into_storage(OPERATION))
+pub(crate) async fn commit_in(
+    connection: &mut PgConnection,
+    set: &ChangeSet,
+) -> Result<Committed, StorageError> {
+    commit_on(connection, set, Frame::Hosts)
+        .await
+        .map_err(|failure| failure.into_storage(OPERATION))
 }
 
 /// Whose transaction it is.
@@ -58,13 +65,19 @@ enum Frame {
     Hosts,
 }
 
-async fn commit_on(connection: &mut PgConnection, set: &ChangeSet, frame: Frame) -> Result<Committed, Failure> {
+async fn commit_on(
+    connection: &mut PgConnection,
+    set: &ChangeSet,
+    frame: Frame,
+) -> Result<Committed, Failure> {
     let mut left_out = LeftOut::new();
     let mut rounds = 0;
     loop {
         let error = match attempt(connection, set, &left_out, frame).await {
             Ok(()) => return Ok(Committed { skipped: skipped(set, &left_out), replayed: false }),
-            Err(Failure::Driver(error)) if is_race(&error) || is_broken(&error) => return Err(error.into()),
+            Err(Failure::Driver(error)) if is_race(&error) || is_broken(&error) => {
+                return Err(error.into());
+            }
             Err(failure) => failure.into_storage(OPERATION),
         };
         // Also a set that was committed before: it meets its own rows.
@@ -160,4 +173,3 @@ fn skipped(set: &ChangeSet, left_out: &LeftOut) -> Vec<Skipped> {
         .filter_map(|lead| left.remove(&lead).map(|reason| Skipped { lead, reason }))
         .collect()
 }
-

@@ -17,12 +17,18 @@ const BUCKETS: u64 = 1024;
 
 /// The keys that a set touches.
 pub(super) fn keys(batch: &Batch<'_>, settled: &Settled) -> BTreeSet<(LaneKey, String)> {
-    let queued = batch.jobs.iter().filter_map(|job| job.fifo_key.as_ref().map(|key| (job.lane.clone(), key.clone())));
+    let queued = batch
+        .jobs
+        .iter()
+        .filter_map(|job| job.fifo_key.as_ref().map(|key| (job.lane.clone(), key.clone())));
     settled.keys.iter().cloned().chain(queued).collect()
 }
 
 /// Locks the keys, in one order for all.
-pub(super) async fn lock(connection: &mut PgConnection, keys: &BTreeSet<(LaneKey, String)>) -> Result<(), Failure> {
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    keys: &BTreeSet<(LaneKey, String)>,
+) -> Result<(), Failure> {
     if keys.is_empty() {
         return Ok(());
     }
@@ -39,7 +45,10 @@ pub(super) async fn lock(connection: &mut PgConnection, keys: &BTreeSet<(LaneKey
 }
 
 /// Lets the first that waits move up where nobody is before it.
-pub(super) async fn promote(connection: &mut PgConnection, keys: &BTreeSet<(LaneKey, String)>) -> Result<(), Failure> {
+pub(super) async fn promote(
+    connection: &mut PgConnection,
+    keys: &BTreeSet<(LaneKey, String)>,
+) -> Result<(), Failure> {
     if keys.is_empty() {
         return Ok(());
     }

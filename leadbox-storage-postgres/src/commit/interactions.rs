@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use leadbox_core::{Actor, LeadId, StorageError, Stay, Suspicion, Tenant};
+use leadbox_core::{Actor, LeadId, Stay, StorageError, Suspicion, Tenant};
 use sqlx::postgres::PgConnection;
 
 use super::batch::Batch;
@@ -17,7 +17,8 @@ pub(super) fn insert(statement: &mut Statement, batch: &Batch<'_>) -> Result<(),
     if rows.is_empty() {
         return Ok(());
     }
-    let props = rows.iter().map(|row| serde_json::to_string(&row.props)).collect::<Result<Vec<_>, _>>()?;
+    let props =
+        rows.iter().map(|row| serde_json::to_string(&row.props)).collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
@@ -96,7 +97,10 @@ pub(super) async fn mark(connection: &mut PgConnection, batch: &Batch<'_>) -> Re
 }
 
 /// Sums the marked leads' activity up again, once everything else of the set is written.
-pub(super) async fn sum_up_marked(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<(), Failure> {
+pub(super) async fn sum_up_marked(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+) -> Result<(), Failure> {
     if batch.marks.is_empty() {
         return Ok(());
     }
@@ -158,7 +162,9 @@ pub(super) fn move_stays(statement: &mut Statement, batch: &Batch<'_>) -> Result
     let unknown: Vec<&Stay> =
         rows.iter().copied().filter(|stay| !known.contains(&(stay.tenant, stay.lead))).collect();
     let actors = |actor: fn(&Stay) -> Option<&Actor>| {
-        rows.iter().map(|row| actor(row).map(serde_json::to_string).transpose()).collect::<Result<Vec<_>, _>>()
+        rows.iter()
+            .map(|row| actor(row).map(serde_json::to_string).transpose())
+            .collect::<Result<Vec<_>, _>>()
     };
     statement
         .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())

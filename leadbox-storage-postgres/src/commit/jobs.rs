@@ -34,7 +34,10 @@ struct Held {
 }
 
 /// Locks the jobs that end or come back, checks that they are as the set says, and the lanes whose breakers listen.
-pub(super) async fn settle(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<Settled, Failure> {
+pub(super) async fn settle(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+) -> Result<Settled, Failure> {
     if batch.finishes.is_empty() && batch.replays.is_empty() {
         return Ok(Settled::default());
     }
@@ -49,14 +52,20 @@ pub(super) async fn settle(connection: &mut PgConnection, batch: &Batch<'_>) -> 
         let job = held
             .get(&finish.id.uuid())
             .filter(|job| {
-                job.lane.tenant == finish.tenant && job.state == JobState::Leased.code() && job.token == finish.token
+                job.lane.tenant == finish.tenant
+                    && job.state == JobState::Leased.code()
+                    && job.token == finish.token
             })
             .ok_or_else(|| StorageError::conflict("job", finish.id))?;
-        if let (Some(signal), Some((lane, state))) = (finish.settlement.signal(), lanes.get_mut(&job.lane)) {
+        if let (Some(signal), Some((lane, state))) =
+            (finish.settlement.signal(), lanes.get_mut(&job.lane))
+        {
             *state = lane.after_signal(*state, signal, finish.at);
         }
         let leaves = matches!(finish.settlement, Settlement::Done | Settlement::Park { .. });
-        settled.keys.extend(job.fifo_key.as_ref().filter(|_| leaves).map(|key| (job.lane.clone(), key.clone())));
+        settled.keys.extend(
+            job.fifo_key.as_ref().filter(|_| leaves).map(|key| (job.lane.clone(), key.clone())),
+        );
     }
     for replay in &batch.replays {
         let job = held
@@ -71,7 +80,10 @@ pub(super) async fn settle(connection: &mut PgConnection, batch: &Batch<'_>) -> 
 
 type Lanes = HashMap<LaneKey, (Lane, LaneState)>;
 
-async fn lock(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<(HashMap<Uuid, Held>, Lanes), Failure> {
+async fn lock(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+) -> Result<(HashMap<Uuid, Held>, Lanes), Failure> {
     let ids: Vec<Uuid> = batch
         .finishes
         .iter()
@@ -151,7 +163,11 @@ fn held(row: &PgRow, lane: LaneKey) -> Result<Held, sqlx::Error> {
 }
 
 /// Adds what happens to settled jobs and their lanes, then the new jobs, then attempts.
-pub(super) fn write(statement: &mut Statement, batch: &Batch<'_>, settled: Settled) -> Result<(), Failure> {
+pub(super) fn write(
+    statement: &mut Statement,
+    batch: &Batch<'_>,
+    settled: Settled,
+) -> Result<(), Failure> {
     delete_done(statement, batch);
     put_back(statement, batch);
     set_lane_states(statement, &settled)?;
@@ -173,8 +189,12 @@ fn delete_done(statement: &mut Statement, batch: &Batch<'_>) {
 
 /// Retried, released, parked and replayed jobs. A replayed one of a key waits; `fifo` lets it move up.
 fn put_back(statement: &mut Statement, batch: &Batch<'_>) {
-    let back: Vec<&JobFinish> =
-        batch.finishes.iter().copied().filter(|finish| finish.settlement != Settlement::Done).collect();
+    let back: Vec<&JobFinish> = batch
+        .finishes
+        .iter()
+        .copied()
+        .filter(|finish| finish.settlement != Settlement::Done)
+        .collect();
     if !back.is_empty() {
         let due = |finish: &JobFinish| match &finish.settlement {
             Settlement::Retry { due_at, .. } => Some(*due_at),
@@ -248,7 +268,10 @@ fn set_lane_states(statement: &mut Statement, settled: &Settled) -> Result<(), F
     if lanes.is_empty() {
         return Ok(());
     }
-    let states = lanes.iter().map(|(_, state)| serde_json::to_string(state)).collect::<Result<Vec<_>, _>>()?;
+    let states = lanes
+        .iter()
+        .map(|(_, state)| serde_json::to_string(state))
+        .collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(lanes.iter().map(|(key, _)| key.tenant.0).collect::<Vec<_>>())
         .bind(lanes.iter().map(|(key, _)| key.queue.as_str()).collect::<Vec<_>>())
@@ -274,7 +297,10 @@ fn enqueue(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> 
     if rows.is_empty() {
         return Ok(());
     }
-    let payloads = rows.iter().map(|row| serde_json::to_string(&row.payload)).collect::<Result<Vec<_>, _>>()?;
+    let payloads = rows
+        .iter()
+        .map(|row| serde_json::to_string(&row.payload))
+        .collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(rows.iter().map(|row| row.lane.tenant.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())

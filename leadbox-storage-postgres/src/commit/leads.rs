@@ -66,8 +66,10 @@ pub(super) fn insert(statement: &mut Statement, batch: &Batch<'_>) {
             $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[]
         )",
     );
-    let facets: Vec<Owned<'_>> =
-        rows.iter().flat_map(|row| row.keys.facets.iter().map(|facet| Owned { row, facet })).collect();
+    let facets: Vec<Owned<'_>> = rows
+        .iter()
+        .flat_map(|row| row.keys.facets.iter().map(|facet| Owned { row, facet }))
+        .collect();
     insert_facets(statement, "facets_in", &facets);
 }
 
@@ -258,7 +260,11 @@ fn bind_profiles(statement: &mut Statement, rows: &[&LeadRow]) {
         .bind(rows.iter().map(|row| row.keys.company.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.keys.title.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.keys.city.as_deref()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.lead.company.domain.as_ref().map(|domain| domain.as_str())).collect::<Vec<_>>())
+        .bind(
+            rows.iter()
+                .map(|row| row.lead.company.domain.as_ref().map(|domain| domain.as_str()))
+                .collect::<Vec<_>>(),
+        )
         .bind(rows.iter().map(|row| row.keys.search_text.as_str()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| Json(row.lead.profile())).collect::<Vec<_>>());
 }
@@ -277,10 +283,22 @@ fn bind_leads(statement: &mut Statement, rows: &[&LeadRow]) {
         .bind(rows.iter().map(|row| row.lead.pipeline.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.lead.stage.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.lead.stage_since).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.lead.owner.map(leadbox_core::UserId::uuid)).collect::<Vec<_>>())
+        .bind(
+            rows.iter()
+                .map(|row| row.lead.owner.map(leadbox_core::UserId::uuid))
+                .collect::<Vec<_>>(),
+        )
         .bind(rows.iter().map(|row| row.lead.source.name.as_deref()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.lead.value.map_or(NO_VALUE, |value| value.minor)).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.lead.value.as_ref().map(|value| value.currency.as_str())).collect::<Vec<_>>())
+        .bind(
+            rows.iter()
+                .map(|row| row.lead.value.map_or(NO_VALUE, |value| value.minor))
+                .collect::<Vec<_>>(),
+        )
+        .bind(
+            rows.iter()
+                .map(|row| row.lead.value.as_ref().map(|value| value.currency.as_str()))
+                .collect::<Vec<_>>(),
+        )
         .bind(rows.iter().map(|row| i16::from(row.lead.completeness)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.keys.name.as_str()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.lead.created_at).collect::<Vec<_>>())

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use leadbox_core::ChangeSetId;
 use leadbox_core::rollup::{Tally, deltas};
 use leadbox_core::{ChangeSet, EventId, Tenant, UserId};
-use leadbox_core::ChangeSetId;
 use sqlx::postgres::PgConnection;
 
 use super::batch::Batch;
@@ -28,8 +28,14 @@ pub(super) fn relax(statement: &mut Statement) {
 }
 
 /// Whether a set has been committed.
-pub(super) async fn is_committed(connection: &mut PgConnection, id: ChangeSetId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("select exists (select from change_set where id = $1)").bind(id.uuid()).fetch_one(connection).await
+pub(super) async fn is_committed(
+    connection: &mut PgConnection,
+    id: ChangeSetId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from change_set where id = $1)")
+        .bind(id.uuid())
+        .fetch_one(connection)
+        .await
 }
 
 /// Adds how far consumers have come.

@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use leadbox_core::storage::ScoreUpdate;
-use leadbox_core::{Freshness, Lead, LeadActivity, LeadId, LeadScore, Points, StorageError, Suspicion, Tenant, Timestamp};
+use leadbox_core::{
+    Freshness, Lead, LeadActivity, LeadId, LeadScore, Points, StorageError, Suspicion, Tenant,
+    Timestamp,
+};
 
 use super::batch::Batch;
 use super::statement::Statement;
@@ -61,7 +64,9 @@ enum Place {
 }
 
 /// Puts together what happens to each pulse.
-pub(super) fn fold<'a>(batch: &Batch<'a>) -> Result<(Vec<NewPulse<'a>>, Vec<Pulse<'a>>), StorageError> {
+pub(super) fn fold<'a>(
+    batch: &Batch<'a>,
+) -> Result<(Vec<NewPulse<'a>>, Vec<Pulse<'a>>), StorageError> {
     let mut new: Vec<NewPulse<'a>> = Vec::with_capacity(batch.new_leads.len());
     let mut stored: Vec<Pulse<'a>> = Vec::new();
     let mut places = HashMap::new();
@@ -81,7 +86,10 @@ pub(super) fn fold<'a>(batch: &Batch<'a>) -> Result<(Vec<NewPulse<'a>>, Vec<Puls
         match place(&mut places, &mut stored, score.tenant, score.lead) {
             Place::New(at) => {
                 let pulse = &mut new[at];
-                if pulse.lead.version != score.lead_version || update.before.0 != 0 || score.rule_set < 0 {
+                if pulse.lead.version != score.lead_version
+                    || update.before.0 != 0
+                    || score.rule_set < 0
+                {
                     return Err(conflict());
                 }
                 pulse.score = Some(score);
@@ -98,13 +106,14 @@ pub(super) fn fold<'a>(batch: &Batch<'a>) -> Result<(Vec<NewPulse<'a>>, Vec<Puls
         }
     }
     for interaction in &batch.interactions {
-        let (lead, activity) = match place(&mut places, &mut stored, interaction.tenant, interaction.lead) {
-            Place::New(at) => (Some(new[at].lead), &mut new[at].activity),
-            Place::Stored(at) => {
-                stored[at].needs_live = stored[at].lead.is_none();
-                (stored[at].lead, &mut stored[at].activity)
-            }
-        };
+        let (lead, activity) =
+            match place(&mut places, &mut stored, interaction.tenant, interaction.lead) {
+                Place::New(at) => (Some(new[at].lead), &mut new[at].activity),
+                Place::Stored(at) => {
+                    stored[at].needs_live = stored[at].lead.is_none();
+                    (stored[at].lead, &mut stored[at].activity)
+                }
+            };
         if lead.is_some_and(|lead| lead.deleted_at.is_some()) {
             return Err(StorageError::conflict("lead", interaction.lead));
         }
@@ -214,7 +223,12 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
     bind_activity(statement, pulses.iter().map(|pulse| pulse.activity));
     statement
         .bind(pulses.iter().map(|pulse| pulse.version).collect::<Vec<_>>())
-        .bind(pulses.iter().map(|pulse| pulse.score.map(|update| update.before.0)).collect::<Vec<_>>())
+        .bind(
+            pulses
+                .iter()
+                .map(|pulse| pulse.score.map(|update| update.before.0))
+                .collect::<Vec<_>>(),
+        )
         .bind(pulses.iter().map(|pulse| pulse.needs_live).collect::<Vec<_>>())
         .bind(pulses.iter().map(Pulse::what).collect::<Vec<_>>());
     statement
@@ -277,31 +291,63 @@ fn bind_leads(statement: &mut Statement, leads: &[Option<&Lead>]) {
     statement
         .bind(leads.iter().map(|lead| lead.map(|lead| lead.version.0)).collect::<Vec<_>>())
         .bind(leads.iter().map(|lead| lead.map(|lead| lead.stage.uuid())).collect::<Vec<_>>())
-        .bind(leads.iter().map(|lead| lead.and_then(|lead| lead.owner).map(leadbox_core::UserId::uuid)).collect::<Vec<_>>())
-        .bind(leads.iter().map(|lead| lead.map(|lead| lead.deleted_at.is_none())).collect::<Vec<_>>())
+        .bind(
+            leads
+                .iter()
+                .map(|lead| lead.and_then(|lead| lead.owner).map(leadbox_core::UserId::uuid))
+                .collect::<Vec<_>>(),
+        )
+        .bind(
+            leads.iter().map(|lead| lead.map(|lead| lead.deleted_at.is_none())).collect::<Vec<_>>(),
+        )
         .bind(leads.iter().map(|lead| lead.map(|lead| lead.updated_at)).collect::<Vec<_>>());
 }
 
 fn bind_scores(statement: &mut Statement, scores: &[Option<&LeadScore>]) -> Result<(), Failure> {
     let categories = scores
         .iter()
-        .map(|score| score.map(|score| serde_json::to_string::<std::collections::BTreeMap<String, Points>>(&score.categories)).transpose())
+        .map(|score| {
+            score
+                .map(|score| {
+                    serde_json::to_string::<std::collections::BTreeMap<String, Points>>(
+                        &score.categories,
+                    )
+                })
+                .transpose()
+        })
         .collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(scores.iter().map(|score| score.map(|score| score.revision.0)).collect::<Vec<_>>())
-        .bind(scores.iter().map(|score| score.map(|score| score.lead_version.0)).collect::<Vec<_>>())
+        .bind(
+            scores.iter().map(|score| score.map(|score| score.lead_version.0)).collect::<Vec<_>>(),
+        )
         .bind(scores.iter().map(|score| score.map(|score| score.total.0)).collect::<Vec<_>>())
         .bind(categories)
-        .bind(scores.iter().map(|score| score.and_then(|score| score.priority.as_deref())).collect::<Vec<_>>())
+        .bind(
+            scores
+                .iter()
+                .map(|score| score.and_then(|score| score.priority.as_deref()))
+                .collect::<Vec<_>>(),
+        )
         .bind(scores.iter().map(|score| score.map(|score| score.as_of)).collect::<Vec<_>>())
-        .bind(scores.iter().map(|score| score.and_then(|score| score.next_change_at)).collect::<Vec<_>>())
+        .bind(
+            scores
+                .iter()
+                .map(|score| score.and_then(|score| score.next_change_at))
+                .collect::<Vec<_>>(),
+        )
         .bind(scores.iter().map(|score| score.map(|score| score.rule_set)).collect::<Vec<_>>())
-        .bind(scores.iter().map(|score| score.map(|score| score.freshness == Freshness::Dirty)).collect::<Vec<_>>());
+        .bind(
+            scores
+                .iter()
+                .map(|score| score.map(|score| score.freshness == Freshness::Dirty))
+                .collect::<Vec<_>>(),
+        );
     Ok(())
 }
 
 fn bind_activity(statement: &mut Statement, activity: impl Iterator<Item = LeadActivity> + Clone) {
-    statement
-        .bind(activity.clone().map(|activity| activity.count).collect::<Vec<_>>())
-        .bind(activity.map(|activity| activity.last_at.map_or_else(never, storable)).collect::<Vec<_>>());
+    statement.bind(activity.clone().map(|activity| activity.count).collect::<Vec<_>>()).bind(
+        activity.map(|activity| activity.last_at.map_or_else(never, storable)).collect::<Vec<_>>(),
+    );
 }

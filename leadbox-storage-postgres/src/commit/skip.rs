@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use leadbox_core::storage::{InteractionMark, LeadUpdate, ScoreUpdate, SkipReason};
 use leadbox_core::{
-    Change, ChangeSet, EventId, IdentityKind, Interaction, InteractionId, LeadId, LeadRow, Stay, StayId, Suspicion, Tenant,
+    Change, ChangeSet, EventId, IdentityKind, Interaction, InteractionId, LeadId, LeadRow, Stay,
+    StayId, Suspicion, Tenant,
 };
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -104,17 +105,25 @@ impl Picture {
         let held = keys_to_hold(row, &[]);
         self.hold(row.lead.id, &held)?;
         let live = row.lead.deleted_at.is_none();
-        self.leads.insert(key, Stored { version: row.lead.version.0, live, held, revision: 0, rule_set: 0 });
+        self.leads.insert(
+            key,
+            Stored { version: row.lead.version.0, live, held, revision: 0, rule_set: 0 },
+        );
         Ok(())
     }
 
     fn update_lead(&mut self, update: &LeadUpdate) -> Outcome {
         let after = &update.after;
         let key = (after.lead.tenant, after.lead.id);
-        let stored = self.leads.get(&key).filter(|stored| stored.version == update.before.lead.version.0);
+        let stored =
+            self.leads.get(&key).filter(|stored| stored.version == update.before.lead.version.0);
         let before = expected(stored)?.held.clone();
         let held = keys_to_hold(after, &before);
-        let own: Vec<HeldKey> = before.iter().filter(|key| self.held.get(key) == Some(&after.lead.id)).cloned().collect();
+        let own: Vec<HeldKey> = before
+            .iter()
+            .filter(|key| self.held.get(key) == Some(&after.lead.id))
+            .cloned()
+            .collect();
         for key in &own {
             self.held.remove(key);
         }
@@ -202,7 +211,11 @@ impl Picture {
     }
 
     /// The leads of the set, and the strangers that hold a key which one of them wants.
-    async fn load_leads(&mut self, connection: &mut PgConnection, wish: &Wish) -> Result<(), Failure> {
+    async fn load_leads(
+        &mut self,
+        connection: &mut PgConnection,
+        wish: &Wish,
+    ) -> Result<(), Failure> {
         let (tenants, ids) = split(&wish.leads);
         let key_tenants: Vec<i64> = wish.keys.iter().map(|(tenant, ..)| tenant.0).collect();
         let kinds: Vec<&str> = wish.keys.iter().map(|(_, kind, ..)| kind.as_str()).collect();
@@ -252,7 +265,8 @@ impl Picture {
         .fetch_all(connection)
         .await?;
         for row in &rows {
-            let (tenant, id) = (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("id")?));
+            let (tenant, id) =
+                (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("id")?));
             let stored = stored_lead(row, tenant)?;
             self.held.extend(stored.held.iter().map(|key| (key.clone(), id)));
             self.leads.insert((tenant, id), stored);
@@ -260,7 +274,11 @@ impl Picture {
         Ok(())
     }
 
-    async fn load_interactions(&mut self, connection: &mut PgConnection, wish: &Wish) -> Result<(), Failure> {
+    async fn load_interactions(
+        &mut self,
+        connection: &mut PgConnection,
+        wish: &Wish,
+    ) -> Result<(), Failure> {
         if wish.interactions.is_empty() {
             return Ok(());
         }
@@ -283,8 +301,10 @@ impl Picture {
         .fetch_all(connection)
         .await?;
         for row in &rows {
-            let (tenant, lead) = (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("lead")?));
-            let suspicion = if row.try_get("suspect")? { Suspicion::Suspect } else { Suspicion::Clear };
+            let (tenant, lead) =
+                (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("lead")?));
+            let suspicion =
+                if row.try_get("suspect")? { Suspicion::Suspect } else { Suspicion::Clear };
             let id = InteractionId::from_uuid(row.try_get("id")?);
             self.interactions.insert((tenant, id), (lead, suspicion));
             if let Some(key) = row.try_get("key")? {
@@ -294,7 +314,11 @@ impl Picture {
         Ok(())
     }
 
-    async fn load_stays(&mut self, connection: &mut PgConnection, wish: &Wish) -> Result<(), Failure> {
+    async fn load_stays(
+        &mut self,
+        connection: &mut PgConnection,
+        wish: &Wish,
+    ) -> Result<(), Failure> {
         if wish.stays.is_empty() {
             return Ok(());
         }
@@ -317,7 +341,8 @@ impl Picture {
         .fetch_all(connection)
         .await?;
         for row in &rows {
-            let (tenant, lead) = (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("lead")?));
+            let (tenant, lead) =
+                (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("lead")?));
             let open = row.try_get("open")?;
             self.stays.insert((tenant, StayId::from_uuid(row.try_get("id")?)), (lead, open));
             if open {
@@ -327,7 +352,11 @@ impl Picture {
         Ok(())
     }
 
-    async fn load_events(&mut self, connection: &mut PgConnection, wish: &Wish) -> Result<(), Failure> {
+    async fn load_events(
+        &mut self,
+        connection: &mut PgConnection,
+        wish: &Wish,
+    ) -> Result<(), Failure> {
         if wish.events.is_empty() {
             return Ok(());
         }
@@ -358,13 +387,18 @@ impl Wish {
         match change {
             Change::InsertLead(row) => self.add_row(row),
             Change::UpdateLead(update) => self.add_row(&update.after),
-            Change::SetScore(update) => self.leads.push((update.score.tenant, update.score.lead.uuid())),
+            Change::SetScore(update) => {
+                self.leads.push((update.score.tenant, update.score.lead.uuid()))
+            }
             Change::InsertInteraction(one) => {
                 self.leads.push((one.tenant, one.lead.uuid()));
                 self.interactions.push((one.tenant, one.id.uuid()));
-                self.sender_keys.extend(one.key.iter().map(|key| (one.tenant, one.lead, key.clone())));
+                self.sender_keys
+                    .extend(one.key.iter().map(|key| (one.tenant, one.lead, key.clone())));
             }
-            Change::MarkInteraction(mark) => self.interactions.push((mark.tenant, mark.interaction.uuid())),
+            Change::MarkInteraction(mark) => {
+                self.interactions.push((mark.tenant, mark.interaction.uuid()))
+            }
             Change::CloseStay(stay) | Change::OpenStay(stay) => {
                 self.leads.push((stay.tenant, stay.lead.uuid()));
                 self.stays.push((stay.tenant, stay.id.uuid()));
@@ -376,7 +410,9 @@ impl Wish {
 
     fn add_row(&mut self, row: &LeadRow) {
         self.leads.push((row.lead.tenant, row.lead.id.uuid()));
-        self.keys.extend(keys_to_hold(row, &[]).into_iter().map(|(tenant, kind, key, _)| (tenant, kind, key)));
+        self.keys.extend(
+            keys_to_hold(row, &[]).into_iter().map(|(tenant, kind, key, _)| (tenant, kind, key)),
+        );
     }
 }
 
@@ -391,7 +427,10 @@ fn stored_lead(row: &PgRow, tenant: Tenant) -> Result<Stored, sqlx::Error> {
         (IdentityKind::Phone, row.try_get("phone_key")?, row.try_get("phone_slot")?),
         (IdentityKind::ExternalId, row.try_get("external_id")?, 0),
     ];
-    let held = keys.into_iter().filter(|_| live).filter_map(|(kind, key, slot)| Some((tenant, kind, key?, slot)));
+    let held = keys
+        .into_iter()
+        .filter(|_| live)
+        .filter_map(|(kind, key, slot)| Some((tenant, kind, key?, slot)));
     Ok(Stored {
         version: row.try_get("version")?,
         live,
@@ -414,7 +453,8 @@ fn keys_to_hold(row: &LeadRow, before: &[HeldKey]) -> Vec<HeldKey> {
     keys.into_iter()
         .filter_map(|(kind, key, slot)| {
             let key = key.clone()?;
-            let kept = before.iter().find(|held| held.1 == kind && held.2 == key).map(|held| held.3);
+            let kept =
+                before.iter().find(|held| held.1 == kind && held.2 == key).map(|held| held.3);
             Some((row.lead.tenant, kind, key, kept.unwrap_or(slot)))
         })
         .collect()

@@ -18,19 +18,23 @@ use tokio::sync::OnceCell;
 
 /// The server that `scripts/with-postgres` started.
 pub(crate) fn server() -> String {
-    std::env::var("LEADBOX_TEST_POSTGRES").expect("LEADBOX_TEST_POSTGRES: run tests through scripts/with-postgres")
+    std::env::var("LEADBOX_TEST_POSTGRES")
+        .expect("LEADBOX_TEST_POSTGRES: run tests through scripts/with-postgres")
 }
 
 /// The address of one of its databases.
 pub(crate) fn url(database: &str) -> String {
     let server = server();
-    let (address, options) = server.split_once('?').map_or((server.as_str(), ""), |(address, options)| (address, options));
+    let (address, options) = server
+        .split_once('?')
+        .map_or((server.as_str(), ""), |(address, options)| (address, options));
     let (host, _) = address.rsplit_once('/').expect("an address ends with a database");
     format!("{host}/{database}?{options}")
 }
 
 async fn run(statement: String) {
-    let mut connection = PgConnection::connect_with(&server().parse::<PgConnectOptions>().unwrap()).await.unwrap();
+    let mut connection =
+        PgConnection::connect_with(&server().parse::<PgConnectOptions>().unwrap()).await.unwrap();
     connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.unwrap();
     connection.close().await.unwrap();
 }
@@ -54,7 +58,8 @@ pub(crate) async fn fresh_database() -> String {
         .get_or_init(|| async {
             let template = name();
             run(format!("create database {template}")).await;
-            let storage = PostgresStorage::connect(PostgresConfig::new(url(&template))).await.unwrap();
+            let storage =
+                PostgresStorage::connect(PostgresConfig::new(url(&template))).await.unwrap();
             storage.migrate().await.unwrap();
             storage.close().await;
             template

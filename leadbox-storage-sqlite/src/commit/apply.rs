@@ -4,14 +4,18 @@
 use std::collections::{BTreeMap, HashSet};
 
 use leadbox_core::event::ChainHead;
-use leadbox_core::storage::{Change, ChangeSet, Committed, OnConflict, SkipReason, Skipped, StorageError};
+use leadbox_core::storage::{
+    Change, ChangeSet, Committed, OnConflict, SkipReason, Skipped, StorageError,
+};
 use leadbox_core::{LeadId, Position};
 use sqlx::{Connection, SqliteConnection};
 
 use super::blame::{Clash, Outcome, Stop};
 use super::held::Held;
 use super::runs::Runs;
-use super::{definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, update};
+use super::{
+    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, update,
+};
 use crate::error::{During, Result};
 use crate::rows::Columns;
 use crate::statement::Rows;
@@ -46,8 +50,11 @@ impl Marks {
     }
 }
 
-const NOTE: Rows<'_> =
-    Rows { before: "insert into change_set (id, at) values", columns: 2, after: "on conflict do nothing" };
+const NOTE: Rows<'_> = Rows {
+    before: "insert into change_set (id, at) values",
+    columns: 2,
+    after: "on conflict do nothing",
+};
 
 /// Notes the sets' ids; returns how many of them are new.
 async fn note(connection: &mut SqliteConnection, sets: &[&ChangeSet]) -> Result<usize> {
@@ -98,7 +105,8 @@ pub(crate) async fn alone(
             return Ok(Committed { skipped: Vec::new(), replayed: true });
         }
         let mut runs = Runs::default();
-        let stays = |change: &&Change| change.lead().is_none_or(|lead| !left_out.contains_key(&lead));
+        let stays =
+            |change: &&Change| change.lead().is_none_or(|lead| !left_out.contains_key(&lead));
         runs.add_set(set.changes().iter().filter(stays));
         match pass(&mut savepoint, runs, *marks).await {
             Ok(after) => {
@@ -115,7 +123,11 @@ pub(crate) async fn alone(
 }
 
 /// Leaves the leads out that clashed, where the set allows it.
-fn leave_out(set: &ChangeSet, stop: Stop, left_out: &mut BTreeMap<LeadId, SkipReason>) -> Result<()> {
+fn leave_out(
+    set: &ChangeSet,
+    stop: Stop,
+    left_out: &mut BTreeMap<LeadId, SkipReason>,
+) -> Result<()> {
     let clashes = match stop {
         Stop::Clashes(clashes) => clashes,
         Stop::Failed(error) => return Err(error),
@@ -141,11 +153,17 @@ fn skipped(set: &ChangeSet, left_out: &BTreeMap<LeadId, SkipReason>) -> Vec<Skip
     }
     let mut seen = HashSet::new();
     let leads = set.changes().iter().filter_map(Change::lead).filter(|lead| seen.insert(*lead));
-    leads.filter_map(|lead| left_out.get(&lead).map(|reason| Skipped { lead, reason: *reason })).collect()
+    leads
+        .filter_map(|lead| left_out.get(&lead).map(|reason| Skipped { lead, reason: *reason }))
+        .collect()
 }
 
 /// Applies changes kind by kind; returns how far numbering has come then.
-async fn pass(connection: &mut SqliteConnection, runs: Runs<'_>, mut marks: Marks) -> Outcome<Marks> {
+async fn pass(
+    connection: &mut SqliteConnection,
+    runs: Runs<'_>,
+    mut marks: Marks,
+) -> Outcome<Marks> {
     let mut held = Held::read(connection, &runs).await?;
     let Runs {
         new_leads,

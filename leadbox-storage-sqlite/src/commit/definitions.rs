@@ -28,7 +28,10 @@ const UPDATE: &str = r"
         and revision = ?";
 
 /// Makes or replaces definitions.
-pub(super) async fn put(connection: &mut SqliteConnection, updates: &[&DefinitionUpdate]) -> Outcome {
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    updates: &[&DefinitionUpdate],
+) -> Outcome {
     let mut clashes = Vec::new();
     for update in updates {
         let definition = &update.definition;

@@ -45,17 +45,21 @@ const READ: Rows<'_> = Rows {
 impl Held {
     /// Reads the leads that these changes build on and that they do not bring along themselves.
     pub(super) async fn read(connection: &mut SqliteConnection, runs: &Runs<'_>) -> Result<Self> {
-        let updates = runs.lead_updates.iter().map(|update| (update.after.lead.tenant, update.after.lead.id));
+        let updates =
+            runs.lead_updates.iter().map(|update| (update.after.lead.tenant, update.after.lead.id));
         let scores = runs.scores.iter().map(|update| (update.score.tenant, update.score.lead));
-        let interactions = runs.interactions.iter().map(|interaction| (interaction.tenant, interaction.lead));
+        let interactions =
+            runs.interactions.iter().map(|interaction| (interaction.tenant, interaction.lead));
         let marks = runs.marks.iter().map(|mark| (mark.tenant, mark.lead));
-        let stays = runs.ended_stays.iter().chain(&runs.begun_stays).map(|stay| (stay.tenant, stay.lead));
+        let stays =
+            runs.ended_stays.iter().chain(&runs.begun_stays).map(|stay| (stay.tenant, stay.lead));
         let mut leads: Vec<(Tenant, LeadId)> =
             updates.chain(scores).chain(interactions).chain(marks).chain(stays).collect();
         leads.sort_unstable();
         leads.dedup();
         if !leads.is_empty() && !runs.new_leads.is_empty() {
-            let mut new: Vec<_> = runs.new_leads.iter().map(|row| (row.lead.tenant, row.lead.id)).collect();
+            let mut new: Vec<_> =
+                runs.new_leads.iter().map(|row| (row.lead.tenant, row.lead.id)).collect();
             new.sort_unstable();
             leads.retain(|lead| new.binary_search(lead).is_err());
         }

@@ -54,7 +54,9 @@ pub(super) async fn insert(
     let (mut rows, mut clashes) = (Vec::with_capacity(interactions.len()), Vec::new());
     let mut activity: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     for interaction in interactions.iter().copied() {
-        let Some(lead) = held.get(interaction.tenant, interaction.lead).filter(|lead| !lead.deleted) else {
+        let Some(lead) =
+            held.get(interaction.tenant, interaction.lead).filter(|lead| !lead.deleted)
+        else {
             let error = StorageError::conflict("lead", interaction.lead);
             clashes.push(Clash::of(interaction.lead, error));
             continue;
@@ -159,7 +161,11 @@ const RECOUNT: Rows<'_> = Rows {
 };
 
 /// Marks or clears interactions.
-pub(super) async fn mark(connection: &mut SqliteConnection, marks: &[&InteractionMark], held: &Held) -> Outcome {
+pub(super) async fn mark(
+    connection: &mut SqliteConnection,
+    marks: &[&InteractionMark],
+    held: &Held,
+) -> Outcome {
     if marks.is_empty() {
         return Ok(());
     }
@@ -169,7 +175,8 @@ pub(super) async fn mark(connection: &mut SqliteConnection, marks: &[&Interactio
         })
         .await
         .during("read interactions to be marked")?;
-    let mut stored: HashMap<(Tenant, InteractionId), (i64, bool)> = HashMap::with_capacity(rows.len());
+    let mut stored: HashMap<(Tenant, InteractionId), (i64, bool)> =
+        HashMap::with_capacity(rows.len());
     for row in &rows {
         let mut columns = Columns::of(row, "interaction");
         let (id, tenant) = (columns.id("id")?, columns.tenant()?);

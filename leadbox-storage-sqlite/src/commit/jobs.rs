@@ -37,7 +37,10 @@ struct Leased {
     fifo_key: Option<String>,
 }
 
-async fn leased(connection: &mut SqliteConnection, finishes: &[&JobFinish]) -> Result<HashMap<JobId, Leased>> {
+async fn leased(
+    connection: &mut SqliteConnection,
+    finishes: &[&JobFinish],
+) -> Result<HashMap<JobId, Leased>> {
     let rows = READ
         .fetch(connection, finishes, |binds, finish| {
             binds.add(finish.id.uuid());
@@ -81,7 +84,8 @@ pub(super) async fn finish(connection: &mut SqliteConnection, finishes: &[&JobFi
     Ok(())
 }
 
-const DONE: Rows<'_> = Rows { before: "delete from job where no in (values", columns: 1, after: ")" };
+const DONE: Rows<'_> =
+    Rows { before: "delete from job where no in (values", columns: 1, after: ")" };
 
 const PARK: Rows<'_> = Rows {
     before: "with v (no, reason) as (values",
@@ -122,7 +126,10 @@ const RELEASE: Rows<'_> = Rows {
     after: ")",
 };
 
-async fn settle(connection: &mut SqliteConnection, settled: &[(&JobFinish, &Leased)]) -> Result<()> {
+async fn settle(
+    connection: &mut SqliteConnection,
+    settled: &[(&JobFinish, &Leased)],
+) -> Result<()> {
     let (mut done, mut parked, mut retried, mut released) = (vec![], vec![], vec![], vec![]);
     for (finish, job) in settled {
         match &finish.settlement {
@@ -171,7 +178,10 @@ const KEEP_BREAKER: &str = r"
         and name = ?";
 
 /// Tells the lanes' breakers how their jobs ended.
-async fn signal(connection: &mut SqliteConnection, settled: &[(&JobFinish, &Leased)]) -> Result<()> {
+async fn signal(
+    connection: &mut SqliteConnection,
+    settled: &[(&JobFinish, &Leased)],
+) -> Result<()> {
     let mut keys: Vec<&LaneKey> = settled.iter().map(|(_, job)| &job.lane).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -189,7 +199,9 @@ async fn signal(connection: &mut SqliteConnection, settled: &[(&JobFinish, &Leas
         }
     }
     for (finish, job) in settled {
-        if let (Some((lane, _, state)), Some(signal)) = (lanes.get_mut(&job.lane), finish.settlement.signal()) {
+        if let (Some((lane, _, state)), Some(signal)) =
+            (lanes.get_mut(&job.lane), finish.settlement.signal())
+        {
             *state = lane.after_signal(*state, signal, finish.at);
         }
     }
@@ -229,8 +241,12 @@ const PROMOTE: Rows<'_> = Rows {
             )",
 };
 
-async fn promote(connection: &mut SqliteConnection, settled: &[(&JobFinish, &Leased)]) -> Result<()> {
-    let leaves = |settlement: &Settlement| matches!(settlement, Settlement::Done | Settlement::Park { .. });
+async fn promote(
+    connection: &mut SqliteConnection,
+    settled: &[(&JobFinish, &Leased)],
+) -> Result<()> {
+    let leaves =
+        |settlement: &Settlement| matches!(settlement, Settlement::Done | Settlement::Park { .. });
     let keys: BTreeSet<(&LaneKey, &str)> = settled
         .iter()
         .filter(|(finish, _)| leaves(&finish.settlement))
@@ -266,7 +282,10 @@ const ATTEMPT: Rows<'_> = Rows {
 };
 
 /// Records tries.
-pub(super) async fn record_attempts(connection: &mut SqliteConnection, attempts: &[&Attempt]) -> Outcome {
+pub(super) async fn record_attempts(
+    connection: &mut SqliteConnection,
+    attempts: &[&Attempt],
+) -> Outcome {
     let mut rows = Vec::with_capacity(attempts.len());
     for attempt in attempts.iter().copied() {
         let detail = attempt.detail.as_ref().map(serde_json::to_string).transpose();

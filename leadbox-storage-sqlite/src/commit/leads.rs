@@ -106,7 +106,10 @@ pub(super) async fn insert<'a>(
     }
     let first = marks.lead_no + 1;
     let numbered: Vec<(i64, &LeadRow)> = (first..).zip(rows.iter().copied()).collect();
-    write(connection, "insert leads", LEAD, &numbered, bind_lead, |(_, row), message| taken(row, message)).await?;
+    write(connection, "insert leads", LEAD, &numbered, bind_lead, |(_, row), message| {
+        taken(row, message)
+    })
+    .await?;
     for (no, row) in &numbered {
         held.insert(row, *no);
         marks.lead_no = *no;
@@ -136,7 +139,10 @@ pub(super) fn taken(row: &LeadRow, message: &str) -> Clash {
     } else {
         ("lead", None)
     };
-    Clash::of(lead.id, StorageError::already_exists(what, key.unwrap_or_else(|| lead.id.to_string())))
+    Clash::of(
+        lead.id,
+        StorageError::already_exists(what, key.unwrap_or_else(|| lead.id.to_string())),
+    )
 }
 
 fn bind_lead(binds: &mut Binds, (no, row): &(i64, &LeadRow)) {
@@ -171,7 +177,10 @@ pub(super) fn body(row: &LeadRow) -> Result<String> {
     serde_json::to_string(&row.lead.profile()).during("write a profile")
 }
 
-async fn insert_profiles(connection: &mut SqliteConnection, rows: &[(i64, &LeadRow)]) -> Result<()> {
+async fn insert_profiles(
+    connection: &mut SqliteConnection,
+    rows: &[(i64, &LeadRow)],
+) -> Result<()> {
     let mut bodies = Vec::with_capacity(rows.len());
     for (_, row) in rows {
         bodies.push(body(row)?);
@@ -232,7 +241,10 @@ pub(super) async fn insert_facets<'r>(
 type Scores<'a> = HashMap<(Tenant, LeadId), &'a ScoreUpdate>;
 
 /// Splits off the scores that fit these new leads.
-fn split_scores<'a>(rows: &[(i64, &LeadRow)], scores: Vec<&'a ScoreUpdate>) -> (Scores<'a>, Vec<&'a ScoreUpdate>) {
+fn split_scores<'a>(
+    rows: &[(i64, &LeadRow)],
+    scores: Vec<&'a ScoreUpdate>,
+) -> (Scores<'a>, Vec<&'a ScoreUpdate>) {
     if scores.is_empty() {
         return (HashMap::new(), scores);
     }
@@ -269,7 +281,9 @@ async fn insert_pulses(
                 .add(0_i64);
             match scores.get(&(lead.tenant, lead.id)) {
                 Some(update) => bind_score(binds, &update.score),
-                None => bind_score(binds, &LeadScore::unscored(lead.tenant, lead.id, lead.created_at)),
+                None => {
+                    bind_score(binds, &LeadScore::unscored(lead.tenant, lead.id, lead.created_at))
+                }
             }
         })
         .await

@@ -90,9 +90,10 @@ pub(super) async fn append(
         },
         |(_, event), _| {
             let error = StorageError::already_exists("event", event.id);
-            event.lead().map_or_else(|| Clash::alone(StorageError::already_exists("event", event.id)), |lead| {
-                Clash::of(lead, error)
-            })
+            event.lead().map_or_else(
+                || Clash::alone(StorageError::already_exists("event", event.id)),
+                |lead| Clash::of(lead, error),
+            )
         },
     )
     .await?;

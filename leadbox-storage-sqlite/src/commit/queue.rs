@@ -68,7 +68,8 @@ const OCCUPIED: Rows<'_> = Rows {
 };
 
 type UniqueKey<'k> = (i64, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>);
-type FifoKey<'k> = (i64, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>);
+type FifoKey<'k> =
+    (i64, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>);
 
 fn unique_key(job: &NewJob) -> Option<UniqueKey<'_>> {
     let key = job.unique_key.as_deref()?;
@@ -77,10 +78,18 @@ fn unique_key(job: &NewJob) -> Option<UniqueKey<'_>> {
 
 fn fifo_key(job: &NewJob) -> Option<FifoKey<'_>> {
     let key = job.fifo_key.as_deref()?;
-    Some((job.lane.tenant.0, job.lane.queue.as_str().into(), job.lane.name.as_str().into(), key.into()))
+    Some((
+        job.lane.tenant.0,
+        job.lane.queue.as_str().into(),
+        job.lane.name.as_str().into(),
+        key.into(),
+    ))
 }
 
-async fn queued<'k>(connection: &mut SqliteConnection, jobs: &[&'k NewJob]) -> Result<HashSet<UniqueKey<'k>>> {
+async fn queued<'k>(
+    connection: &mut SqliteConnection,
+    jobs: &[&'k NewJob],
+) -> Result<HashSet<UniqueKey<'k>>> {
     let keys: Vec<UniqueKey<'_>> = jobs.iter().filter_map(|job| unique_key(job)).collect();
     let rows = QUEUED
         .fetch(connection, &keys, |binds, (tenant, queue, key)| {
@@ -92,12 +101,19 @@ async fn queued<'k>(connection: &mut SqliteConnection, jobs: &[&'k NewJob]) -> R
     for row in &rows {
         let mut columns = Columns::of(row, "job");
         let key: String = columns.value("unique_key")?;
-        queued.insert((columns.value("tenant")?, columns.value::<String>("queue")?.into(), key.into()));
+        queued.insert((
+            columns.value("tenant")?,
+            columns.value::<String>("queue")?.into(),
+            key.into(),
+        ));
     }
     Ok(queued)
 }
 
-async fn occupied<'k>(connection: &mut SqliteConnection, jobs: &[&'k NewJob]) -> Result<HashSet<FifoKey<'k>>> {
+async fn occupied<'k>(
+    connection: &mut SqliteConnection,
+    jobs: &[&'k NewJob],
+) -> Result<HashSet<FifoKey<'k>>> {
     let keys: Vec<FifoKey<'_>> = jobs.iter().filter_map(|job| fifo_key(job)).collect();
     let rows = OCCUPIED
         .fetch(connection, &keys, |binds, (tenant, queue, lane, key)| {
@@ -110,7 +126,12 @@ async fn occupied<'k>(connection: &mut SqliteConnection, jobs: &[&'k NewJob]) ->
         let mut columns = Columns::of(row, "job");
         let key: String = columns.value("fifo_key")?;
         let (tenant, queue): (i64, String) = (columns.value("tenant")?, columns.value("queue")?);
-        occupied.insert((tenant, queue.into(), columns.value::<String>("lane")?.into(), key.into()));
+        occupied.insert((
+            tenant,
+            queue.into(),
+            columns.value::<String>("lane")?.into(),
+            key.into(),
+        ));
     }
     Ok(occupied)
 }
@@ -160,7 +181,8 @@ pub(super) async fn enqueue(connection: &mut SqliteConnection, jobs: &[&NewJob])
     refuse_taken(connection, &dropped).await
 }
 
-const STORED: Rows<'_> = Rows { before: "select id from job where id in (values", columns: 1, after: ")" };
+const STORED: Rows<'_> =
+    Rows { before: "select id from job where id in (values", columns: 1, after: ")" };
 
 /// A job that is dropped has to have an id of its own nevertheless.
 async fn refuse_taken(connection: &mut SqliteConnection, dropped: &[&NewJob]) -> Outcome {

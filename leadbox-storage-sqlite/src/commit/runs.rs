@@ -3,7 +3,8 @@
 
 use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::storage::{
-    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
+    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate,
+    Reply, ScoreUpdate,
 };
 use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Stay, Team, User};
 

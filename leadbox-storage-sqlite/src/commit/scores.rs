@@ -43,7 +43,9 @@ const SET: Rows<'_> = Rows {
 
 /// Whether a score may be written together with a new lead at this version.
 pub(super) fn is_first_score(update: &ScoreUpdate, version: Version) -> bool {
-    update.before == Revision(0) && update.score.lead_version == version && update.score.rule_set >= 0
+    update.before == Revision(0)
+        && update.score.lead_version == version
+        && update.score.rule_set >= 0
 }
 
 /// Binds a score's columns, from `revision` to `dirty`.
@@ -84,7 +86,8 @@ pub(super) async fn set(
                 (lead.revision, lead.rule_set) = (score.revision, score.rule_set);
                 rows.push((lead.no, score));
             }
-            _ => clashes.push(Clash::of(score.lead, StorageError::conflict("score of lead", score.lead))),
+            _ => clashes
+                .push(Clash::of(score.lead, StorageError::conflict("score of lead", score.lead))),
         }
     }
     none_of(clashes)?;

@@ -65,7 +65,8 @@ pub(super) async fn put_users(connection: &mut SqliteConnection, users: &[&User]
             }
             Ok(_) => {}
             Err(error) if is_taken(&error) => {
-                clashes.push(Clash::alone(StorageError::already_exists("user by email", email_key)));
+                clashes
+                    .push(Clash::alone(StorageError::already_exists("user by email", email_key)));
             }
             Err(error) => return Err(failed("put a user", error).into()),
         }
@@ -195,12 +196,13 @@ pub(super) async fn put_checkpoints(
     let mut clashes = Vec::new();
     for checkpoint in checkpoints {
         let stored = before(checkpoint.revision);
-        let mut query = sqlx::query(if stored == 0 { INSERT_CHECKPOINT } else { UPDATE_CHECKPOINT })
-            .bind(checkpoint.revision.0)
-            .bind(serde_json::to_string(&checkpoint.body).during("write a checkpoint")?)
-            .bind(micros(checkpoint.at))
-            .bind(checkpoint.tenant.0)
-            .bind(&checkpoint.name);
+        let mut query =
+            sqlx::query(if stored == 0 { INSERT_CHECKPOINT } else { UPDATE_CHECKPOINT })
+                .bind(checkpoint.revision.0)
+                .bind(serde_json::to_string(&checkpoint.body).during("write a checkpoint")?)
+                .bind(micros(checkpoint.at))
+                .bind(checkpoint.tenant.0)
+                .bind(&checkpoint.name);
         if stored != 0 {
             query = query.bind(stored);
         }
@@ -231,7 +233,10 @@ const REMEMBER: &str = r"
     where reply.expires_at <= excluded.at";
 
 /// Keeps replies.
-pub(super) async fn remember_replies(connection: &mut SqliteConnection, replies: &[&Reply]) -> Outcome {
+pub(super) async fn remember_replies(
+    connection: &mut SqliteConnection,
+    replies: &[&Reply],
+) -> Outcome {
     let mut clashes = Vec::new();
     for reply in replies {
         let written = sqlx::query(REMEMBER)

@@ -34,7 +34,11 @@ const CLOSE: Rows<'_> = Rows {
 };
 
 /// Ends stays that are open.
-pub(super) async fn close(connection: &mut SqliteConnection, stays: &[&Stay], held: &Held) -> Outcome {
+pub(super) async fn close(
+    connection: &mut SqliteConnection,
+    stays: &[&Stay],
+    held: &Held,
+) -> Outcome {
     let (mut rows, mut clashes) = (Vec::with_capacity(stays.len()), Vec::new());
     let not_open = |stay: &Stay| Clash::of(stay.lead, StorageError::conflict("stay", stay.id));
     for stay in stays.iter().copied() {
@@ -59,7 +63,13 @@ pub(super) async fn close(connection: &mut SqliteConnection, stays: &[&Stay], he
         return Ok(());
     }
     let closed: HashSet<Uuid> = closed.iter().filter_map(|row| row.try_get(0).ok()).collect();
-    none_of(stays.iter().filter(|stay| !closed.contains(&stay.id.uuid())).map(|stay| not_open(stay)).collect())
+    none_of(
+        stays
+            .iter()
+            .filter(|stay| !closed.contains(&stay.id.uuid()))
+            .map(|stay| not_open(stay))
+            .collect(),
+    )
 }
 
 const OPEN: Rows<'_> = Rows {
@@ -80,7 +90,11 @@ const OPEN: Rows<'_> = Rows {
 };
 
 /// Begins stays of stored leads.
-pub(super) async fn open(connection: &mut SqliteConnection, stays: &[&Stay], held: &Held) -> Outcome {
+pub(super) async fn open(
+    connection: &mut SqliteConnection,
+    stays: &[&Stay],
+    held: &Held,
+) -> Outcome {
     let (mut rows, mut clashes) = (Vec::with_capacity(stays.len()), Vec::new());
     for stay in stays.iter().copied() {
         match held.get(stay.tenant, stay.lead) {

@@ -48,10 +48,14 @@ const PARTS: [Part; 6] = [
         columns: &["pipeline", "stage", "stage_since"],
         changed: |before, after| {
             let (before, after) = (&before.lead, &after.lead);
-            (before.pipeline, before.stage, before.stage_since) != (after.pipeline, after.stage, after.stage_since)
+            (before.pipeline, before.stage, before.stage_since)
+                != (after.pipeline, after.stage, after.stage_since)
         },
         bind: |binds, row| {
-            binds.add(row.lead.pipeline.uuid()).add(row.lead.stage.uuid()).add(micros(row.lead.stage_since));
+            binds
+                .add(row.lead.pipeline.uuid())
+                .add(row.lead.stage.uuid())
+                .add(micros(row.lead.stage_since));
         },
     },
     Part {
@@ -96,7 +100,8 @@ const PARTS: [Part; 6] = [
 /// The parts that an update touches, one bit each. Updates of keys touch all, so that they go into one statement and are
 /// tried in their order when one is refused.
 fn touched(update: &LeadUpdate) -> u8 {
-    let bits = PARTS.iter().enumerate().filter(|(_, part)| (part.changed)(&update.before, &update.after));
+    let bits =
+        PARTS.iter().enumerate().filter(|(_, part)| (part.changed)(&update.before, &update.after));
     let mask = bits.fold(0, |mask, (bit, _)| mask | 1 << bit);
     if mask & 1 == 1 { (1 << PARTS.len()) - 1 } else { mask }
 }
@@ -112,8 +117,14 @@ fn statement(mask: u8) -> (String, String, usize) {
         let separator = if index == 0 { "" } else { ", " };
         // A key that stays keeps its slot: the caller does not know it.
         let written = match *column {
-            "email_slot" => write!(after, "{separator}email_slot = iif(lead.email_key is v.email_key, lead.email_slot, v.email_slot)"),
-            "phone_slot" => write!(after, "{separator}phone_slot = iif(lead.phone_key is v.phone_key, lead.phone_slot, v.phone_slot)"),
+            "email_slot" => write!(
+                after,
+                "{separator}email_slot = iif(lead.email_key is v.email_key, lead.email_slot, v.email_slot)"
+            ),
+            "phone_slot" => write!(
+                after,
+                "{separator}phone_slot = iif(lead.phone_key is v.phone_key, lead.phone_slot, v.phone_slot)"
+            ),
             column => write!(after, "{separator}{column} = v.{column}"),
         };
         debug_assert!(written.is_ok(), "writing into a string cannot fail");
@@ -159,7 +170,10 @@ pub(super) async fn update(
             parts.for_each(|(_, part)| (part.bind)(binds, row));
         };
         let statement = Rows { before: &before, columns, after: &after };
-        write(connection, "update leads", statement, &rows, bind, |(_, row), message| taken(row, message)).await?;
+        write(connection, "update leads", statement, &rows, bind, |(_, row), message| {
+            taken(row, message)
+        })
+        .await?;
     }
     update_copies(connection, &numbered).await?;
     update_profiles(connection, &numbered).await?;
@@ -180,7 +194,10 @@ const COPIES: Rows<'_> = Rows {
         where lead_pulse.no = v.no",
 };
 
-async fn update_copies(connection: &mut SqliteConnection, updates: &[(i64, &LeadUpdate)]) -> Result<()> {
+async fn update_copies(
+    connection: &mut SqliteConnection,
+    updates: &[(i64, &LeadUpdate)],
+) -> Result<()> {
     let copied = |row: &LeadRow| (row.lead.owner, row.lead.stage, row.lead.deleted_at.is_some());
     let changed: Vec<(i64, &LeadRow)> = updates
         .iter()
@@ -245,7 +262,10 @@ fn bind_no(binds: &mut Binds, no: &i64) {
     binds.add(*no);
 }
 
-async fn update_profiles(connection: &mut SqliteConnection, updates: &[(i64, &LeadUpdate)]) -> Result<()> {
+async fn update_profiles(
+    connection: &mut SqliteConnection,
+    updates: &[(i64, &LeadUpdate)],
+) -> Result<()> {
     let (mut changed, mut texts) = (Vec::new(), Vec::new());
     for (no, LeadUpdate { before, after }) in updates {
         let new_text = before.keys.search_text != after.keys.search_text;
@@ -253,7 +273,9 @@ async fn update_profiles(connection: &mut SqliteConnection, updates: &[(i64, &Le
             texts.push(*no);
         }
         let keys_differ = || {
-            let keys = |row: &'_ LeadRow| (row.keys.company.clone(), row.keys.title.clone(), row.keys.city.clone());
+            let keys = |row: &'_ LeadRow| {
+                (row.keys.company.clone(), row.keys.title.clone(), row.keys.city.clone())
+            };
             keys(before) != keys(after)
         };
         if new_text || before.lead.profile() != after.lead.profile() || keys_differ() {
@@ -282,7 +304,10 @@ async fn update_profiles(connection: &mut SqliteConnection, updates: &[(i64, &Le
 const FORGET_FACETS: Rows<'_> =
     Rows { before: "delete from lead_facet where no in (values", columns: 1, after: ")" };
 
-async fn update_facets(connection: &mut SqliteConnection, updates: &[(i64, &LeadUpdate)]) -> Result<()> {
+async fn update_facets(
+    connection: &mut SqliteConnection,
+    updates: &[(i64, &LeadUpdate)],
+) -> Result<()> {
     let changed: Vec<(i64, &LeadRow)> = updates
         .iter()
         .filter(|(_, update)| update.before.keys.facets != update.after.keys.facets)

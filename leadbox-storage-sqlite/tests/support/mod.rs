@@ -2,8 +2,8 @@
 
 use leadbox_core::storage::{ChangeSet, OnConflict};
 use leadbox_core::{
-    Change, ChangeSetId, IdSource, Lead, LeadId, LeadRow, PipelineId, RandomIds, StageId, Tenant, Timestamp, Version,
-    from_unix_micros,
+    Change, ChangeSetId, IdSource, Lead, LeadId, LeadRow, PipelineId, RandomIds, StageId, Tenant,
+    Timestamp, Version, from_unix_micros,
 };
 use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage};
 use tempfile::TempDir;
@@ -65,5 +65,6 @@ pub fn insert(lead: &Lead) -> Change {
 
 /// A set with a new id that fails on conflict.
 pub fn set(ids: &RandomIds, changes: Vec<Change>) -> ChangeSet {
-    ChangeSet::new(ChangeSetId::from_uuid(ids.uuid(now())), now(), OnConflict::Fail, changes).unwrap()
+    ChangeSet::new(ChangeSetId::from_uuid(ids.uuid(now())), now(), OnConflict::Fail, changes)
+        .unwrap()
 }

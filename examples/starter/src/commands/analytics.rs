@@ -25,10 +25,14 @@ impl Outcome for Verified {
         if self.differences.is_empty() {
             return format!("all {} counts equal a scan of the leads", self.cells);
         }
-        let mut lines = vec![format!("{} counts differ from a scan of the leads:", self.differences.len())];
+        let mut lines =
+            vec![format!("{} counts differ from a scan of the leads:", self.differences.len())];
         lines.extend(self.differences.iter().take(LISTED).map(|row| {
             let source = if row.cell.source.is_empty() { "(no source)" } else { &row.cell.source };
-            format!("  {} {source}, stage {}: kept {}, counted {}", row.cell.day, row.cell.stage, row.kept, row.counted)
+            format!(
+                "  {} {source}, stage {}: kept {}, counted {}",
+                row.cell.day, row.cell.stage, row.kept, row.counted
+            )
         }));
         if self.differences.len() > LISTED {
             lines.push(format!("  and {} more", self.differences.len() - LISTED));
@@ -62,7 +66,11 @@ impl Outcome for Rebuilt {
 ///
 /// # Errors
 /// `Unavailable`, `SchemaTooNew`.
-pub(super) async fn analytics(verb: AnalyticsVerb, location: &Location, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn analytics(
+    verb: AnalyticsVerb,
+    location: &Location,
+    output: Output,
+) -> Result<Exit, Failure> {
     let storage = open(location, Expect::Ready, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
     let differences = leadbox.analytics().verify().await?;

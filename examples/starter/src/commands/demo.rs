@@ -28,7 +28,9 @@ impl Outcome for Made {
     fn text(&self) -> String {
         let Self { recipe, written, .. } = self;
         let head = match &self.storage {
-            Some(storage) => format!("{} leads in {storage}, in {:.1} s", written.leads, self.seconds),
+            Some(storage) => {
+                format!("{} leads in {storage}, in {:.1} s", written.leads, self.seconds)
+            }
             None => format!("{} leads, of which nothing was written", written.leads),
         };
         format!(
@@ -48,17 +50,27 @@ impl Outcome for Made {
 ///
 /// # Errors
 /// `Failed` when the storage is not empty; `Unavailable`; `SchemaTooNew`.
-pub(super) async fn demo(args: &cli::Demo, location: &Location, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn demo(
+    args: &cli::Demo,
+    location: &Location,
+    output: Output,
+) -> Result<Exit, Failure> {
     let plan = plan(args);
     let began = Instant::now();
     if args.dry_run {
         let written = rehearse(&plan)?;
         let seconds = began.elapsed().as_secs_f64();
-        return Ok(output.outcome(&Made { recipe: plan.recipe(), storage: None, written, seconds }));
+        return Ok(output.outcome(&Made {
+            recipe: plan.recipe(),
+            storage: None,
+            written,
+            seconds,
+        }));
     }
     let storage = open(location, Expect::Anything, Durability::Relaxed).await?;
     if !is_untouched(&storage).await? {
-        let message = format!("{location} is not empty, and made-up leads go only into an empty storage");
+        let message =
+            format!("{location} is not empty, and made-up leads go only into an empty storage");
         return Err(Failure::new(Exit::Failed, message).hint("name another one with --storage"));
     }
     Ok(output.outcome(&fill(storage, &plan, location).await?))
@@ -83,7 +95,11 @@ pub(super) async fn is_untouched(storage: &Arc<dyn Storage>) -> Result<bool, Fai
 ///
 /// # Errors
 /// From the storage.
-pub(super) async fn fill(storage: Arc<dyn Storage>, plan: &Plan, location: &Location) -> Result<Made, Failure> {
+pub(super) async fn fill(
+    storage: Arc<dyn Storage>,
+    plan: &Plan,
+    location: &Location,
+) -> Result<Made, Failure> {
     let began = Instant::now();
     let bar = progress::bar("making leads", Some(u64::from(plan.recipe().size)));
     let written = replay(storage, plan, |leads| bar.set_position(u64::from(leads))).await?;

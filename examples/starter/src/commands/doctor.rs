@@ -91,10 +91,16 @@ async fn schema(storage: &Arc<dyn Storage>, examined: &mut Examined) -> Result<b
     let (found, known) = (schema.found, schema.known);
     if found > known {
         examined.exit = Exit::SchemaTooNew;
-        examined.note("schema", Health::Bad, format!("is at {found}, newer than this program, which knows {known}"));
+        examined.note(
+            "schema",
+            Health::Bad,
+            format!("is at {found}, newer than this program, which knows {known}"),
+        );
     } else if found < known {
         examined.exit = Exit::Unavailable;
-        let detail = format!("is at {found} and has to be migrated to {known}: `leadbox serve` does that when it starts");
+        let detail = format!(
+            "is at {found} and has to be migrated to {known}: `leadbox serve` does that when it starts"
+        );
         examined.note("schema", Health::Bad, detail);
     } else {
         examined.note("schema", Health::Ok, format!("is at {found}, as this program needs it"));
@@ -108,12 +114,18 @@ async fn log(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure> 
             examined.note("log", Health::Ok, format!("{whole} events, the chain is whole"));
         }
         Verdict::Intact { whole, erased } => {
-            examined.note("log", Health::Ok, format!("{whole} events, {erased} erased ones, the chain is whole"));
+            examined.note(
+                "log",
+                Health::Ok,
+                format!("{whole} events, {erased} erased ones, the chain is whole"),
+            );
         }
         Verdict::Changed(position) => {
             examined.note("log", Health::Bad, format!("event {position} is not what was written"));
         }
-        Verdict::Missing(position) => examined.note("log", Health::Bad, format!("event {position} is missing")),
+        Verdict::Missing(position) => {
+            examined.note("log", Health::Bad, format!("event {position} is missing"))
+        }
         Verdict::Broken(position) => {
             examined.note("log", Health::Bad, format!("the chain breaks at event {position}"));
         }
@@ -123,7 +135,11 @@ async fn log(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure> 
     for consumer in leadbox.storage().consumers().await? {
         let behind = head - consumer.cursor.0;
         let health = if behind > 10_000 { Health::Warning } else { Health::Ok };
-        examined.note("consumer", health, format!("{} is {behind} events behind", consumer.consumer));
+        examined.note(
+            "consumer",
+            health,
+            format!("{} is {behind} events behind", consumer.consumer),
+        );
     }
     Ok(())
 }
@@ -140,7 +156,9 @@ async fn counts(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failur
     match leadbox.analytics().verify().await?.len() {
         0 => examined.note("counts", Health::Ok, "equal a scan of the leads"),
         wrong => {
-            let detail = format!("{wrong} differ from a scan of the leads: `leadbox analytics rebuild` repairs them");
+            let detail = format!(
+                "{wrong} differ from a scan of the leads: `leadbox analytics rebuild` repairs them"
+            );
             examined.note("counts", Health::Bad, detail);
         }
     }
@@ -163,12 +181,22 @@ async fn setup(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure
 async fn queue(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure> {
     let lanes = leadbox.jobs().lanes().await?;
     let sum = |of: fn(&leadbox_core::job::LaneCount) -> i64| lanes.iter().map(of).sum::<i64>();
-    let (ready, parked) = (sum(|lane| lane.ready + lane.waiting + lane.leased), sum(|lane| lane.parked));
+    let (ready, parked) =
+        (sum(|lane| lane.ready + lane.waiting + lane.leased), sum(|lane| lane.parked));
     let health = if parked > 0 { Health::Warning } else { Health::Ok };
-    examined.note("queue", health, format!("{ready} jobs in {} lanes, {parked} given up", lanes.len()));
+    examined.note(
+        "queue",
+        health,
+        format!("{ready} jobs in {} lanes, {parked} given up", lanes.len()),
+    );
     let oldest = lanes.iter().filter_map(|lane| lane.oldest_due).min();
-    if let Some(late) = oldest.map(|due| leadbox.now() - due).filter(|late| late.num_minutes() >= 5) {
-        examined.note("queue", Health::Warning, format!("the oldest job has been due for {} minutes", late.num_minutes()));
+    if let Some(late) = oldest.map(|due| leadbox.now() - due).filter(|late| late.num_minutes() >= 5)
+    {
+        examined.note(
+            "queue",
+            Health::Warning,
+            format!("the oldest job has been due for {} minutes", late.num_minutes()),
+        );
     }
     Ok(())
 }

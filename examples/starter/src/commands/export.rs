@@ -35,14 +35,25 @@ impl Outcome for Exported {
 ///
 /// # Errors
 /// `Failed` when the filter is wrong or the file cannot be written; `Unavailable`; `SchemaTooNew`.
-pub(super) async fn export(args: &cli::Export, location: &Location, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn export(
+    args: &cli::Export,
+    location: &Location,
+    output: Output,
+) -> Result<Exit, Failure> {
     let list = list(args)?;
     let storage = open(location, Expect::Ready, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
     let target = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    let format = args.format.map(Format::from).or_else(|| target.and_then(Format::of_path)).unwrap_or(Format::CSV);
+    let format = args
+        .format
+        .map(Format::from)
+        .or_else(|| target.and_then(Format::of_path))
+        .unwrap_or(Format::CSV);
     let bar = progress::bar("exporting", None);
-    let exporter = Exporter::new(&leadbox).list(list).format(format).progress(|progress| bar.set_position(progress.rows));
+    let exporter = Exporter::new(&leadbox)
+        .list(list)
+        .format(format)
+        .progress(|progress| bar.set_position(progress.rows));
     let Some(path) = target else {
         let report = exporter.run(BufWriter::new(io::stdout())).await;
         bar.finish_and_clear();

@@ -5,7 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use leadbox_core::transfer::{Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns};
+use leadbox_core::transfer::{
+    Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
+};
 use leadbox_core::{IdentityKind, ImportId, LeadBox};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -34,7 +36,9 @@ impl Outcome for Imported {
         let (report, file) = (&self.report, &self.file);
         let mut lines = vec![match report.ending {
             Ending::FinishedBefore => {
-                format!("{file} was imported before, so nothing was done (--again imports it once more); it had")
+                format!(
+                    "{file} was imported before, so nothing was done (--again imports it once more); it had"
+                )
             }
             Ending::DryRun => format!("dry run of {file}, nothing was written; it has"),
             Ending::Finished => match report.resumed_behind {
@@ -58,7 +62,9 @@ impl Outcome for Imported {
             lines.push("  and more".to_owned());
         }
         if let Some(path) = &self.error_file {
-            lines.push(format!("the refused rows are in {path}: mend them there and import that file"));
+            lines.push(format!(
+                "the refused rows are in {path}: mend them there and import that file"
+            ));
         }
         lines.join("\n")
     }
@@ -72,16 +78,25 @@ impl Outcome for Imported {
 ///
 /// # Errors
 /// `Failed` when the file cannot be read or its columns have no meaning; `Unavailable`; `SchemaTooNew`.
-pub(super) async fn import(args: &cli::Import, location: &Location, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn import(
+    args: &cli::Import,
+    location: &Location,
+    output: Output,
+) -> Result<Exit, Failure> {
     let source = Source::open(args)?;
     let mut errors = ErrorPath::of(args, &source)?;
     let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
     let storage = open(location, expect, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
     let bar = progress::bar("importing", source.size);
-    let id = if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
+    let id =
+        if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
     let mut importer = Importer::new(&leadbox).id(id).mapping(mapping(args)).progress(|progress| {
-        bar.set_position(if progress.total_bytes.is_some() { progress.bytes } else { progress.rows });
+        bar.set_position(if progress.total_bytes.is_some() {
+            progress.bytes
+        } else {
+            progress.rows
+        });
     });
     importer = match (args.always_new, args.key.as_slice()) {
         (true, _) => importer.upsert_by([]),
@@ -123,7 +138,13 @@ impl Source {
         let asked = asked.or(args.format.map(Format::from));
         if args.file == Path::new("-") {
             let name = "standard input".to_owned();
-            return Ok(Self { input: Box::new(io::stdin()), name, format: asked, size: None, id: None });
+            return Ok(Self {
+                input: Box::new(io::stdin()),
+                name,
+                format: asked,
+                size: None,
+                id: None,
+            });
         }
         let name = args.file.display().to_string();
         let unreadable = |error| Failure::because(format!("cannot read {name}"), error);
@@ -140,7 +161,15 @@ impl Source {
 /// same import, and a mended file or another mapping is a new one.
 fn identify(args: &cli::Import, file: &mut File) -> io::Result<ImportId> {
     let mut hash = Sha256::new();
-    let options = (&args.key, args.always_new, &args.map, &args.ignore, args.ignore_unknown, args.delimiter, args.format);
+    let options = (
+        &args.key,
+        args.always_new,
+        &args.map,
+        &args.ignore,
+        args.ignore_unknown,
+        args.delimiter,
+        args.format,
+    );
     hash.update(format!("{options:?}"));
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -163,7 +192,11 @@ fn mapping(args: &cli::Import) -> Mapping {
     for column in &args.ignore {
         mapping = mapping.ignore(column);
     }
-    mapping.unknown(if args.ignore_unknown { UnknownColumns::Ignore } else { UnknownColumns::Refuse })
+    mapping.unknown(if args.ignore_unknown {
+        UnknownColumns::Ignore
+    } else {
+        UnknownColumns::Refuse
+    })
 }
 
 /// Where refused rows go.
@@ -181,18 +214,23 @@ impl ErrorPath {
             return Ok(Self { path: PathBuf::new(), file: None });
         };
         if path == args.file {
-            return Err(Failure::new(Exit::Failed, "the file with the refused rows cannot be the file itself"));
+            return Err(Failure::new(
+                Exit::Failed,
+                "the file with the refused rows cannot be the file itself",
+            ));
         }
         // Not truncated: an interrupted import goes on in it, and a new one cuts it itself.
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
+        let file = file
+            .map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
         Ok(Self { path, file: Some(file) })
     }
 
     /// Takes an empty file away; says where a filled one is.
     fn close(self) -> Result<Option<String>, Failure> {
         let Some(file) = self.file else { return Ok(None) };
-        let failed = |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
+        let failed =
+            |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
         if file.metadata().map_err(failed)?.len() == 0 {
             std::fs::remove_file(&self.path).map_err(failed)?;
             return Ok(None);

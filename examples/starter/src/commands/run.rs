@@ -20,7 +20,9 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Export(args) => super::export::export(&args, location, output).await,
             Command::Demo(args) => super::demo::demo(&args, location, output).await,
             Command::Doctor => super::doctor::doctor(location, output).await,
-            Command::Analytics(args) => super::analytics::analytics(args.verb, location, output).await,
+            Command::Analytics(args) => {
+                super::analytics::analytics(args.verb, location, output).await
+            }
         }
     })
 }

@@ -37,7 +37,11 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// `Unavailable`, `SchemaTooNew`; `Failed` when the address cannot be listened on.
-pub(super) async fn serve(args: &cli::Serve, location: &Location, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn serve(
+    args: &cli::Serve,
+    location: &Location,
+    output: Output,
+) -> Result<Exit, Failure> {
     // First the port: whoever finds it taken should not wait for the demo data.
     let listener = listen(args.listen).await?;
     if args.demo {
@@ -45,13 +49,19 @@ pub(super) async fn serve(args: &cli::Serve, location: &Location, output: Output
     }
     let storage = open(location, Expect::Anything, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
-    let address = listener.local_addr().map_err(|error| Failure::because("the address is not known", error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::because("the address is not known", error))?;
     if !address.ip().is_loopback() {
-        output.remark("note: there is no sign-in, so everybody who reaches this address sees all leads");
+        output.remark(
+            "note: there is no sign-in, so everybody who reaches this address sees all leads",
+        );
     }
     // Before the address is told: whoever reads it may stop us at once.
-    let signalled = signals().map_err(|error| Failure::because("cannot listen for signals", error))?;
-    output.outcome(&Serving { address: format!("http://{address}"), storage: location.to_string() });
+    let signalled =
+        signals().map_err(|error| Failure::because("cannot listen for signals", error))?;
+    output
+        .outcome(&Serving { address: format!("http://{address}"), storage: location.to_string() });
     run(&leadbox, listener, signalled).await?;
     output.remark("stopped");
     Ok(Exit::Done)
@@ -77,7 +87,9 @@ async fn demo(location: &Location, output: Output) -> Result<(), Failure> {
             count @ 0..=10_000 => count.to_string(),
             _ => "more than 10000".to_owned(),
         };
-        output.remark(&format!("{location} is in use already: serving its {leads} leads as they are"));
+        output.remark(&format!(
+            "{location} is in use already: serving its {leads} leads as they are"
+        ));
     }
     Ok(())
 }

@@ -26,9 +26,27 @@ struct Place {
 }
 
 const PLACES: [Place; 14] = [
-    place("US", Region::English, 24.0, &["Austin", "Boston", "Chicago", "Denver", "Portland", "Raleigh"], &["Inc.", "LLC", "Corp."]),
-    place("GB", Region::English, 15.0, &["London", "Manchester", "Bristol", "Leeds", "Edinburgh"], &["Ltd", "plc"]),
-    place("DE", Region::German, 17.0, &["Berlin", "Hamburg", "München", "Köln", "Leipzig"], &["GmbH", "AG", "SE"]),
+    place(
+        "US",
+        Region::English,
+        24.0,
+        &["Austin", "Boston", "Chicago", "Denver", "Portland", "Raleigh"],
+        &["Inc.", "LLC", "Corp."],
+    ),
+    place(
+        "GB",
+        Region::English,
+        15.0,
+        &["London", "Manchester", "Bristol", "Leeds", "Edinburgh"],
+        &["Ltd", "plc"],
+    ),
+    place(
+        "DE",
+        Region::German,
+        17.0,
+        &["Berlin", "Hamburg", "München", "Köln", "Leipzig"],
+        &["GmbH", "AG", "SE"],
+    ),
     place("FR", Region::French, 8.0, &["Paris", "Lyon", "Nantes", "Lille"], &["SAS", "SA"]),
     place("NL", Region::Dutch, 6.0, &["Amsterdam", "Utrecht", "Eindhoven"], &["B.V."]),
     place("ES", Region::Spanish, 5.0, &["Madrid", "Barcelona", "Valencia"], &["S.L.", "S.A."]),
@@ -75,13 +93,66 @@ const TRADES: [Trade; 16] = [
 ];
 
 const FIRST_WORDS: [&str; 60] = [
-    "Amberline", "Arcfield", "Bluefen", "Brambleton", "Brightmere", "Calderway", "Cedarhall", "Clearbrook", "Coppergate",
-    "Corvane", "Dalemark", "Driftwood", "Duskwater", "Eastmoor", "Elmsworth", "Emberley", "Fallowfield", "Ferndale",
-    "Flintridge", "Foxglove", "Glenhaven", "Goldcrest", "Greyfriar", "Halewood", "Harbourline", "Hazelmere", "Highstone",
-    "Ironbridge", "Ivoryton", "Juniperus", "Kestrelon", "Lakemont", "Larkspur", "Lindenau", "Lowenstein", "Maplegrove",
-    "Meridale", "Millrace", "Mossbank", "Northwind", "Oakhurst", "Oldmarket", "Palewater", "Pinecrest", "Quarrystone",
-    "Redfern", "Ridgeway", "Rosendal", "Saltmarsh", "Silverleaf", "Skyharrow", "Stonebeck", "Sunnybank", "Tallgrass",
-    "Thornbury", "Valebridge", "Westerholm", "Whitecliff", "Willowmere", "Zephyrus",
+    "Amberline",
+    "Arcfield",
+    "Bluefen",
+    "Brambleton",
+    "Brightmere",
+    "Calderway",
+    "Cedarhall",
+    "Clearbrook",
+    "Coppergate",
+    "Corvane",
+    "Dalemark",
+    "Driftwood",
+    "Duskwater",
+    "Eastmoor",
+    "Elmsworth",
+    "Emberley",
+    "Fallowfield",
+    "Ferndale",
+    "Flintridge",
+    "Foxglove",
+    "Glenhaven",
+    "Goldcrest",
+    "Greyfriar",
+    "Halewood",
+    "Harbourline",
+    "Hazelmere",
+    "Highstone",
+    "Ironbridge",
+    "Ivoryton",
+    "Juniperus",
+    "Kestrelon",
+    "Lakemont",
+    "Larkspur",
+    "Lindenau",
+    "Lowenstein",
+    "Maplegrove",
+    "Meridale",
+    "Millrace",
+    "Mossbank",
+    "Northwind",
+    "Oakhurst",
+    "Oldmarket",
+    "Palewater",
+    "Pinecrest",
+    "Quarrystone",
+    "Redfern",
+    "Ridgeway",
+    "Rosendal",
+    "Saltmarsh",
+    "Silverleaf",
+    "Skyharrow",
+    "Stonebeck",
+    "Sunnybank",
+    "Tallgrass",
+    "Thornbury",
+    "Valebridge",
+    "Westerholm",
+    "Whitecliff",
+    "Willowmere",
+    "Zephyrus",
 ];
 
 /// Makes companies, each with a domain of its own.
@@ -97,7 +168,8 @@ impl Companies {
         if !self.all.is_empty() && dice.chance(0.32) {
             // Of two, the larger: where more people work, more of them ask.
             let (one, other) = (dice.below(self.all.len()), dice.below(self.all.len()));
-            let larger = if self.all[one].employees >= self.all[other].employees { one } else { other };
+            let larger =
+                if self.all[one].employees >= self.all[other].employees { one } else { other };
             return self.all[larger].clone();
         }
         let company = self.found(dice);
@@ -107,7 +179,8 @@ impl Companies {
 
     fn found(&mut self, dice: &mut Dice) -> Company {
         let place = &PLACES[dice.weighted(PLACES.iter().map(|place| place.weight))];
-        let (industry, _, size, endings) = &TRADES[dice.weighted(TRADES.iter().map(|(_, weight, ..)| *weight))];
+        let (industry, _, size, endings) =
+            &TRADES[dice.weighted(TRADES.iter().map(|(_, weight, ..)| *weight))];
         let (first, second) = (dice.pick(&FIRST_WORDS), dice.pick(endings));
         let city = dice.pick(place.cities);
         let stem = format!("{}-{}", plain(first), plain(second));

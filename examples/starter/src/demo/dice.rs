@@ -65,7 +65,10 @@ impl Dice {
 
     /// A span that is often near `hours`.
     pub(super) fn hours(&mut self, hours: f64, spread: f64) -> TimeDelta {
-        #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and chrono takes any such span")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float cast saturates, and chrono takes any such span"
+        )]
         let seconds = (self.skewed(hours, spread) * 3600.0) as i64;
         TimeDelta::seconds(seconds.clamp(1, 400 * 24 * 3600))
     }

@@ -35,7 +35,12 @@ pub(super) struct Crowd {
 
 impl Crowd {
     /// The next person.
-    pub(super) fn newcomer(&mut self, dice: &mut Dice, at: Timestamp, channel: &'static Channel) -> Newcomer {
+    pub(super) fn newcomer(
+        &mut self,
+        dice: &mut Dice,
+        at: Timestamp,
+        channel: &'static Channel,
+    ) -> Newcomer {
         let company = self.companies.company(dice);
         let (given, family) = names::person(dice, company.region);
         let (seniority, title) = names::title(dice);
@@ -114,7 +119,9 @@ fn asked(dice: &mut Dice, mut input: NewLead, channel: &Channel, worth: usize) -
             evidence: Some("card handed over".to_owned()),
         });
     }
-    for (tag, odds) in [("trial", 0.16), ("whitepaper", 0.12), ("partner-deal", 0.03), ("gdpr-review", 0.02)] {
+    for (tag, odds) in
+        [("trial", 0.16), ("whitepaper", 0.12), ("partner-deal", 0.03), ("gdpr-review", 0.02)]
+    {
         if dice.chance(odds) {
             input = input.tag(tag);
         }
@@ -141,9 +148,18 @@ impl Newcomer {
     /// before `end`.
     pub(super) fn copy(&self, dice: &mut Dice, end: Timestamp) -> Self {
         let later = self.at + dice.hours(24.0 * 12.0, 1.0);
-        let at = if later < end { later } else { (self.at + TimeDelta::minutes(3)).min(end - TimeDelta::seconds(1)) };
+        let at = if later < end {
+            later
+        } else {
+            (self.at + TimeDelta::minutes(3)).min(end - TimeDelta::seconds(1))
+        };
         let channel = &CHANNELS[dice.below(CHANNELS.len())];
-        let mut input = NewLead { upsert_by: Vec::new(), consents: Vec::new(), tags: Vec::new(), ..self.input.clone() };
+        let mut input = NewLead {
+            upsert_by: Vec::new(),
+            consents: Vec::new(),
+            tags: Vec::new(),
+            ..self.input.clone()
+        };
         input = first_touch(channel, dice, input);
         match dice.below(3) {
             0 => input.email = input.email.map(|email| email.to_uppercase()),

@@ -9,11 +9,29 @@ use super::plan::{Action, By, Step};
 use super::sources::{Channel, Entry};
 
 const PAGES: [&str; 14] = [
-    "/", "/pricing", "/pricing/enterprise", "/features/routing", "/features/scoring", "/features/reports", "/customers",
-    "/docs/quickstart", "/docs/api", "/blog/lead-scoring", "/blog/pipeline-velocity", "/security", "/compare", "/changelog",
+    "/",
+    "/pricing",
+    "/pricing/enterprise",
+    "/features/routing",
+    "/features/scoring",
+    "/features/reports",
+    "/customers",
+    "/docs/quickstart",
+    "/docs/api",
+    "/blog/lead-scoring",
+    "/blog/pipeline-velocity",
+    "/security",
+    "/compare",
+    "/changelog",
 ];
-const MAILS: [&str; 6] =
-    ["Welcome", "Your trial in three steps", "Case study", "Monthly digest", "Pricing explained", "Webinar invitation"];
+const MAILS: [&str; 6] = [
+    "Welcome",
+    "Your trial in three steps",
+    "Case study",
+    "Monthly digest",
+    "Pricing explained",
+    "Webinar invitation",
+];
 const LINKS: [&str; 5] = ["/pricing", "/demo", "/customers", "/docs/quickstart", "/unsubscribe"];
 
 /// Notes what happens to one lead.
@@ -46,14 +64,28 @@ impl<'a> Diary<'a> {
             self.note(at, By::Host, visit(dice).at(seen));
         }
         let form = if dice.chance(0.3) { "demo" } else { "contact" };
-        self.note(at, By::Host, NewInteraction::new(InteractionKind::FORM_SUBMIT).prop("form", form));
+        self.note(
+            at,
+            By::Host,
+            NewInteraction::new(InteractionKind::FORM_SUBMIT).prop("form", form),
+        );
     }
 
     /// What the lead does of itself from `from` until `to`, in proportion to `interest`.
-    pub(super) fn meanwhile(&mut self, dice: &mut Dice, interest: f64, from: Timestamp, to: Timestamp) {
+    pub(super) fn meanwhile(
+        &mut self,
+        dice: &mut Dice,
+        interest: f64,
+        from: Timestamp,
+        to: Timestamp,
+    ) {
         let span = (to - from).num_seconds().clamp(1, i64::from(u32::MAX));
         let span = u32::try_from(span).unwrap_or(u32::MAX);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small and positive"
+        )]
         let times = dice.skewed(2.6 * interest, 0.6).clamp(0.0, 30.0) as u32;
         for _ in 0..times {
             let at = from + dice.seconds(1, span);
@@ -67,18 +99,32 @@ impl<'a> Diary<'a> {
                 1 => self.mail(dice, at),
                 2 => {
                     let form = dice.pick(&["newsletter", "whitepaper", "roi-calculator"]);
-                    self.note(at, By::Host, NewInteraction::new(InteractionKind::FORM_SUBMIT).prop("form", form));
+                    self.note(
+                        at,
+                        By::Host,
+                        NewInteraction::new(InteractionKind::FORM_SUBMIT).prop("form", form),
+                    );
                 }
-                _ => self.note(at, By::Host, NewInteraction::new("chat_message").prop("page", "/pricing")),
+                _ => self.note(
+                    at,
+                    By::Host,
+                    NewInteraction::new("chat_message").prop("page", "/pricing"),
+                ),
             }
         }
     }
 
     fn mail(&mut self, dice: &mut Dice, at: Timestamp) {
         let mail = dice.pick(&MAILS);
-        self.note(at, By::Host, NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail));
+        self.note(
+            at,
+            By::Host,
+            NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail),
+        );
         if dice.chance(0.34) {
-            let click = NewInteraction::new(InteractionKind::EMAIL_CLICK).prop("mail", mail).prop("link", dice.pick(&LINKS));
+            let click = NewInteraction::new(InteractionKind::EMAIL_CLICK)
+                .prop("mail", mail)
+                .prop("link", dice.pick(&LINKS));
             self.note(at + dice.seconds(4, 90), By::Host, click);
         }
     }
@@ -86,7 +132,11 @@ impl<'a> Diary<'a> {
     /// A mail gateway opens a mail and follows every link of it within seconds: kept, but marked.
     pub(super) fn gateway(&mut self, dice: &mut Dice, at: Timestamp) {
         let mail = dice.pick(&MAILS);
-        self.note(at, By::Host, NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail).suspect());
+        self.note(
+            at,
+            By::Host,
+            NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail).suspect(),
+        );
         for _ in 0..dice.between(1, 2) {
             for link in LINKS {
                 let click = NewInteraction::new(InteractionKind::EMAIL_CLICK)
@@ -111,12 +161,15 @@ impl<'a> Diary<'a> {
 
     /// The lead asks for a demo.
     pub(super) fn demo(&mut self, dice: &mut Dice, at: Timestamp) {
-        let wish = NewInteraction::new(InteractionKind::DEMO_REQUEST).prop("minutes", dice.pick(&[30, 45, 60]));
+        let wish = NewInteraction::new(InteractionKind::DEMO_REQUEST)
+            .prop("minutes", dice.pick(&[30, 45, 60]));
         self.note(at, By::Host, wish);
     }
 }
 
 fn visit(dice: &mut Dice) -> NewInteraction {
     let seconds = u64::try_from(dice.between(5, 240)).unwrap_or_default();
-    NewInteraction::new(InteractionKind::PAGE_VIEW).prop("path", dice.pick(&PAGES)).prop("seconds", seconds)
+    NewInteraction::new(InteractionKind::PAGE_VIEW)
+        .prop("path", dice.pick(&PAGES))
+        .prop("seconds", seconds)
 }

@@ -17,7 +17,12 @@ pub(super) fn live(dice: &mut Dice, lead: u32, who: &Newcomer, end: Timestamp) -
     let mut steps = Vec::with_capacity(16);
     let owner = owner(dice, who.company.employees);
     let hand = if who.channel.entry == Entry::Team { By::User(owner) } else { By::Host };
-    steps.push(Step { at: who.at, lead, by: hand, action: Action::Capture(Box::new(who.input.clone())) });
+    steps.push(Step {
+        at: who.at,
+        lead,
+        by: hand,
+        action: Action::Capture(Box::new(who.input.clone())),
+    });
     Diary::of(lead, &mut steps).first_visit(dice, who.channel, who.at);
     let mut seller = By::System;
     if dice.chance(0.96) {
@@ -42,13 +47,17 @@ fn around(dice: &mut Dice, lead: u32, who: &Newcomer, until: Timestamp, steps: &
         let sent = who.at + dice.hours(30.0, 0.8);
         diary.gateway(dice, sent);
     }
-    let mut say = |at: Timestamp, action: Action| steps.push(Step { at, lead, by: By::Host, action });
+    let mut say =
+        |at: Timestamp, action: Action| steps.push(Step { at, lead, by: By::Host, action });
     if dice.chance(0.07) {
         let again: NewLead = who.returning(dice, "second form");
         say(who.at + dice.hours(24.0 * 9.0, 0.9), Action::Capture(Box::new(again)));
     }
-    if dice.chance(0.012) && who.input.consents.iter().any(|consent| consent.purpose == "newsletter") {
-        let patch = LeadPatch::new().set("consent.newsletter", "withdrawn").set("cf.newsletter", false);
+    if dice.chance(0.012)
+        && who.input.consents.iter().any(|consent| consent.purpose == "newsletter")
+    {
+        let patch =
+            LeadPatch::new().set("consent.newsletter", "withdrawn").set("cf.newsletter", false);
         say(who.at + dice.hours(24.0 * 40.0, 0.6), Action::Update(patch));
     }
 }
@@ -77,7 +86,8 @@ impl Course<'_> {
     fn run(mut self, dice: &mut Dice) -> Timestamp {
         let fit = self.fit();
         let mut at = self.who.at;
-        for (place, stage) in ["contacted", "qualified", "proposal", "won"].into_iter().enumerate() {
+        for (place, stage) in ["contacted", "qualified", "proposal", "won"].into_iter().enumerate()
+        {
             let odds = (self.who.channel.odds[place] * fit).min(0.97);
             if !dice.chance(odds) {
                 return self.ends(dice, at, ENDINGS[place]);
@@ -124,7 +134,8 @@ impl Course<'_> {
                 if dice.chance(0.6) {
                     diary.demo(dice, before);
                 }
-                let trial = at.date_naive() + TimeDelta::days(if dice.chance(0.7) { 14 } else { 30 });
+                let trial =
+                    at.date_naive() + TimeDelta::days(if dice.chance(0.7) { 14 } else { 30 });
                 let mut patch = LeadPatch::new()
                     .set("value", format!("{worth} EUR"))
                     .set("cf.budget", format!("{}.00", worth * dice.between(7, 13) / 10));
@@ -137,7 +148,10 @@ impl Course<'_> {
                 diary.call(dice, seller, before, "demo held");
                 if dice.chance(0.4) {
                     let agreed = worth * dice.between(8, 12) / 10;
-                    self.step(at - TimeDelta::seconds(1), Action::Update(LeadPatch::new().set("value", format!("{agreed} EUR"))));
+                    self.step(
+                        at - TimeDelta::seconds(1),
+                        Action::Update(LeadPatch::new().set("value", format!("{agreed} EUR"))),
+                    );
                 }
             }
             _ => diary.call(dice, seller, before, "agreed"),
@@ -145,7 +159,12 @@ impl Course<'_> {
     }
 
     /// It leads no further: closed after a while, or forgotten.
-    fn ends(&mut self, dice: &mut Dice, since: Timestamp, (days, odds, reasons): Ending) -> Timestamp {
+    fn ends(
+        &mut self,
+        dice: &mut Dice,
+        since: Timestamp,
+        (days, odds, reasons): Ending,
+    ) -> Timestamp {
         let given_up = since + dice.hours(24.0 * days, 0.6);
         let at = working(dice, given_up);
         if !dice.chance(odds) {
@@ -154,7 +173,12 @@ impl Course<'_> {
         let (seller, reason) = (self.seller, dice.pick(reasons));
         if reason == "no-reply" {
             let tried = since + (at - since) / 2;
-            Diary::of(self.lead, self.steps).call(dice, seller, tried.max(since + TimeDelta::seconds(1)), "no answer");
+            Diary::of(self.lead, self.steps).call(
+                dice,
+                seller,
+                tried.max(since + TimeDelta::seconds(1)),
+                "no answer",
+            );
         }
         self.step(at, Action::Update(LeadPatch::new().add_tag(reason)));
         self.step(at + TimeDelta::seconds(1), Action::Advance("lost"));

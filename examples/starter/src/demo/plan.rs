@@ -80,7 +80,10 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan of this recipe.
     pub(crate) fn make(recipe: Recipe) -> Self {
-        let first = recipe.as_of.checked_sub_months(Months::new(recipe.months.max(1))).unwrap_or(NaiveDate::MIN);
+        let first = recipe
+            .as_of
+            .checked_sub_months(Months::new(recipe.months.max(1)))
+            .unwrap_or(NaiveDate::MIN);
         Self { recipe, first }
     }
 
@@ -226,7 +229,8 @@ impl Iterator for Steps {
             let lead = self.numbered;
             self.numbered += 1;
             let steps = journey::live(&mut self.dice, lead, &newcomer, self.end);
-            let queued = steps.into_iter().enumerate().map(|(order, step)| Reverse(Queued { step, order }));
+            let queued =
+                steps.into_iter().enumerate().map(|(order, step)| Reverse(Queued { step, order }));
             self.waiting.extend(queued);
         }
         self.waiting.pop().map(|Reverse(queued)| queued.step)
@@ -265,7 +269,9 @@ mod tests {
         let mut captures: HashMap<String, Vec<u32>> = HashMap::new();
         for step in Plan::make(recipe(1000)).steps() {
             if let Action::Capture(new) = &step.action {
-                let leads = captures.entry(new.email.clone().unwrap_or_default().to_lowercase()).or_default();
+                let leads = captures
+                    .entry(new.email.clone().unwrap_or_default().to_lowercase())
+                    .or_default();
                 if !leads.contains(&step.lead) {
                     leads.push(step.lead);
                 }
@@ -282,18 +288,28 @@ mod tests {
         for step in Plan::make(recipe(6000)).steps() {
             match &step.action {
                 Action::Capture(new) => {
-                    if let std::collections::hash_map::Entry::Vacant(entry) = source.entry(step.lead) {
+                    if let std::collections::hash_map::Entry::Vacant(entry) =
+                        source.entry(step.lead)
+                    {
                         entry.insert(new.source.clone().unwrap());
                         *came.entry(new.source.clone().unwrap()).or_insert(0) += 1;
                     }
                 }
                 Action::Advance("won") => *won.entry(source[&step.lead].clone()).or_insert(0) += 1,
-                Action::Interact(new) => suspects += u32::from(new.suspicion == leadbox_core::Suspicion::Suspect),
+                Action::Interact(new) => {
+                    suspects += u32::from(new.suspicion == leadbox_core::Suspicion::Suspect)
+                }
                 _ => {}
             }
         }
-        let rate = |name: &str| f64::from(won.get(name).copied().unwrap_or(0)) / f64::from(came[name]);
-        assert!(rate("referral") > 2.0 * rate("google ads"), "{} {}", rate("referral"), rate("google ads"));
+        let rate =
+            |name: &str| f64::from(won.get(name).copied().unwrap_or(0)) / f64::from(came[name]);
+        assert!(
+            rate("referral") > 2.0 * rate("google ads"),
+            "{} {}",
+            rate("referral"),
+            rate("google ads")
+        );
         assert!(rate("google ads") > rate("cold outreach"));
         assert!(suspects > 500, "{suspects}");
     }

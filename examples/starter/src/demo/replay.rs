@@ -37,7 +37,11 @@ const BATCH: usize = 256;
 ///
 /// # Errors
 /// `Storage`; `Invalid` when the plan is at odds with the services, which is a mistake of this program.
-pub(crate) async fn replay(storage: Arc<dyn Storage>, plan: &Plan, mut progress: impl FnMut(u32)) -> Result<Replayed> {
+pub(crate) async fn replay(
+    storage: Arc<dyn Storage>,
+    plan: &Plan,
+    mut progress: impl FnMut(u32),
+) -> Result<Replayed> {
     let clock = Arc::new(ReplayClock::at(plan.start()));
     let ids = Arc::new(RandomIds::seeded(plan.recipe().seed));
     let leadbox = LeadBox::builder(storage).clock(clock.clone()).ids(ids).build()?;
@@ -137,12 +141,21 @@ impl Stage {
                 Ok(prepared.changes)
             }
             (_, None) => Err(Error::not_found("lead number", step.lead)),
-            (Action::Interact(new), Some(id)) => Ok(leads.prepare_interaction(id, new).await?.changes),
-            (Action::Advance(stage), Some(id)) => Ok(leads.prepare_advance(id, stage).await?.changes),
-            (Action::Update(patch), Some(id)) => Ok(leads.prepare_update(id, patch, None).await?.changes),
+            (Action::Interact(new), Some(id)) => {
+                Ok(leads.prepare_interaction(id, new).await?.changes)
+            }
+            (Action::Advance(stage), Some(id)) => {
+                Ok(leads.prepare_advance(id, stage).await?.changes)
+            }
+            (Action::Update(patch), Some(id)) => {
+                Ok(leads.prepare_update(id, patch, None).await?.changes)
+            }
             (Action::Assign(place), Some(id)) => {
                 let owner = self.users.get(*place).map(ToString::to_string);
-                Ok(leads.prepare_update(id, &LeadPatch::new().set("owner", owner), None).await?.changes)
+                Ok(leads
+                    .prepare_update(id, &LeadPatch::new().set("owner", owner), None)
+                    .await?
+                    .changes)
             }
         }
     }

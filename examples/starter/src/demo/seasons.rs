@@ -12,7 +12,8 @@ const MONTHS: [f64; 12] = [0.92, 1.04, 1.16, 1.08, 1.06, 1.0, 0.78, 0.66, 1.14, 
 const WEEKDAYS: [f64; 7] = [1.05, 1.2, 1.18, 1.12, 0.84, 0.2, 0.24];
 /// Midnight to 23:00, seen from Europe with America in the afternoon.
 const HOURS: [f64; 24] = [
-    0.2, 0.15, 0.1, 0.1, 0.15, 0.3, 0.7, 1.4, 2.4, 3.0, 3.0, 2.4, 1.9, 2.6, 3.0, 2.8, 2.4, 1.9, 1.5, 1.1, 0.8, 0.6, 0.4, 0.3,
+    0.2, 0.15, 0.1, 0.1, 0.15, 0.3, 0.7, 1.4, 2.4, 3.0, 3.0, 2.4, 1.9, 2.6, 3.0, 2.8, 2.4, 1.9,
+    1.5, 1.1, 0.8, 0.6, 0.4, 0.3,
 ];
 
 /// The calendar of a plan: a day's weight for each rhythm.
@@ -28,8 +29,14 @@ impl Calendar {
     /// The days from `first` until `end`, which is not among them.
     pub(super) fn new(first: NaiveDate, end: NaiveDate) -> Self {
         let days: Vec<NaiveDate> = first.iter_days().take_while(|day| *day < end).collect();
-        let weigh = |rhythm| days.iter().map(|day| weight(first, end, *day, rhythm)).collect::<Vec<f64>>();
-        Self { first, week: weigh(Rhythm::Week), webinars: weigh(Rhythm::Webinars), shows: weigh(Rhythm::Shows) }
+        let weigh =
+            |rhythm| days.iter().map(|day| weight(first, end, *day, rhythm)).collect::<Vec<f64>>();
+        Self {
+            first,
+            week: weigh(Rhythm::Week),
+            webinars: weigh(Rhythm::Webinars),
+            shows: weigh(Rhythm::Shows),
+        }
     }
 
     /// A moment at which a lead of this rhythm comes in.
@@ -42,7 +49,8 @@ impl Calendar {
         // A short plan may hold no webinar and no show.
         let weights = if own.iter().all(|weight| *weight == 0.0) { &self.week } else { own };
         let day = dice.weighted(weights.iter().copied());
-        let day = u64::try_from(day).ok().and_then(|day| self.first.checked_add_days(Days::new(day)));
+        let day =
+            u64::try_from(day).ok().and_then(|day| self.first.checked_add_days(Days::new(day)));
         let hour = match rhythm {
             Rhythm::Webinars => 13 + dice.below(3),
             Rhythm::Shows => 8 + dice.below(9),
@@ -56,7 +64,9 @@ impl Calendar {
 fn weight(first: NaiveDate, end: NaiveDate, day: NaiveDate, rhythm: Rhythm) -> f64 {
     let weekday = day.weekday();
     match rhythm {
-        Rhythm::Webinars if weekday != Weekday::Thu || !(8..=14).contains(&day.day()) => return 0.0,
+        Rhythm::Webinars if weekday != Weekday::Thu || !(8..=14).contains(&day.day()) => {
+            return 0.0;
+        }
         Rhythm::Shows if !is_show(day) => return 0.0,
         Rhythm::Webinars | Rhythm::Shows | Rhythm::Week => {}
     }
@@ -85,7 +95,8 @@ fn is_show(day: NaiveDate) -> bool {
 pub(super) fn working(dice: &mut Dice, at: Timestamp) -> Timestamp {
     let mut day = at.date_naive();
     let mut start = at;
-    let hours = |day: NaiveDate, hour| day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(hour);
+    let hours =
+        |day: NaiveDate, hour| day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(hour);
     while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || start >= hours(day, 17) {
         day = day.checked_add_days(Days::new(1)).unwrap_or(day);
         start = hours(day, 7);
@@ -109,12 +120,17 @@ mod tests {
     fn working_days_and_autumn_bring_more_than_weekends_and_august() {
         let calendar = Calendar::new(day("2025-01-01"), day("2026-01-01"));
         let mut dice = Dice::seeded(5);
-        let moments: Vec<Timestamp> = (0..20_000).map(|_| calendar.moment(&mut dice, Rhythm::Week)).collect();
+        let moments: Vec<Timestamp> =
+            (0..20_000).map(|_| calendar.moment(&mut dice, Rhythm::Week)).collect();
         let of = |month| moments.iter().filter(|at| at.month() == month).count();
         assert!(of(10) > of(8) * 3 / 2, "{} in October, {} in August", of(10), of(8));
         let weekend = moments.iter().filter(|at| at.weekday().num_days_from_monday() >= 5).count();
         assert!(weekend * 8 < moments.len(), "{weekend} on weekends");
-        assert!(moments.iter().all(|at| (day("2025-01-01")..day("2026-01-01")).contains(&at.date_naive())));
+        assert!(
+            moments
+                .iter()
+                .all(|at| (day("2025-01-01")..day("2026-01-01")).contains(&at.date_naive()))
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@ use leadbox_core::service::{NewTeam, NewUser};
 use leadbox_core::{FieldDefinition, FieldType, LeadBox, Result, UserId};
 
 /// The teams, and up to how many employees a lead's company belongs to each.
-pub(super) const TEAMS: [(&str, i64); 3] = [("Inbound", 99), ("Mid-market", 999), ("Enterprise", i64::MAX)];
+pub(super) const TEAMS: [(&str, i64); 3] =
+    [("Inbound", 99), ("Mid-market", 999), ("Enterprise", i64::MAX)];
 
 /// The users and the place of their team.
 pub(super) const USERS: [(&str, &str, usize); 8] = [
@@ -19,8 +20,13 @@ pub(super) const USERS: [(&str, &str, usize); 8] = [
 ];
 
 /// What leads want the product for.
-pub(super) const USE_CASES: [&str; 5] =
-    ["Lead routing", "Lead scoring", "Pipeline reporting", "Campaign attribution", "CRM replacement"];
+pub(super) const USE_CASES: [&str; 5] = [
+    "Lead routing",
+    "Lead scoring",
+    "Pipeline reporting",
+    "Campaign attribution",
+    "CRM replacement",
+];
 
 fn fields() -> [(&'static str, &'static str, FieldType); 4] {
     let use_cases = USE_CASES.map(str::to_owned).to_vec();
@@ -43,11 +49,21 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
     }
     let mut teams = Vec::with_capacity(TEAMS.len());
     for (name, _) in TEAMS {
-        teams.push(leadbox.directory().add_team(&NewTeam { name: name.to_owned(), parent: None }).await?.id);
+        teams.push(
+            leadbox
+                .directory()
+                .add_team(&NewTeam { name: name.to_owned(), parent: None })
+                .await?
+                .id,
+        );
     }
     let mut users = Vec::with_capacity(USERS.len());
     for (name, email, team) in USERS {
-        let new = NewUser { name: name.to_owned(), email: email.to_owned(), team: teams.get(team).copied() };
+        let new = NewUser {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            team: teams.get(team).copied(),
+        };
         users.push(leadbox.directory().add_user(&new).await?.id);
     }
     Ok(users)
@@ -56,6 +72,7 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
 /// One of the users of the team that a company of this size belongs to.
 pub(super) fn owner(dice: &mut super::dice::Dice, employees: i64) -> usize {
     let team = TEAMS.iter().position(|(_, most)| employees <= *most).unwrap_or_default();
-    let members = || USERS.iter().enumerate().filter(|(_, (_, _, own))| *own == team).map(|(place, _)| place);
+    let members =
+        || USERS.iter().enumerate().filter(|(_, (_, _, own))| *own == team).map(|(place, _)| place);
     members().nth(dice.below(members().count())).unwrap_or_default()
 }

@@ -30,7 +30,11 @@ impl Problem {
 
     /// Something about the address is wrong.
     pub(super) fn bad_request(reason: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "This cannot be shown", reason: reason.into() }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            title: "This cannot be shown",
+            reason: reason.into(),
+        }
     }
 
     pub(super) fn not_allowed() -> Self {
@@ -49,15 +53,28 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let reason = sentence(&error.to_string());
         match &error {
-            Error::Invalid(_) | Error::Filter(_) | Error::Storage(StorageError::BadCursor) => Self::bad_request(reason),
+            Error::Invalid(_) | Error::Filter(_) | Error::Storage(StorageError::BadCursor) => {
+                Self::bad_request(reason)
+            }
             Error::NotFound { .. } => Self::not_found(reason),
             error if error.is_retryable() => {
-                tracing::error!(error = error as &dyn std::error::Error, "the storage does not answer");
-                Self { status: StatusCode::SERVICE_UNAVAILABLE, title: "Not available at the moment", reason }
+                tracing::error!(
+                    error = error as &dyn std::error::Error,
+                    "the storage does not answer"
+                );
+                Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    title: "Not available at the moment",
+                    reason,
+                }
             }
             error => {
                 tracing::error!(error = error as &dyn std::error::Error, "a page failed");
-                Self { status: StatusCode::INTERNAL_SERVER_ERROR, title: "Something failed", reason }
+                Self {
+                    status: StatusCode::INTERNAL_SERVER_ERROR,
+                    title: "Something failed",
+                    reason,
+                }
             }
         }
     }
@@ -73,7 +90,8 @@ fn sentence(message: &str) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let page = ErrorPage { title: self.title, code: self.status.as_u16(), reason: &self.reason };
+        let page =
+            ErrorPage { title: self.title, code: self.status.as_u16(), reason: &self.reason };
         html(self.status, &page)
     }
 }

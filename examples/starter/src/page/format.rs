@@ -15,7 +15,10 @@ pub(super) struct Moment {
 pub(super) fn day(at: Timestamp, now: Timestamp, zone: Tz) -> Moment {
     let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
     let pattern = if local.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-    Moment { text: local.format(pattern).to_string(), machine: at.format("%Y-%m-%dT%H:%M:%SZ").to_string() }
+    Moment {
+        text: local.format(pattern).to_string(),
+        machine: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
 }
 
 /// Day and minute: `3 Mar 2025, 14:05`.
@@ -33,7 +36,8 @@ pub(super) fn money(value: Money) -> String {
     let (amount, currency) = plain.rsplit_once(' ').unwrap_or((&plain, ""));
     let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let cents = if part.bytes().all(|digit| digit == b'0') { String::new() } else { format!(".{part}") };
+    let cents =
+        if part.bytes().all(|digit| digit == b'0') { String::new() } else { format!(".{part}") };
     format!("{sign}{}{cents} {currency}", thousands(digits))
 }
 
@@ -97,7 +101,15 @@ mod tests {
 
     #[test]
     fn links_carry_any_text() {
-        let made = link("/", &[("q", Some("Müller & <b>")), ("stage", Some("")), ("after", None), ("x", Some("a~1"))]);
+        let made = link(
+            "/",
+            &[
+                ("q", Some("Müller & <b>")),
+                ("stage", Some("")),
+                ("after", None),
+                ("x", Some("a~1")),
+            ],
+        );
         assert_eq!(made, "/?q=M%C3%BCller%20%26%20%3Cb%3E&x=a~1");
         assert_eq!(link("/", &[("q", None)]), "/");
     }

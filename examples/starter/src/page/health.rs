@@ -18,8 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// `/readyz`: the storage answers and has the schema that this program needs.
 pub(super) async fn ready(State(leadbox): State<LeadBox>) -> (StatusCode, String) {
     let reason = match tokio::time::timeout(PATIENCE, leadbox.storage().schema()).await {
-        Ok(Ok(schema)) if schema.found == schema.known => return (StatusCode::OK, "ready\n".to_owned()),
-        Ok(Ok(schema)) => format!("the database has schema {}, this program needs {}", schema.found, schema.known),
+        Ok(Ok(schema)) if schema.found == schema.known => {
+            return (StatusCode::OK, "ready\n".to_owned());
+        }
+        Ok(Ok(schema)) => {
+            format!("the database has schema {}, this program needs {}", schema.found, schema.known)
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("the storage did not answer within {} s", PATIENCE.as_secs()),
     };

@@ -8,7 +8,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use leadbox_core::{
-    Catalog, Cursor, FieldKey, Lead, LeadBox, LeadId, PageRequest, Stay, StoredLead, Timestamp, User, UserId,
+    Catalog, Cursor, FieldKey, Lead, LeadBox, LeadId, PageRequest, Stay, StoredLead, Timestamp,
+    User, UserId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -72,7 +73,8 @@ pub(super) async fn lead(
     let request = if ask.after.is_empty() {
         PageRequest::first(EVENTS)
     } else {
-        let cursor: Cursor = ask.after.parse().map_err(|_| leadbox_core::StorageError::BadCursor)?;
+        let cursor: Cursor =
+            ask.after.parse().map_err(|_| leadbox_core::StorageError::BadCursor)?;
         PageRequest::after(EVENTS, cursor)
     };
     let events = leadbox.log().timeline(id, &request).await?;
@@ -112,16 +114,27 @@ fn facts(stored: &StoredLead, reader: &Reader<'_>) -> Vec<Fact> {
     let (lead, zone) = (&stored.lead, reader.catalog.settings.zone);
     let fields = lead.to_fields();
     let known = ORDER.iter().filter_map(|field| fields.get(*field).map(|value| (*field, value)));
-    let rest = fields.iter().filter(|(field, _)| !ORDER.contains(&field.as_str())).map(|(field, value)| (field.as_str(), value));
-    let mut facts: Vec<Fact> =
-        known.chain(rest).map(|(field, value)| Fact { label: reader.label(field), value: reader.value(field, value) }).collect();
+    let rest = fields
+        .iter()
+        .filter(|(field, _)| !ORDER.contains(&field.as_str()))
+        .map(|(field, value)| (field.as_str(), value));
+    let mut facts: Vec<Fact> = known
+        .chain(rest)
+        .map(|(field, value)| Fact {
+            label: reader.label(field),
+            value: reader.value(field, value),
+        })
+        .collect();
     let mut add = |label: &str, value: String| facts.push(Fact { label: label.to_owned(), value });
     add("Completeness", format!("{} %", lead.completeness));
     if let Some(score) = format::score(&stored.score) {
         add("Score", score);
     }
     let activity = stored.activity;
-    let last = activity.last_at.map(|at| format!(", the last on {}", format::minute(at, zone).text)).unwrap_or_default();
+    let last = activity
+        .last_at
+        .map(|at| format!(", the last on {}", format::minute(at, zone).text))
+        .unwrap_or_default();
     add("Interactions", format!("{}{last}", activity.count));
     add("Created", format::minute(lead.created_at, zone).text);
     add("Changed", format::minute(lead.updated_at, zone).text);
@@ -130,8 +143,21 @@ fn facts(stored: &StoredLead, reader: &Reader<'_>) -> Vec<Fact> {
 
 /// Fields in the order in which people look for them.
 const ORDER: [&str; 15] = [
-    "name", "title", "email", "phone", "company", "domain", "industry", "employees", "city", "country", "owner", "value",
-    "source", "source_detail", "tags",
+    "name",
+    "title",
+    "email",
+    "phone",
+    "company",
+    "domain",
+    "industry",
+    "employees",
+    "city",
+    "country",
+    "owner",
+    "value",
+    "source",
+    "source_detail",
+    "tags",
 ];
 
 fn visit(stay: &Stay, catalog: &Catalog, now: Timestamp) -> Visit {
@@ -149,7 +175,8 @@ fn visit(stay: &Stay, catalog: &Catalog, now: Timestamp) -> Visit {
 
 /// A span in the unit that people would use.
 fn span(span: chrono::TimeDelta) -> String {
-    let plural = |number: i64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
+    let plural =
+        |number: i64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
     if span.num_days() >= 2 {
         plural(span.num_days(), "day")
     } else if span.num_hours() >= 2 {
@@ -163,7 +190,8 @@ impl Reader<'_> {
     /// A field's name for people.
     pub(super) fn label(&self, field: &str) -> String {
         if let Some(key) = field.strip_prefix("cf.")
-            && let Some(definition) = key.parse::<FieldKey>().ok().and_then(|key| self.catalog.fields.get(&key))
+            && let Some(definition) =
+                key.parse::<FieldKey>().ok().and_then(|key| self.catalog.fields.get(&key))
         {
             return definition.label.clone();
         }
@@ -172,7 +200,10 @@ impl Reader<'_> {
         }
         let plain = field.replace("utm.", "UTM ").replace('_', " ");
         let mut letters = plain.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect())
+            .unwrap_or_default()
     }
 
     /// A field's value for people.
@@ -185,11 +216,12 @@ impl Reader<'_> {
                 .and_then(|id: UserId| self.users.get(&id))
                 .map_or_else(|| id.clone(), |user| user.name.clone()),
             ("stage", Value::String(key)) => self.stage(key),
-            ("industry", Value::String(id)) => {
-                leadbox_core::Industry::from_id(id).map_or_else(|| id.clone(), |industry| industry.label().to_owned())
-            }
+            ("industry", Value::String(id)) => leadbox_core::Industry::from_id(id)
+                .map_or_else(|| id.clone(), |industry| industry.label().to_owned()),
             (_, Value::Bool(value)) => if *value { "yes" } else { "no" }.to_owned(),
-            (_, Value::Array(list)) => list.iter().map(|one| self.value("", one)).collect::<Vec<_>>().join(", "),
+            (_, Value::Array(list)) => {
+                list.iter().map(|one| self.value("", one)).collect::<Vec<_>>().join(", ")
+            }
             (_, Value::String(text)) => text.clone(),
             (_, other) => other.to_string(),
         }
@@ -198,6 +230,8 @@ impl Reader<'_> {
     /// A stage's name by its key.
     pub(super) fn stage(&self, key: &str) -> String {
         let mut stages = self.catalog.pipelines.iter().flat_map(|pipeline| &pipeline.stages);
-        stages.find(|stage| stage.key == key).map_or_else(|| key.to_owned(), |stage| stage.name.clone())
+        stages
+            .find(|stage| stage.key == key)
+            .map_or_else(|| key.to_owned(), |stage| stage.name.clone())
     }
 }

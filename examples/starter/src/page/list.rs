@@ -10,7 +10,9 @@ use axum::response::Response;
 use leadbox_core::filter::Op;
 use leadbox_core::rollup::Cell;
 use leadbox_core::service::LeadList;
-use leadbox_core::{Catalog, Cursor, LeadBox, LeadFilter, Page, PageRequest, StageKind, StoredLead};
+use leadbox_core::{
+    Catalog, Cursor, LeadBox, LeadFilter, Page, PageRequest, StageKind, StoredLead,
+};
 use serde::Deserialize;
 
 use super::error::Problem;
@@ -98,7 +100,9 @@ pub(super) async fn list(
     let is_narrowed = !ask.stage.is_empty() || !ask.q.trim().is_empty();
     let matching = if is_narrowed { Some(matching(&leadbox, &list).await?) } else { None };
     let figures = figures(&leadbox, &catalog).await?;
-    let here = |after: Option<&str>| format::link("/", &[("q", Some(&ask.q)), ("stage", Some(&ask.stage)), ("after", after)]);
+    let here = |after: Option<&str>| {
+        format::link("/", &[("q", Some(&ask.q)), ("stage", Some(&ask.stage)), ("after", after)])
+    };
     let stages = catalog.pipelines.iter().flat_map(|pipeline| &pipeline.stages);
     let page = ListPage {
         leads: format::count(figures.leads),
@@ -106,7 +110,11 @@ pub(super) async fn list(
         won: format::count(figures.won),
         win_rate: figures.win_rate(),
         stages: stages
-            .map(|stage| Choice { key: &stage.key, name: &stage.name, chosen: stage.key == ask.stage })
+            .map(|stage| Choice {
+                key: &stage.key,
+                name: &stage.name,
+                chosen: stage.key == ask.stage,
+            })
             .collect(),
         rows: page.items.iter().map(|stored| row(stored, &catalog, &leadbox)).collect(),
         matching,
@@ -122,7 +130,8 @@ async fn page(leadbox: &LeadBox, list: &LeadList, ask: &Ask) -> Result<Page<Stor
     let request = if ask.after.is_empty() {
         PageRequest::first(ROWS)
     } else {
-        let cursor: Cursor = ask.after.parse().map_err(|_| leadbox_core::StorageError::BadCursor)?;
+        let cursor: Cursor =
+            ask.after.parse().map_err(|_| leadbox_core::StorageError::BadCursor)?;
         PageRequest::after(ROWS, cursor)
     };
     Ok(leadbox.leads().list(list, &request).await?)
@@ -133,7 +142,9 @@ async fn matching(leadbox: &LeadBox, list: &LeadList) -> Result<String, Problem>
     Ok(match count {
         0 => "No leads match".to_owned(),
         1 => "1 lead matches".to_owned(),
-        count if count > COUNTED => format!("More than {} leads match", format::thousands(&COUNTED.to_string())),
+        count if count > COUNTED => {
+            format!("More than {} leads match", format::thousands(&COUNTED.to_string()))
+        }
         count => format!("{} leads match", format::thousands(&count.to_string())),
     })
 }

@@ -44,15 +44,25 @@ impl Reader<'_> {
     }
 
     fn words(&self, kind: &EventType, payload: &Payload) -> (String, Vec<String>) {
-        let text = |map: &Map<String, Value>, field: &str| map.get(field).map(|value| self.value(field, value));
+        let text = |map: &Map<String, Value>, field: &str| {
+            map.get(field).map(|value| self.value(field, value))
+        };
         if *kind == EventType::LEAD_CAPTURED {
-            let from = text(&payload.changed, "source").map(|source| format!(" from {source}")).unwrap_or_default();
+            let from = text(&payload.changed, "source")
+                .map(|source| format!(" from {source}"))
+                .unwrap_or_default();
             (format!("Captured{from}"), Vec::new())
         } else if *kind == EventType::LEAD_STAGE_CHANGED {
             let (from, to) = (text(&payload.previous, "stage"), text(&payload.changed, "stage"));
-            (format!("Moved from {} to {}", from.unwrap_or_default(), to.unwrap_or_default()), Vec::new())
+            (
+                format!("Moved from {} to {}", from.unwrap_or_default(), to.unwrap_or_default()),
+                Vec::new(),
+            )
         } else if *kind == EventType::LEAD_ASSIGNED {
-            (format!("Assigned to {}", text(&payload.changed, "owner").unwrap_or_default()), Vec::new())
+            (
+                format!("Assigned to {}", text(&payload.changed, "owner").unwrap_or_default()),
+                Vec::new(),
+            )
         } else if *kind == EventType::LEAD_UPDATED {
             ("Changed".to_owned(), self.changes(payload))
         } else if *kind == EventType::LEAD_DELETED {
@@ -69,7 +79,9 @@ impl Reader<'_> {
             let label = self.label(field);
             match payload.previous.get(field) {
                 None | Some(Value::Null) => format!("{label}: {}", self.value(field, now)),
-                Some(then) => format!("{label}: {}, was {}", self.value(field, now), self.value(field, then)),
+                Some(then) => {
+                    format!("{label}: {}, was {}", self.value(field, now), self.value(field, then))
+                }
             }
         };
         payload.changed.iter().map(change).collect()
@@ -88,7 +100,11 @@ impl Reader<'_> {
         };
         let props = data.get("props").and_then(Value::as_object);
         let details = props.map(|props| {
-            props.iter().map(|(name, value)| format!("{name}: {}", self.value("", value))).collect::<Vec<_>>().join(" · ")
+            props
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", self.value("", value)))
+                .collect::<Vec<_>>()
+                .join(" · ")
         });
         (what, details.into_iter().filter(|details| !details.is_empty()).collect())
     }

@@ -21,14 +21,19 @@ pub struct Ended {
 impl Ended {
     /// The one JSON document on stdout.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 }
 
 impl From<Output> for Ended {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -61,7 +66,8 @@ impl Place {
 
     /// Fills the default database with a small demo.
     pub fn with_demo(self) -> Self {
-        let made = self.run(&["demo", "--size", "60", "--months", "3", "--as-of", "2026-03-02", "--json"]);
+        let made =
+            self.run(&["demo", "--size", "60", "--months", "3", "--as-of", "2026-03-02", "--json"]);
         assert_eq!(made.code, 0, "{}", made.stdout);
         self
     }
@@ -70,10 +76,12 @@ impl Place {
     pub fn serve(&self, arguments: &[&str]) -> Server {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--json"];
         all.extend(arguments);
-        let mut child = self.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            self.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let said: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let address = said["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
         Server { child: Some(child), address }
     }
@@ -99,7 +107,12 @@ impl Server {
 
     pub fn ask(&self, method: &str, path: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            self.address
+        )
+        .unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -110,7 +123,8 @@ impl Server {
     /// Stops it as a supervisor does.
     pub fn terminate(mut self) -> Ended {
         let child = self.child.take().unwrap();
-        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        let killed =
+            Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         child.wait_with_output().unwrap().into()
     }
@@ -127,8 +141,10 @@ impl Drop for Server {
 
 /// Files that a program leaves behind in a folder.
 pub fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }

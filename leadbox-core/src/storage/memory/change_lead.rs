@@ -111,11 +111,8 @@ impl State {
 
     pub(super) fn mark_interaction(&mut self, mark: &InteractionMark) -> Result {
         let key = (mark.tenant, mark.lead, mark.interaction);
-        if !self
-            .interactions
-            .get(&key)
-            .is_some_and(|interaction| interaction.suspicion == mark.before)
-        {
+        let stored = self.interactions.get(&key);
+        if stored.is_none_or(|interaction| interaction.suspicion != mark.before) {
             return Err(StorageError::conflict("interaction", mark.interaction));
         }
         self.interactions.change(&key, |interaction| interaction.suspicion = mark.after);
@@ -152,7 +149,7 @@ impl State {
 
     pub(super) fn close_stay(&mut self, stay: &Stay) -> Result {
         let key = (stay.tenant, stay.lead, stay.id);
-        if !self.stays.get(&key).is_some_and(|stored| stored.left_at.is_none()) {
+        if self.stays.get(&key).is_none_or(|stored| stored.left_at.is_some()) {
             return Err(StorageError::conflict("stay", stay.id));
         }
         self.stays.change(&key, |stored| {
