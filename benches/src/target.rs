@@ -26,8 +26,15 @@ pub enum Kind {
 /// An empty, migrated database.
 #[derive(Debug)]
 pub enum Target {
-    /// A file; the folder goes with the value.
-    Sqlite(PathBuf, TempDir, Synchronous),
+    /// A file.
+    Sqlite {
+        /// Where it is.
+        path: PathBuf,
+        /// What a power cut may undo.
+        synchronous: Synchronous,
+        /// The folder around it, which goes with the value.
+        _folder: TempDir,
+    },
     /// The address of a database.
     Postgres(String),
 }
@@ -47,7 +54,7 @@ impl Target {
         let target = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir()?;
-                Self::Sqlite(folder.path().join("bench.db"), folder, synchronous)
+                Self::Sqlite { path: folder.path().join("bench.db"), synchronous, _folder: folder }
             }
             Kind::Postgres => Self::Postgres(database().await?),
         };
@@ -58,7 +65,7 @@ impl Target {
     /// A storage over it.
     pub async fn storage(&self) -> Result<Arc<dyn Storage>> {
         Ok(match self {
-            Self::Sqlite(path, _, synchronous) => {
+            Self::Sqlite { path, synchronous, .. } => {
                 let mut config = SqliteConfig::at(path);
                 config.synchronous = *synchronous;
                 Arc::new(SqliteStorage::open(config).await?)
@@ -77,7 +84,7 @@ impl Target {
     /// A connection for hand-written code, set up as a careful user would.
     pub async fn plain(&self) -> Result<Plain> {
         Ok(match self {
-            Self::Sqlite(path, _, synchronous) => {
+            Self::Sqlite { path, synchronous, .. } => {
                 let level = if *synchronous == Synchronous::Full { "full" } else { "normal" };
                 let options = sqlx::sqlite::SqliteConnectOptions::new()
                     .filename(path)

@@ -147,9 +147,11 @@ impl World {
     pub fn lead(&self) -> Lead {
         let number = self.number();
         let created = at(i64::try_from(number).unwrap());
-        let mut person = leadbox_core::Person::default();
-        person.name = Some(format!("Person {number}"));
-        person.email = Some(format!("person{number}@example.com").parse_email());
+        let person = leadbox_core::Person {
+            name: Some(format!("Person {number}")),
+            email: Some(format!("person{number}@example.com").parse_email()),
+            ..leadbox_core::Person::default()
+        };
         Lead {
             id: self.id(),
             tenant: self.tenant,

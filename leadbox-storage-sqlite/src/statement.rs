@@ -103,7 +103,7 @@ impl Rows<'_> {
     }
 
     /// Cuts items into what one statement takes each.
-    pub(crate) fn chunks<'i, T>(self, items: &'i [T]) -> impl Iterator<Item = &'i [T]> {
+    pub(crate) fn chunks<T>(self, items: &[T]) -> impl Iterator<Item = &[T]> {
         let mut rest = items;
         std::iter::from_fn(move || {
             let (now, later) =

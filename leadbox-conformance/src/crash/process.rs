@@ -83,11 +83,6 @@ impl Process {
         Self { child, stdin, lines, heard: Vec::new() }
     }
 
-    /// The operating system's number of it.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits until it has opened its database.
     pub(super) fn await_ready(&mut self) {
         loop {

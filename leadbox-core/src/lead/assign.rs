@@ -466,7 +466,7 @@ mod tests {
     async fn plain_fields_are_normalised_or_refused() {
         let (catalog, mut lead) = (catalog(), blank().await);
         let now = lead.created_at;
-        let mut set = |field: &str, value: serde_json::Value| {
+        let mut set = |field: &str, value: Value| {
             assign(&mut lead, field, Input::from(&value), &catalog, now)
         };
         for (field, value) in [

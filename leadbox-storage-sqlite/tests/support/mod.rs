@@ -1,5 +1,11 @@
 //! What the tests of this crate share: a file, and the smallest changes.
 
+#![allow(dead_code, reason = "every test program uses its own part")]
+#![allow(
+    clippy::allow_attributes,
+    reason = "an expectation would fail in the programs that use all"
+)]
+
 use leadbox_core::storage::{ChangeSet, OnConflict};
 use leadbox_core::{
     Change, ChangeSetId, IdSource, Lead, LeadId, LeadRow, PipelineId, RandomIds, StageId, Tenant,
