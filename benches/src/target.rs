@@ -19,7 +19,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub enum Kind {
     /// A file in a temporary folder.
     Sqlite,
-    /// A database on the server that LEADBOX_TEST_POSTGRES names.
+    /// A database on the server that `LEADBOX_TEST_POSTGRES` names.
     Postgres,
 }
 

@@ -73,6 +73,17 @@ macro_rules! every_case {
                 settling_and_queueing_in_one_set_promotes_in_order,
                 many_keys_settle_in_one_set,
             }
+            filters {
+                an_empty_all_passes_everybody_and_an_empty_any_nobody,
+                a_missing_value_fails_every_test,
+                signs_of_patterns_mean_themselves,
+                texts_are_compared_by_their_bytes,
+                ranges_include_both_ends,
+                a_field_with_several_values_holds_when_one_does,
+                custom_fields_compare_as_their_values_do,
+                custom_values_follow_what_the_lead_becomes,
+                long_lists_and_deep_filters_are_run,
+            }
             idempotency {
                 a_repeated_set_does_not_undo_what_came_after,
                 the_id_alone_tells_that_a_set_is_repeated,
@@ -141,6 +152,7 @@ macro_rules! every_case {
             leads {
                 a_lead_with_every_field_reads_back_as_it_was_written,
                 a_lead_with_hardly_any_field_reads_back_as_it_was_written,
+                moments_long_ago_and_far_ahead_read_back_and_sort,
                 a_new_lead_is_unscored_and_has_no_activity,
                 an_update_replaces_every_field,
                 an_update_of_columns_alone_keeps_the_profile,
@@ -186,6 +198,14 @@ macro_rules! every_case {
                 a_score_behind_another_revision_is_refused,
                 a_score_by_an_older_rule_set_is_refused,
             }
+            search {
+                words_are_found_anywhere_without_case_or_accents,
+                two_letters_find_beginnings_of_words,
+                one_letter_finds_beginnings_of_names,
+                signs_mean_themselves,
+                search_follows_what_the_lead_becomes,
+                a_common_and_a_rare_word_are_both_found,
+            }
             skipping {
                 a_lead_that_conflicts_is_left_out_whole_and_reported,
                 a_conflict_found_late_takes_the_leads_earlier_changes_back,
@@ -213,6 +233,14 @@ macro_rules! every_case {
                 expired_replies_and_old_tries_go_and_others_stay,
                 pruning_is_bounded,
             }
+            claiming {
+                many_claimers_never_share_a_job,
+                an_expired_job_goes_to_one_of_many,
+                concurrency_and_rate_hold_over_many_claimers,
+                a_unique_key_is_queued_once_by_many_at_once,
+                a_key_is_neither_overtaken_nor_stranded_under_load,
+                claims_and_settlements_of_many_lose_no_job,
+            }
             concurrency {
                 of_many_committers_on_one_version_exactly_one_wins,
                 of_many_captures_of_one_key_exactly_one_wins,
@@ -221,14 +249,8 @@ macro_rules! every_case {
                 per_lead_order_is_version_order_under_many_writers,
                 many_sequencers_give_every_event_one_position,
                 counts_are_read_from_one_moment_while_leads_change,
-                many_claimers_never_share_a_job,
-                an_expired_job_goes_to_one_of_many,
-                concurrency_and_rate_hold_over_many_claimers,
-                a_unique_key_is_queued_once_by_many_at_once,
-                a_key_is_neither_overtaken_nor_stranded_under_load,
-                one_of_many_workers_gets_a_consumer,
                 a_reader_sees_a_commit_whole_or_not_at_all,
-                claims_and_settlements_of_many_lose_no_job,
+                one_of_many_workers_gets_a_consumer,
             }
             lists {
                 random_questions_get_the_oracles_answers,

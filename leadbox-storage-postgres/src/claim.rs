@@ -16,7 +16,7 @@ use crate::rows;
 const MOST: u32 = 256;
 
 /// Up to so many due jobs of a queue are looked at one by one; beyond that, lanes are.
-const SHALLOW: i64 = 512;
+const SHALLOW: u32 = 512;
 
 /// How often what lanes left over is offered to the others.
 const ROUNDS: u32 = 4;
@@ -111,7 +111,7 @@ async fn look(connection: &mut PgConnection, claim: &Claim) -> Result<Due, Failu
     )
     .bind(&claim.queues)
     .bind(claim.now)
-    .bind(SHALLOW)
+    .bind(i64::from(SHALLOW))
     .fetch_all(&mut *connection)
     .await?;
     let mut lanes = Vec::with_capacity(rows.len());
@@ -131,7 +131,7 @@ async fn look(connection: &mut PgConnection, claim: &Claim) -> Result<Due, Failu
     }
     let is_deep = |queue: &String| {
         let of_queue = lanes.iter().filter(|lane| lane.key.queue == *queue);
-        of_queue.map(|lane| lane.due.len() as i64).sum::<i64>() >= SHALLOW
+        of_queue.map(|lane| lane.due.len()).sum::<usize>() >= SHALLOW as usize
     };
     if claim.queues.iter().any(is_deep) {
         return look_deep(connection, claim).await;

@@ -1,5 +1,7 @@
 //! A host's rows and ours in one transaction: both or neither, and a conflict leaves the host's part alone.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod database;
 
 use std::sync::Arc;

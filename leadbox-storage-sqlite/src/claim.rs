@@ -278,16 +278,16 @@ struct Lanes {
 }
 
 const LIMITED: Rows<'_> = Rows {
-    before: r"
-        select
-            settings,
-            arrival,
-            breaker
-        from lane
-        where limited
-            and (tenant, queue, name) in (values",
+    before: "with v (tenant, queue, name) as (values",
     columns: 3,
-    after: ")",
+    after: r")
+        select
+            l.settings,
+            l.arrival,
+            l.breaker
+        from v
+        cross join lane l on l.tenant = v.tenant and l.queue = v.queue and l.name = v.name
+        where l.limited",
 };
 
 impl Lanes {

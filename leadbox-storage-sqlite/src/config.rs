@@ -31,10 +31,11 @@ pub struct SqliteConfig {
     pub busy_timeout: Duration,
 }
 
-/// Larger than SQLite's 4096: a wide row fits a page, and trees are flatter.
-const PAGE_BYTES: u32 = 8192;
-/// After how many pages of log the writer copies them into the file: 32 MiB instead of 8, so that imports stall less.
-const CHECKPOINT_PAGES: u32 = 4096;
+/// A row of an index by address or score dirties a page of its own, so larger ones double what an import writes.
+const PAGE_BYTES: u32 = 4096;
+/// After how many pages of log the writer copies them into the file: 64 MiB instead of 4, because a page that is changed
+/// again and again is then copied once.
+const CHECKPOINT_PAGES: u32 = 16_384;
 /// To what size the log is cut after it grew in a burst.
 const LOG_BYTES: u32 = 64 << 20;
 

@@ -102,11 +102,20 @@ pub(crate) fn looks_into(check: &Check, main: Table, table: Table) -> bool {
     }
 }
 
+/// What holds for no row. Not just `0`: SQLite finds no way to run a statement that names an index and is plainly empty.
+fn never(main: Table) -> &'static str {
+    match main {
+        Table::Lead => "+l.no < 0",
+        Table::Pulse => "+s.no < 0",
+        Table::Profile => "+p.no < 0",
+    }
+}
+
 /// Appends a condition that holds for the leads that pass.
 pub(crate) fn push_check(query: &mut QueryBuilder<Sqlite>, check: &Check, main: Table) {
     match check {
         Check::All(checks) => push_list(query, checks, main, " and ", "1"),
-        Check::Any(checks) => push_list(query, checks, main, " or ", "0"),
+        Check::Any(checks) => push_list(query, checks, main, " or ", never(main)),
         Check::Leaf(leaf) => push_leaf(query, leaf, main),
     }
 }
@@ -134,13 +143,14 @@ fn push_list(
 fn push_leaf(query: &mut QueryBuilder<Sqlite>, leaf: &Leaf, main: Table) {
     query.push("(");
     match column(&leaf.field, main) {
-        Some(column) => push_test(query, &column, leaf),
+        Some(column) => push_test(query, &column, leaf, main),
         None => {
             let only_equal = matches!(leaf.test, Test::OneOf(_));
             // Equal values lie close together in the table itself; the index finds any value of one lead.
             let index = if only_equal { "not indexed" } else { "indexed by lead_facet_no" };
             query.push("exists (select 1 from lead_facet f ").push(index);
-            query.push(" where f.no = ").push(main.alias()).push(".no and ");
+            query.push(" where f.no = ").push(main.alias()).push(".no and f.tenant = ");
+            query.push(main.alias()).push(".tenant and ");
             push_facet(query, leaf);
             query.push(")");
         }
@@ -176,7 +186,7 @@ fn push_value(query: &mut QueryBuilder<Sqlite>, value: &Value<'_>) {
     };
 }
 
-fn push_test(query: &mut QueryBuilder<Sqlite>, column: &Column, leaf: &Leaf) {
+fn push_test(query: &mut QueryBuilder<Sqlite>, column: &Column, leaf: &Leaf, main: Table) {
     let class = leaf.field.class();
     match column.known {
         Some(known) => query.push(known),
@@ -185,18 +195,23 @@ fn push_test(query: &mut QueryBuilder<Sqlite>, column: &Column, leaf: &Leaf) {
     match &leaf.test {
         Test::Known => {}
         Test::OneOf(operands) => {
+            let values: Vec<Value<'_>> =
+                operands.iter().filter_map(|operand| value(class, operand)).collect();
+            if values.is_empty() {
+                query.push(" and ").push(never(main));
+                return;
+            }
             query.push(" and ").push(column.sql).push(" in (");
-            let values = operands.iter().filter_map(|operand| value(class, operand));
-            for (index, value) in values.enumerate() {
+            for (index, value) in values.iter().enumerate() {
                 if index > 0 {
                     query.push(", ");
                 }
-                push_value(query, &value);
+                push_value(query, value);
             }
             query.push(")");
         }
         Test::Between(..) if class == FieldClass::Text => {
-            query.push(" and 0");
+            query.push(" and ").push(never(main));
         }
         Test::Between(from, to) => {
             for (operand, comparison) in [(from, " >= "), (to, " <= ")] {
@@ -223,7 +238,7 @@ fn push_test(query: &mut QueryBuilder<Sqlite>, column: &Column, leaf: &Leaf) {
                 .push(") = 1");
         }
         Test::Contains(_) | Test::Starts(_) => {
-            query.push(" and 0");
+            query.push(" and ").push(never(main));
         }
     }
 }
@@ -238,9 +253,14 @@ pub(crate) fn push_facet(query: &mut QueryBuilder<Sqlite>, leaf: &Leaf) {
     match &leaf.test {
         Test::Known => {}
         Test::OneOf(operands) => {
-            let mut keys = query.push(" and f.key in (").separated(", ");
-            for key in operands.iter().filter_map(bytes) {
-                keys.push_bind(key);
+            let keys: Vec<Vec<u8>> = operands.iter().filter_map(bytes).collect();
+            if keys.is_empty() {
+                query.push(" and +f.no < 0");
+                return;
+            }
+            let mut list = query.push(" and f.key in (").separated(", ");
+            for key in keys {
+                list.push_bind(key);
             }
             query.push(")");
         }
@@ -254,7 +274,7 @@ pub(crate) fn push_facet(query: &mut QueryBuilder<Sqlite>, leaf: &Leaf) {
         }
         // No bytes are no part of anything.
         Test::Contains(text) if text.is_empty() => {
-            query.push(" and 0");
+            query.push(" and +f.no < 0");
         }
         Test::Contains(text) => {
             query.push(" and instr(f.key, ").push_bind(text.as_bytes().to_vec()).push(") > 0");

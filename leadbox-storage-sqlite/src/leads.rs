@@ -22,41 +22,40 @@ use crate::storage::SqliteStorage;
 const BEHIND: usize = 27;
 
 const BY_ID: Rows<'_> = Rows {
-    before: concat!(
-        "select ",
-        lead_columns!(),
-        " from lead l
-         join lead_profile p on p.no = l.no
-         join lead_pulse s on s.no = l.no
-         where (l.tenant, l.id) in (values"
-    ),
+    before: "with v (tenant, id) as (values",
     columns: 2,
-    after: ")",
+    after: concat!(
+        ") select ",
+        lead_columns!(),
+        " from v
+         cross join lead l on l.tenant = v.tenant and l.id = v.id
+         cross join lead_profile p on p.no = l.no
+         cross join lead_pulse s on s.no = l.no"
+    ),
 };
 
 /// The look-up of live leads by one kind of key.
 macro_rules! by_key {
     ($column:literal, $slot:literal, $index:literal) => {
         Rows {
-            before: concat!(
-                "select ",
+            before: "with v (tenant, key) as (values",
+            columns: 2,
+            after: concat!(
+                ") select ",
                 lead_columns!(),
-                ", l.",
-                $column,
-                ", ",
+                ", v.key, ",
                 $slot,
-                " from lead l indexed by ",
+                " from v cross join lead l indexed by ",
                 $index,
-                " join lead_profile p on p.no = l.no
-                 join lead_pulse s on s.no = l.no
+                " on l.tenant = v.tenant and l.",
+                $column,
+                " = v.key
+                 cross join lead_profile p on p.no = l.no
+                 cross join lead_pulse s on s.no = l.no
                  where l.deleted_at is null and l.",
                 $column,
-                " is not null and (l.tenant, l.",
-                $column,
-                ") in (values"
+                " is not null"
             ),
-            columns: 2,
-            after: ")",
         }
     };
 }

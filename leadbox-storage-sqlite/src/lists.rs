@@ -191,7 +191,10 @@ impl<'a> List<'a> {
                     Operand::Text(text) => Some(text.as_str()),
                     _ => None,
                 });
-                sources.push(Source::Key(index, column, keys.collect()));
+                let keys: Vec<&str> = keys.collect();
+                if !keys.is_empty() {
+                    sources.push(Source::Key(index, column, keys));
+                }
             }
         }
         sources.extend(trigrams(&self.query.search).map(Source::Text));

@@ -1,5 +1,7 @@
 //! The suite that proves any storage adapter, on SQLite.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use leadbox_core::Storage;

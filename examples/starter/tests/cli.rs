@@ -1,5 +1,7 @@
 //! The program from outside: every command's good and bad path, exit codes, and both forms of output.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[expect(dead_code, reason = "each test file uses its part")]
 mod program;
 
@@ -96,6 +98,52 @@ fn a_healthy_storage_passes_every_check() {
     let rebuild = place.run(&["analytics", "rebuild"]);
     assert_eq!(rebuild.code, 0);
     assert!(rebuild.stdout.contains("every count was right"), "{}", rebuild.stdout);
+}
+
+#[test]
+fn counts_that_were_tampered_with_are_found_and_repaired() {
+    let place = Place::new().with_demo();
+    place.sql("update rollup_lead set n = n + 1");
+    let verify = place.run(&["analytics", "verify", "--json"]);
+    assert_eq!(verify.code, 6, "{}", verify.stdout);
+    assert_ne!(verify.json()["differences"].as_array().map(Vec::len), Some(0));
+    let doctor = place.run(&["doctor"]);
+    assert_eq!(doctor.code, 6);
+    assert!(
+        doctor.stdout.contains("BAD") && doctor.stdout.contains("rebuild"),
+        "{}",
+        doctor.stdout
+    );
+    assert_ne!(place.run(&["analytics", "rebuild", "--json"]).json()["repaired"].as_u64(), Some(0));
+    assert_eq!(place.run(&["analytics", "verify"]).code, 0);
+}
+
+#[test]
+fn a_changed_event_is_found() {
+    let place = Place::new().with_demo();
+    place.sql("update event set payload = '{}' where position = 20");
+    let doctor = place.run(&["doctor"]);
+    assert_eq!(doctor.code, 6);
+    assert!(doctor.stdout.contains("event 20 is not what was written"), "{}", doctor.stdout);
+}
+
+#[test]
+fn a_newer_database_is_code_5_and_stays_untouched() {
+    let place = Place::new().with_demo();
+    place.sql(
+        "insert into leadbox_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'of a later program', true, x'00', 0)",
+    );
+    for arguments in [
+        &["doctor"][..],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["export"],
+        &["demo"],
+        &["analytics", "verify"],
+    ] {
+        let ended = place.run(arguments);
+        assert_eq!(ended.code, 5, "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+    }
 }
 
 #[test]

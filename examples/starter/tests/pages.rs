@@ -1,5 +1,7 @@
 //! The pages from outside: what they show, what they refuse, and how the server ends.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[expect(dead_code, reason = "each test file uses its part")]
 mod program;
 

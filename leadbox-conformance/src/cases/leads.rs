@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use leadbox_core::event::EventType;
-use leadbox_core::filter::Search;
+use leadbox_core::filter::{LeadSort, Search};
 use leadbox_core::storage::{LeadUpdate, Storage};
 use leadbox_core::{
-    Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, Tenant, UserId,
-    Version,
+    Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, SortKey, Tenant,
+    UserId, Version, from_unix_micros,
 };
 
 use crate::fixtures::{Refusal, World, at};
@@ -27,6 +27,29 @@ pub async fn a_lead_with_hardly_any_field_reads_back_as_it_was_written(storage: 
     let lead = world.stored(lead).await;
     let stored = world.storage.lead(&world.scope(), lead.id).await.unwrap().unwrap();
     assert_eq!(stored.lead, lead);
+}
+
+pub async fn moments_long_ago_and_far_ahead_read_back_and_sort(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let mut expected = Vec::new();
+    for micros in [-2_208_988_800_000_001, -1, 0, 1, 253_402_300_799_999_999] {
+        let moment = from_unix_micros(micros).unwrap();
+        let mut lead = world.lead();
+        (lead.created_at, lead.updated_at, lead.stage_since) = (moment, moment, moment);
+        lead.created_on = moment.date_naive();
+        expected.push(world.stored(lead).await);
+    }
+    for by in [SortKey::Created, SortKey::Updated] {
+        let query = LeadQuery { sort: LeadSort::ascending(by), ..LeadQuery::default() };
+        let (mut seen, mut request) = (Vec::new(), PageRequest::first(2));
+        for _ in 0..3 {
+            let page = world.storage.leads(&world.scope(), &query, &request).await.unwrap();
+            seen.extend(page.items.into_iter().map(|stored| stored.lead));
+            let Some(cursor) = page.next else { break };
+            request = PageRequest::after(2, cursor);
+        }
+        assert_eq!(seen, expected, "{by:?}");
+    }
 }
 
 pub async fn a_new_lead_is_unscored_and_has_no_activity(storage: Arc<dyn Storage>) {

@@ -120,6 +120,7 @@ impl Process {
         let mut heard = std::mem::take(&mut self.heard);
         loop {
             match self.lines.recv_timeout(HUNG) {
+                Ok(line) if line == READY => {}
                 Ok(line) => heard.push(line),
                 Err(RecvTimeoutError::Disconnected) => return heard,
                 Err(RecvTimeoutError::Timeout) => panic!("a process does not stop"),
@@ -142,12 +143,15 @@ const READY: &str = "ready";
 /// Tells the parent that this process begins.
 pub(super) fn say_ready() {
     // The test runner may have begun a line.
-    say(&format!("\n{MARK}{READY}"));
+    write(&format!("\n{MARK}{READY}\n"));
 }
 
 /// Tells the parent something, in one write.
 pub(super) fn say(line: &str) {
-    let line = format!("{MARK}{line}\n");
+    write(&format!("{MARK}{line}\n"));
+}
+
+fn write(line: &str) {
     let mut stdout = std::io::stdout().lock();
     // A parent that does not listen any more is about to end this process.
     let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());

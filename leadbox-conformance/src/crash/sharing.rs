@@ -48,12 +48,15 @@ pub(super) async fn prove(stand: Stand) {
         leads.push(leadbox.leads().capture(&new).await.unwrap().lead.id);
     }
     let mut queued: HashSet<JobId> = HashSet::new();
-    for number in 0..jobs {
-        let index = usize::try_from(number % LANES).unwrap();
-        let mut job = job(leadbox, &lanes[index].key, number);
-        job.payload["lead"] = Value::from(leads[index].to_string());
-        queued.insert(job.id);
-        leadbox.jobs().enqueue([job]).await.unwrap();
+    for round in 0..jobs / LANES {
+        let mut one_per_lane = Vec::new();
+        for (number, (lane, lead)) in (round * LANES..).zip(lanes.iter().zip(&leads)) {
+            let mut job = job(leadbox, &lane.key, number);
+            job.payload["lead"] = Value::from(lead.to_string());
+            queued.insert(job.id);
+            one_per_lane.push(job);
+        }
+        leadbox.jobs().enqueue(one_per_lane).await.unwrap();
     }
 
     let receiver = Receiver::listen(policy).await;

@@ -28,6 +28,25 @@ pub(super) const CONCURRENCY: u32 = 16;
 /// The shortest lease there is: what a killed process had in hand comes back soon.
 const LEASE: Duration = Duration::from_secs(3);
 
+/// How often processes look for work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    /// As hosts do.
+    Usual,
+    /// All the time, so that processes are after the same jobs.
+    Eager,
+}
+
+impl Look {
+    /// As it is told to a process, in the place of a seed.
+    fn code(self) -> u64 {
+        match self {
+            Self::Usual => 0,
+            Self::Eager => 1,
+        }
+    }
+}
+
 /// Plays the role.
 pub(super) async fn act(
     storage: Arc<dyn Storage>,
@@ -49,7 +68,12 @@ pub(super) async fn act(
 
 /// Starts a process in this role.
 pub(super) fn start(stand: &Stand, receiver: &str) -> Process {
-    let mut process = Process::start(stand, ROLE, 0, receiver);
+    start_looking(stand, receiver, Look::Usual)
+}
+
+/// Starts a process that looks for work so often.
+pub(super) fn start_looking(stand: &Stand, receiver: &str, look: Look) -> Process {
+    let mut process = Process::start(stand, ROLE, look.code(), receiver);
     process.await_ready();
     process
 }

@@ -30,6 +30,12 @@ impl RateLimit {
         u32::try_from(burst.saturating_sub(ahead).max(0) / interval).unwrap_or(u32::MAX)
     }
 
+    /// When the next may start, in microseconds since 1970, given the stored arrival time.
+    pub fn next_start(&self, arrival: i64) -> i64 {
+        let ahead = i64::from(self.burst.max(1) - 1).saturating_mul(self.interval());
+        arrival.saturating_sub(ahead)
+    }
+
     /// The arrival time after `started` more starts.
     pub fn after(&self, arrival: i64, started: u32, now: Timestamp) -> i64 {
         if started == 0 {
@@ -71,6 +77,21 @@ mod tests {
                 let within = starts[index..].iter().take_while(|at| **at < first + 1_000_000).count();
                 prop_assert!(within <= (rate + burst) as usize, "{within} in one second at {rate}/s, burst {burst}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_start_is_the_first_moment_that_allows_one(
+            rate in 1_u32..200,
+            burst in 1_u32..20,
+            started in 1_u32..40,
+        ) {
+            let limit = RateLimit { per_second: f64::from(rate), burst };
+            let arrival = limit.after(0, started, from_unix_micros(START).unwrap());
+            let next = limit.next_start(arrival);
+            prop_assert!(limit.allowance(arrival, from_unix_micros(next).unwrap()) >= 1);
+            prop_assert_eq!(limit.allowance(arrival, from_unix_micros(next - 1).unwrap()), 0);
         }
     }
 

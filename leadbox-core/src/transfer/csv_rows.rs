@@ -174,14 +174,11 @@ impl<R: Read> CsvRows<R> {
 }
 
 fn failure(error: csv::Error, row: u64, line: u64) -> TransferError {
-    if let csv::ErrorKind::Io(inner) = error.kind()
-        && inner.get_ref().is_some_and(|inner| inner.is::<TooLong>())
-    {
-        return TransferError::RecordTooLong { row, line, limit: MAX_RECORD };
-    }
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => TransferError::reading(error),
-        // Records of bytes, of any length, leave nothing else to complain about.
-        other => TransferError::reading(std::io::Error::other(format!("{other:?}"))),
+    match error.kind() {
+        csv::ErrorKind::Io(inner) if inner.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+            TransferError::RecordTooLong { row, line, limit: MAX_RECORD }
+        }
+        csv::ErrorKind::Io(_) => TransferError::reading(error.into()),
+        _ => TransferError::Csv { row, line, source: error },
     }
 }

@@ -63,6 +63,16 @@ pub enum TransferError {
         /// The line of the file in which it begins.
         line: u64,
     },
+    /// The CSV reader gave up.
+    #[error("row {row} (line {line}) cannot be read as CSV")]
+    Csv {
+        /// Its number, the first row of data being 1.
+        row: u64,
+        /// The line of the file in which it begins.
+        line: u64,
+        /// Why.
+        source: csv::Error,
+    },
     /// The import's id belongs to another file.
     #[error("import {import} began with another file: use the same file, or a new id")]
     AnotherFile {

@@ -160,7 +160,7 @@ impl<'a> Importer<'a> {
     ///
     /// # Errors
     /// `Io`, `Empty`, `Encoding`, `Format`, `Delimiter`, `Columns` before anything is written; `RecordTooLong`,
-    /// `OpenQuote` behind the rows before; `AnotherFile`, `RunElsewhere`, `Checkpoint` when the id does not fit;
+    /// `OpenQuote`, `Csv` behind the rows before; `AnotherFile`, `RunElsewhere`, `Checkpoint` when the id does not fit;
     /// `Core` from the storage.
     pub async fn run<R: Read + Send>(self, input: R) -> Result<ImportReport, TransferError> {
         let import = self.id.unwrap_or_else(|| self.leadbox.new_id());
@@ -386,7 +386,10 @@ impl Course<'_> {
         }
         self.errors.write(&refused)?;
         next.errors = self.errors.length();
-        next.digest = digest(&self.head, next.place.offset);
+        // Behind the head, nothing more goes into it.
+        if self.standing.place.offset < self.head.len() as u64 {
+            next.digest = digest(&self.head, next.place.offset);
+        }
         Ok((next, shown))
     }
 

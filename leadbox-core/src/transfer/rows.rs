@@ -60,7 +60,7 @@ impl<R: Read> Rows<R> {
     /// The next row; none at the end of the file.
     ///
     /// # Errors
-    /// `Io`, `RecordTooLong`, `OpenQuote`: the file cannot be read on.
+    /// `Io`, `RecordTooLong`, `OpenQuote`, `Csv`: the file cannot be read on.
     pub(super) fn next(&mut self) -> Result<Option<Row>, TransferError> {
         match self {
             Self::Csv(rows) => rows.next(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
+use super::pace::Pace;
 use super::{JobContext, JobHandler, JobOutcome, JobResult};
 use crate::error::Result;
 use crate::event::Actor;
@@ -21,12 +22,21 @@ pub(super) async fn run(
     leadbox: LeadBox,
     handler: Option<Arc<dyn JobHandler>>,
     job: Job,
+    pace: Arc<Pace>,
 ) -> Result<()> {
     let lane = match leadbox.storage().lane(&job.work.lane).await? {
-        Some((lane, _)) => lane,
+        Some((lane, state)) => {
+            pace.note(&lane, &state);
+            lane
+        }
         None => Lane::unlimited(job.work.lane.clone()),
     };
     let began = leadbox.now();
+    if job.lease_until.is_some_and(|until| until <= began) {
+        // Somebody else may have done it by now, and what stands behind it in its key as well.
+        tracing::warn!(job = %job.work.id, "the lease was lost before the job began");
+        return Ok(());
+    }
     let own =
         leadbox.for_tenant(job.work.lane.tenant).by(Actor::system()).because_of(job.work.cause);
     let outcome = match handler {

@@ -4,6 +4,7 @@
 mod consumer;
 mod flight;
 mod handler;
+mod pace;
 mod workers;
 
 pub use consumer::{Consumer, Planner};

@@ -12,8 +12,9 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::consumer::{advance, poison_queue};
+use super::pace::Pace;
 use super::{Consumer, JobHandler, flight};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{JobId, WorkerId};
 use crate::job::Job;
 use crate::service::LeadBox;
@@ -71,6 +72,9 @@ type Running = Pin<Box<dyn Future<Output = (JobId, Result<()>)> + Send>>;
 struct Flights {
     running: FuturesUnordered<Running>,
     held: HashMap<JobId, Job>,
+    pace: Arc<Pace>,
+    /// The first that could not be brought to its end.
+    failure: Option<Error>,
 }
 
 /// How long to wait after the storage failed, before the next look.
@@ -114,6 +118,7 @@ impl Workers {
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut flights = Flights::default();
+        let pace = Arc::clone(&flights.pace);
         let mut prolong_at = Instant::now() + self.options.lease / 3;
         loop {
             let seen = self.leadbox.storage().wake().seen();
@@ -138,8 +143,10 @@ impl Workers {
                     }
                 }
                 () = self.leadbox.storage().wake().after(seen, next) => {}
+                () = pace.next(&self.leadbox) => {}
                 () = sleep_until(prolong_at) => {
-                    self.prolong(&flights).await;
+                    let held = flights.leases();
+                    flights.beside(self.prolong(held)).await;
                     prolong_at = Instant::now() + self.options.lease / 3;
                 }
             }
@@ -156,12 +163,14 @@ impl Workers {
         let mut flights = Flights::default();
         loop {
             let progress = self.step(&mut flights).await?;
-            match flights.running.next().await {
-                Some((id, result)) => {
-                    flights.held.remove(&id);
-                    result?;
-                }
-                None if progress == Progress::Idle => return Ok(()),
+            let landed = flights.running.next().await;
+            let is_idle = landed.is_none() && progress == Progress::Idle;
+            if let Some((id, result)) = landed {
+                flights.landed(id, result);
+            }
+            match flights.failure.take() {
+                Some(error) => return Err(error),
+                None if is_idle => return Ok(()),
                 None => {}
             }
         }
@@ -169,18 +178,25 @@ impl Workers {
 
     /// One look at everything. Says whether an immediate second look is worth while.
     async fn step(&self, flights: &mut Flights) -> Result<Progress> {
+        flights.pace.forget(self.leadbox.now());
+        let in_hand = u32::try_from(flights.held.len()).unwrap_or(u32::MAX);
+        let free = self.options.concurrency.clamp(1, 256).saturating_sub(in_hand);
+        let (progress, jobs) = flights.beside(self.look(free)).await?;
+        for job in jobs {
+            self.launch(flights, job);
+        }
+        Ok(progress)
+    }
+
+    /// Gives events their places, moves consumers on, and claims at most `free` jobs.
+    async fn look(&self, free: u32) -> Result<(Progress, Vec<Job>)> {
         let storage = self.leadbox.storage();
         let mut more = storage.sequence(5000).await?.more;
         for consumer in &self.consumers {
             more |= advance(&self.leadbox, &**consumer, self.worker, self.options.lease).await?;
         }
         more |= storage.fold_counts(5000).await? >= 5000;
-        let free = self
-            .options
-            .concurrency
-            .clamp(1, 256)
-            .saturating_sub(u32::try_from(flights.held.len()).unwrap_or(u32::MAX));
-        let queues = self.queues();
+        let (queues, mut jobs) = (self.queues(), Vec::new());
         if free > 0 && !queues.is_empty() {
             let claim = Claim {
                 worker: self.worker,
@@ -189,13 +205,10 @@ impl Workers {
                 lease: self.options.lease,
                 now: self.leadbox.now(),
             };
-            let jobs = storage.claim(&claim).await?;
+            jobs = storage.claim(&claim).await?;
             more |= !jobs.is_empty() && jobs.len() < free as usize;
-            for job in jobs {
-                self.launch(flights, job);
-            }
         }
-        Ok(if more { Progress::More } else { Progress::Idle })
+        Ok((if more { Progress::More } else { Progress::Idle }, jobs))
     }
 
     fn queues(&self) -> Vec<String> {
@@ -206,16 +219,14 @@ impl Workers {
     fn launch(&self, flights: &mut Flights, job: Job) {
         let id = job.work.id;
         let handler = self.handlers.get(&job.work.lane.queue).cloned();
-        let leadbox = self.leadbox.clone();
+        let (leadbox, pace) = (self.leadbox.clone(), Arc::clone(&flights.pace));
         flights.held.insert(id, job.clone());
         flights
             .running
-            .push(Box::pin(async move { (id, flight::run(leadbox, handler, job).await) }));
+            .push(Box::pin(async move { (id, flight::run(leadbox, handler, job, pace).await) }));
     }
 
-    async fn prolong(&self, flights: &Flights) {
-        let held: Vec<(JobId, i64)> =
-            flights.held.values().map(|job| (job.work.id, job.token)).collect();
+    async fn prolong(&self, held: Vec<(JobId, i64)>) {
         let lease =
             chrono::TimeDelta::from_std(self.options.lease).unwrap_or(chrono::TimeDelta::MAX);
         if held.is_empty() {
@@ -267,12 +278,29 @@ enum Progress {
 }
 
 impl Flights {
+    /// Awaits `work` while the jobs go on: one that stands still may hold what `work` waits for, such as a connection.
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                Some((id, result)) = self.running.next() => self.landed(id, result),
+            }
+        }
+    }
+
     fn landed(&mut self, id: JobId, result: Result<()>) {
         self.held.remove(&id);
         if let Err(error) = result {
             // The lease runs out and the job is done again.
             tracing::error!(error = &error as &dyn std::error::Error, job = %id, "a job's end cannot be committed");
+            self.failure.get_or_insert(error);
         }
+    }
+
+    /// What is in hand, as (job, token).
+    fn leases(&self) -> Vec<(JobId, i64)> {
+        self.held.values().map(|job| (job.work.id, job.token)).collect()
     }
 }
 
@@ -284,10 +312,12 @@ mod tests {
 
     use super::*;
     use crate::event::Event;
+    use crate::id_source::{IdSource, RandomIds};
     use crate::job::{JobFilter, JobState, LaneKey, NewJob};
     use crate::page::PageRequest;
     use crate::storage::{BoxError, ConsumerStart};
     use crate::testing::{Sandbox, some_lead};
+    use crate::time::Timestamp;
     use crate::worker::{JobContext, JobOutcome, Planner};
 
     /// Turns each event into a job, but for those about `person3`, which it cannot read.
@@ -360,6 +390,23 @@ mod tests {
         sandbox.clock.advance(chrono::TimeDelta::seconds(6));
         workers.run_until_idle().await.unwrap();
         assert_eq!(told.lock().unwrap().last().unwrap(), "person1@company0.example");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_holds_a_connection_goes_on_while_the_storage_waits_for_one() {
+        let connections = Arc::new(tokio::sync::Semaphore::new(1));
+        let mut flights = Flights::default();
+        let (own, id) = (connections.clone(), RandomIds::seeded(1).uuid(Timestamp::UNIX_EPOCH));
+        flights.running.push(Box::pin(async move {
+            let connection = own.acquire().await;
+            tokio::task::yield_now().await;
+            drop(connection);
+            (id.into(), Ok(()))
+        }));
+        // The job has begun, and holds the connection.
+        assert!(flights.running.next().now_or_never().is_none());
+        let looked = flights.beside(connections.acquire());
+        assert!(timeout(Duration::from_secs(10), looked).await.is_ok());
     }
 
     #[tokio::test]

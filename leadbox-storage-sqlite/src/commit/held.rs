@@ -26,7 +26,9 @@ pub(super) struct HeldLead {
 pub(super) struct Held(HashMap<(Tenant, LeadId), HeldLead>);
 
 const READ: Rows<'_> = Rows {
-    before: r"
+    before: "with v (tenant, id) as (values",
+    columns: 2,
+    after: r")
         select
             l.id,
             l.tenant,
@@ -35,11 +37,9 @@ const READ: Rows<'_> = Rows {
             l.deleted_at is not null,
             s.revision,
             s.rule_set
-        from lead l
-        join lead_pulse s on s.no = l.no
-        where (l.tenant, l.id) in (values",
-    columns: 2,
-    after: ")",
+        from v
+        cross join lead l on l.tenant = v.tenant and l.id = v.id
+        cross join lead_pulse s on s.no = l.no",
 };
 
 impl Held {

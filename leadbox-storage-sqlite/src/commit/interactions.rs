@@ -6,7 +6,7 @@ use leadbox_core::storage::{InteractionMark, StorageError};
 use leadbox_core::{Interaction, InteractionId, Suspicion, Tenant};
 use sqlx::SqliteConnection;
 
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{self, Clash, Outcome, none_of};
 use super::held::Held;
 use super::leads::micros;
 use crate::error::During;
@@ -15,7 +15,7 @@ use crate::statement::Rows;
 
 const INSERT: Rows<'_> = Rows {
     before: r"
-        insert into interaction (
+        insert or fail into interaction (
             tenant,
             id,
             lead_no,
@@ -70,7 +70,7 @@ pub(super) async fn insert(
         rows.push((lead.no, interaction, props));
     }
     none_of(clashes)?;
-    write(
+    blame::insert(
         connection,
         "insert interactions",
         INSERT,
@@ -116,16 +116,16 @@ async fn count(connection: &mut SqliteConnection, activity: BTreeMap<i64, (i64, 
 }
 
 const READ: Rows<'_> = Rows {
-    before: r"
-        select
-            id,
-            tenant,
-            lead_no,
-            suspect
-        from interaction
-        where (tenant, id) in (values",
+    before: "with v (tenant, id) as (values",
     columns: 2,
-    after: ")",
+    after: r")
+        select
+            i.id,
+            i.tenant,
+            i.lead_no,
+            i.suspect
+        from v
+        cross join interaction i on i.tenant = v.tenant and i.id = v.id",
 };
 
 const MARK: Rows<'_> = Rows {

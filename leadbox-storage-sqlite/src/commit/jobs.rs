@@ -7,7 +7,7 @@ use leadbox_core::job::{Attempt, LaneKey, Settlement};
 use leadbox_core::storage::{JobFinish, StorageError};
 use sqlx::SqliteConnection;
 
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{Clash, Outcome, insert, none_of};
 use super::leads::micros;
 use crate::error::{During, Result};
 use crate::rows::{self, Columns};
@@ -159,15 +159,16 @@ async fn settle(
 }
 
 const LANES: Rows<'_> = Rows {
-    before: r"
-        select
-            settings,
-            arrival,
-            breaker
-        from lane
-        where limited and (tenant, queue, name) in (values",
+    before: "with v (tenant, queue, name) as (values",
     columns: 3,
-    after: ")",
+    after: r")
+        select
+            l.settings,
+            l.arrival,
+            l.breaker
+        from v
+        cross join lane l on l.tenant = v.tenant and l.queue = v.queue and l.name = v.name
+        where l.limited",
 };
 
 const KEEP_BREAKER: &str = r"
@@ -264,7 +265,7 @@ async fn promote(
 
 const ATTEMPT: Rows<'_> = Rows {
     before: r"
-        insert into attempt (
+        insert or fail into attempt (
             id,
             job,
             tenant,
@@ -291,7 +292,7 @@ pub(super) async fn record_attempts(
         let detail = attempt.detail.as_ref().map(serde_json::to_string).transpose();
         rows.push((attempt, detail.during("write a try")?));
     }
-    write(
+    insert(
         connection,
         "record tries",
         ATTEMPT,

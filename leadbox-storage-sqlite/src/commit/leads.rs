@@ -7,7 +7,7 @@ use leadbox_core::{Domain, Facet, LeadId, LeadRow, LeadScore, Tenant, Timestamp}
 use sqlx::SqliteConnection;
 
 use super::apply::Marks;
-use super::blame::{Clash, Outcome, write};
+use super::blame::{self, Clash, Outcome};
 use super::held::Held;
 use super::scores::{bind_score, is_first_score};
 use crate::error::{During, Result};
@@ -16,7 +16,7 @@ use crate::statement::{Binds, Rows};
 
 const LEAD: Rows<'_> = Rows {
     before: r"
-        insert into lead (
+        insert or fail into lead (
             no,
             tenant,
             id,
@@ -46,7 +46,7 @@ const LEAD: Rows<'_> = Rows {
 
 const PROFILE: Rows<'_> = Rows {
     before: r"
-        insert into lead_profile (
+        insert or fail into lead_profile (
             no,
             company_key,
             title_key,
@@ -61,7 +61,7 @@ const PROFILE: Rows<'_> = Rows {
 
 const PULSE: Rows<'_> = Rows {
     before: r"
-        insert into lead_pulse (
+        insert or fail into lead_pulse (
             no,
             tenant,
             lead,
@@ -84,8 +84,11 @@ const PULSE: Rows<'_> = Rows {
     after: "",
 };
 
-const FACET: Rows<'_> =
-    Rows { before: "insert into lead_facet (tenant, name, key, no) values", columns: 4, after: "" };
+const FACET: Rows<'_> = Rows {
+    before: "insert or fail into lead_facet (tenant, name, key, no) values",
+    columns: 4,
+    after: "",
+};
 
 /// Binds a moment.
 pub(super) fn micros(at: Timestamp) -> i64 {
@@ -106,7 +109,7 @@ pub(super) async fn insert<'a>(
     }
     let first = marks.lead_no + 1;
     let numbered: Vec<(i64, &LeadRow)> = (first..).zip(rows.iter().copied()).collect();
-    write(connection, "insert leads", LEAD, &numbered, bind_lead, |(_, row), message| {
+    blame::insert(connection, "insert leads", LEAD, &numbered, bind_lead, |(_, row), message| {
         taken(row, message)
     })
     .await?;

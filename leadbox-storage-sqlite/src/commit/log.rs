@@ -6,14 +6,14 @@ use leadbox_core::storage::{CursorAdvance, StorageError};
 use sqlx::SqliteConnection;
 
 use super::apply::Marks;
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{Clash, Outcome, insert, none_of};
 use super::leads::micros;
 use crate::error::During;
 use crate::statement::Rows;
 
 const APPEND: Rows<'_> = Rows {
     before: r"
-        insert into event (
+        insert or fail into event (
             position,
             tenant,
             id,
@@ -58,7 +58,7 @@ pub(super) async fn append(
             (head, *event)
         })
         .collect();
-    write(
+    insert(
         connection,
         "append events",
         APPEND,

@@ -8,7 +8,7 @@ use leadbox_core::job::JobState;
 use leadbox_core::storage::{JobReplay, StorageError};
 use sqlx::{Row, SqliteConnection};
 
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{Clash, Outcome, insert, none_of};
 use super::leads::micros;
 use crate::error::{During, Result};
 use crate::rows::Columns;
@@ -16,7 +16,7 @@ use crate::statement::Rows;
 
 const INSERT: Rows<'_> = Rows {
     before: r"
-        insert into job (
+        insert or fail into job (
             id,
             tenant,
             queue,
@@ -38,33 +38,38 @@ const INSERT: Rows<'_> = Rows {
 
 /// Which of these unique keys are in the queue: neither being worked on, nor given up.
 const QUEUED: Rows<'_> = Rows {
-    before: r"
-        select
-            unique_key,
-            tenant,
-            queue
-        from job
-        where unique_key is not null
-            and state in (0, 2)
-            and (tenant, queue, unique_key) in (values",
+    before: "with v (tenant, queue, unique_key) as (values",
     columns: 3,
-    after: ")",
+    after: r")
+        select
+            j.unique_key,
+            j.tenant,
+            j.queue
+        from v
+        cross join job j indexed by job_unique
+            on j.tenant = v.tenant and j.queue = v.queue and j.unique_key = v.unique_key
+        where j.unique_key is not null
+            and j.state in (0, 2)",
 };
 
 /// Which of these keys have jobs that are neither done nor given up.
 const OCCUPIED: Rows<'_> = Rows {
-    before: r"
-        select distinct
-            fifo_key,
-            tenant,
-            queue,
-            lane
-        from job
-        where fifo_key is not null
-            and state <> 3
-            and (tenant, queue, lane, fifo_key) in (values",
+    before: "with v (tenant, queue, lane, fifo_key) as (values",
     columns: 4,
-    after: ")",
+    after: r")
+        select distinct
+            j.fifo_key,
+            j.tenant,
+            j.queue,
+            j.lane
+        from v
+        cross join job j indexed by job_fifo
+            on j.tenant = v.tenant
+            and j.queue = v.queue
+            and j.lane = v.lane
+            and j.fifo_key = v.fifo_key
+        where j.fifo_key is not null
+            and j.state <> 3",
 };
 
 type UniqueKey<'k> = (i64, std::borrow::Cow<'k, str>, std::borrow::Cow<'k, str>);
@@ -153,7 +158,7 @@ pub(super) async fn enqueue(connection: &mut SqliteConnection, jobs: &[&NewJob])
         let state = if waits { JobState::Waiting } else { JobState::Ready };
         rows.push((job, state, serde_json::to_string(&job.payload).during("write a job")?));
     }
-    write(
+    insert(
         connection,
         "queue jobs",
         INSERT,

@@ -7,7 +7,7 @@ use leadbox_core::{Actor, Stay};
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{Clash, Outcome, insert, none_of};
 use super::held::Held;
 use super::leads::micros;
 use crate::error::{During, Result};
@@ -74,7 +74,7 @@ pub(super) async fn close(
 
 const OPEN: Rows<'_> = Rows {
     before: r"
-        insert into stay (
+        insert or fail into stay (
             tenant,
             id,
             lead_no,
@@ -106,7 +106,7 @@ pub(super) async fn open(
         }
     }
     none_of(clashes)?;
-    write(
+    insert(
         connection,
         "begin stays",
         OPEN,

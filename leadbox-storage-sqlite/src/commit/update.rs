@@ -8,7 +8,7 @@ use leadbox_core::storage::{LeadUpdate, StorageError};
 use leadbox_core::{Domain, LeadRow};
 use sqlx::SqliteConnection;
 
-use super::blame::{Clash, Outcome, none_of, write};
+use super::blame::{self, Clash, Outcome, none_of};
 use super::held::Held;
 use super::leads::{body, insert_facets, micros, taken};
 use crate::error::{During, Result};
@@ -170,10 +170,8 @@ pub(super) async fn update(
             parts.for_each(|(_, part)| (part.bind)(binds, row));
         };
         let statement = Rows { before: &before, columns, after: &after };
-        write(connection, "update leads", statement, &rows, bind, |(_, row), message| {
-            taken(row, message)
-        })
-        .await?;
+        let blame = |(_, row): &(i64, &LeadRow), message: &str| taken(row, message);
+        blame::update(connection, "update leads", statement, &rows, bind, blame).await?;
     }
     update_copies(connection, &numbered).await?;
     update_profiles(connection, &numbered).await?;

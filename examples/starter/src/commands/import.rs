@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use leadbox_core::storage::BoxError;
 use leadbox_core::transfer::{
     Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
 };
@@ -259,30 +260,15 @@ impl From<TransferError> for Failure {
                  that mean nothing with --ignore-unknown",
             ),
             other => {
-                let message = other.to_string();
-                let failure = Self::new(Exit::Failed, message);
-                match std::error::Error::source(&other).is_some() {
-                    true => Self { source: Some(Box::new(Behind(other))), ..failure },
-                    false => failure,
-                }
+                let failure = Self::new(Exit::Failed, other.to_string());
+                let source: Option<BoxError> = match other {
+                    TransferError::Io { source, .. } => Some(source.into()),
+                    TransferError::Json(source) => Some(source.into()),
+                    _ => None,
+                };
+                Self { source, ..failure }
             }
         }
-    }
-}
-
-/// What lies behind a transfer's error: the same without its own message, which was said.
-#[derive(Debug)]
-struct Behind(TransferError);
-
-impl std::fmt::Display for Behind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::error::Error::source(&self.0).map_or(Ok(()), |source| source.fmt(f))
-    }
-}
-
-impl std::error::Error for Behind {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&self.0).and_then(std::error::Error::source)
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
 /// A folder with a database, or without one yet.
@@ -21,8 +23,7 @@ pub struct Ended {
 impl Ended {
     /// The one JSON document on stdout.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        serde_json::from_str(&self.stdout).map_err(|error| (error, &self.stdout)).unwrap()
     }
 }
 
@@ -64,6 +65,17 @@ impl Place {
         path
     }
 
+    /// Changes the default database behind LeadBox's back.
+    pub fn sql(&self, statement: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.path("leadbox.sqlite"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = options.connect().await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    }
+
     /// Fills the default database with a small demo.
     pub fn with_demo(self) -> Self {
         let made =
@@ -80,8 +92,7 @@ impl Place {
             self.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let said: Value =
-            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let said: Value = serde_json::from_str(&line).map_err(|error| (error, &line)).unwrap();
         let address = said["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
         Server { child: Some(child), address }
     }

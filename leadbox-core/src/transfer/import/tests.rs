@@ -218,7 +218,7 @@ async fn known_leads_are_updated_and_rows_about_one_lead_follow_each_other() {
     let before = leadbox.log().head().await.unwrap();
     let again = Importer::new(&leadbox).upsert_by(keys).dry_run().run(file.as_bytes());
     let again = again.await.unwrap();
-    assert_eq!((again.ending, again.created, again.unchanged), (Ending::DryRun, 0, 2));
+    assert_eq!((again.ending, again.created, again.unchanged), (Ending::DryRun, 0, 3));
     assert_eq!(leadbox.log().head().await.unwrap(), before);
 }
 
@@ -288,7 +288,7 @@ async fn an_import_that_was_killed_goes_on_behind_its_last_batch_and_doubles_not
 async fn lines_are_counted_right_after_going_on_too() {
     for ending in ["\n", "\r\n"] {
         let leadbox = sandbox().await;
-        let file = format!("email{0}a@x.example{0}{0}\"b@x{0}\"{0}c@x.example{0}nobody", ending);
+        let file = "email|a@x.example||\"b@x|\"|c@x.example|nobody".replace('|', ending);
         let importer = || Importer::new(&leadbox).id(import_id(2)).batch_size(2);
         let killed = importer().progress(|_| panic!("killed"));
         assert!(AssertUnwindSafe(killed.run(file.as_bytes())).catch_unwind().await.is_err());

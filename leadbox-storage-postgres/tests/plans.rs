@@ -1,0 +1,142 @@
+//! Lists go by the index that was made for them: seen from outside, by what the server counts.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod database;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::{connect, fresh_database};
+use leadbox_conformance::fixtures::{World, at};
+use leadbox_core::filter::{Check, LeadField, Leaf, Operand, Search, Sense, Test};
+use leadbox_core::storage::LeadStore;
+use leadbox_core::{LeadQuery, LeadSort, PageRequest, Scope, SortKey, UserId};
+use sqlx::{Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+/// Enough that reading everything is never the best plan.
+const LEADS: u64 = 6_000;
+
+fn owner(number: u64) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(0x5000 + u128::from(number)))
+}
+
+/// A database with leads of 40 owners in 6 stages, half of them tagged `common`, 6 of them `rare`.
+async fn filled() -> (World, String) {
+    let database = fresh_database().await;
+    let world = World::new(Arc::new(connect(&database).await));
+    for batch in 0..LEADS / 1000 {
+        let mut changes = Vec::new();
+        for number in batch * 1000..(batch + 1) * 1000 {
+            let mut lead = world.lead();
+            lead.created_at = at(i64::try_from(number * 7919 % LEADS).unwrap());
+            lead.owner = Some(owner(number % 40));
+            lead.stage = world.stage(u8::try_from(number % 6).unwrap());
+            if number % 2 == 0 {
+                lead.tags.insert("common".to_owned());
+            }
+            if number % 1000 == 0 {
+                lead.tags.insert("rare".to_owned());
+            }
+            changes.push(world.insert(&lead));
+            changes
+                .push(world.set_score(&world.score(&lead, i64::try_from(number % 100).unwrap())));
+        }
+        world.commit(changes).await;
+    }
+    let mut connection = PgConnection::connect(&database).await.unwrap();
+    connection.execute("vacuum analyze").await.unwrap();
+    (world, database)
+}
+
+/// How often each index, and each table as a whole, was read so far.
+async fn reads(connection: &mut PgConnection) -> BTreeMap<String, i64> {
+    // The server counts a session's reads when it ends.
+    loop {
+        let others: i64 =
+            sqlx::query_scalar("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+                .fetch_one(&mut *connection)
+                .await
+                .unwrap();
+        if others == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select indexrelname::text, idx_scan from pg_stat_user_indexes
+         union all
+         select 'all of ' || relname, seq_scan from pg_stat_user_tables where relname like 'lead%'",
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap();
+    rows.into_iter().collect()
+}
+
+#[tokio::test]
+async fn every_list_goes_by_its_index() {
+    let (world, database) = filled().await;
+    let stage = is(LeadField::Stage, Operand::Id(world.stage(2).uuid()));
+    let owned = is(LeadField::Owner, Operand::Id(owner(2).uuid()));
+    let scores = Check::Leaf(Leaf {
+        field: LeadField::Score,
+        test: Test::Between(Some(Operand::Integer(2000)), Some(Operand::Integer(6000))),
+        sense: Sense::Holds,
+    });
+    let tag = |value: &str| is(LeadField::Tag, Operand::Bytes(value.into()));
+    let all = Check::default;
+    let both = |a: &Check, b: &Check| Check::All(vec![a.clone(), b.clone()]);
+    let everybody = world.scope();
+    let team = Scope::owned_by(world.tenant, (0..5).map(owner));
+    let down = LeadSort::descending;
+    let lists = [
+        ("lead_created", &everybody, all(), "", down(SortKey::Created)),
+        ("lead_name", &everybody, all(), "", LeadSort::ascending(SortKey::Name)),
+        ("lead_value", &everybody, all(), "", down(SortKey::Value)),
+        ("lead_pulse_updated", &everybody, all(), "", down(SortKey::Updated)),
+        ("lead_pulse_last", &everybody, all(), "", down(SortKey::LastInteraction)),
+        ("lead_pulse_total", &everybody, all(), "", down(SortKey::Score)),
+        ("lead_pulse_stage_total", &everybody, stage.clone(), "", down(SortKey::Score)),
+        ("lead_stage_created", &everybody, stage.clone(), "", down(SortKey::Created)),
+        (
+            "lead_pulse_owner_total",
+            &everybody,
+            both(&owned, &both(&stage, &scores)),
+            "",
+            down(SortKey::Score),
+        ),
+        ("lead_owner_created", &everybody, owned.clone(), "", down(SortKey::Created)),
+        ("lead_owner_created", &team, all(), "", down(SortKey::Created)),
+        ("lead_pulse_owner_total", &team, all(), "", down(SortKey::Score)),
+        ("lead_facet_value", &everybody, tag("rare"), "", down(SortKey::Score)),
+        ("lead_profile_search", &everybody, all(), "person4711", down(SortKey::Created)),
+    ];
+    drop(world);
+    let mut look = PgConnection::connect(&database).await.unwrap();
+    for (index, scope, check, text, sort) in lists {
+        let before = reads(&mut look).await;
+        let storage = connect(&database).await;
+        let query = LeadQuery { check, search: Search::parse(text), sort };
+        let page = storage.leads(scope, &query, &PageRequest::first(20)).await.unwrap();
+        assert!(!page.items.is_empty(), "{index}: nothing found");
+        storage.close().await;
+        let after = reads(&mut look).await;
+        let read: Vec<&String> = after
+            .iter()
+            .filter(|(name, count)| before.get(*name) != Some(*count))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(
+            read.iter().any(|name| *name == index),
+            "{query:?} read {read:?} instead of {index}"
+        );
+        assert!(!read.iter().any(|name| name.starts_with("all of")), "{query:?} read {read:?}");
+    }
+}
+
+fn is(field: LeadField, operand: Operand) -> Check {
+    Check::Leaf(Leaf { field, test: Test::OneOf(vec![operand]), sense: Sense::Holds })
+}
