@@ -155,7 +155,9 @@ async fn a_transaction_that_stays_open_delays_its_own_events_only() {
     }
     let rate = count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
     println!("{rate:.0} events/s, the slowest arrived {slowest:?} after its commit");
-    assert!(slowest < Duration::from_secs(1), "an event arrived {slowest:?} after its commit");
+    // The short run shares its machine with other tests.
+    let allowed = Duration::from_secs(if long { 1 } else { 10 });
+    assert!(slowest < allowed, "an event arrived {slowest:?} after its commit");
 
     held.commit().await.unwrap();
     let arrived = reader.read().await.iter().any(|event| event.lead() == Some(own.id));
@@ -183,9 +185,17 @@ async fn numbers_of_rolled_back_transactions_are_given_up() {
     let mut look = PgConnection::connect(&database).await.unwrap();
     assert_eq!(gaps(&mut look).await.len(), 3, "the open transaction's number is one gap");
     doomed.rollback().await.unwrap();
-    world.commit(vec![world.append(&lead)]).await;
-    world.caught_up().await;
-    assert!(gaps(&mut look).await.is_empty());
+    // Transactions of other tests on this server are older than the gap, too.
+    let began = Instant::now();
+    loop {
+        world.commit(vec![world.append(&lead)]).await;
+        world.caught_up().await;
+        if gaps(&mut look).await.is_empty() {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(400), "the number is still waited for");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_intact(&world.log().await);
 }
 

@@ -53,6 +53,14 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     extended_code(error).is_some_and(|code| matches!(code & 0xff, code::BUSY | code::LOCKED))
 }
 
+/// Whether this failure came from a lock that somebody else holds.
+pub(crate) fn is_locked(error: &StorageError) -> bool {
+    match error {
+        StorageError::Unavailable { source, .. } => source.downcast_ref().is_some_and(is_busy),
+        _ => false,
+    }
+}
+
 /// What a driver's error means to a caller.
 pub(crate) fn failed(operation: &'static str, error: sqlx::Error) -> StorageError {
     let passes = match &error {

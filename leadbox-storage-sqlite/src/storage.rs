@@ -51,7 +51,8 @@ impl SqliteStorage {
             .max_lifetime(None)
             .connect_lazy_with(config.reader());
         let wake = Arc::new(Wake::default());
-        let writer = Writer::start(connection, config.synchronous, Arc::clone(&wake));
+        let (synchronous, patience) = (config.synchronous, config.busy_timeout);
+        let writer = Writer::start(connection, synchronous, patience, Arc::clone(&wake)).await?;
         Ok(Self { path: config.path, writer_options, writer, readers, wake })
     }
 

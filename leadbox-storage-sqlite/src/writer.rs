@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use leadbox_core::storage::{BoxError, Change, ChangeSet, Committed, StorageError, Wake};
@@ -12,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::commit::{self, Marks};
 use crate::config::Synchronous;
-use crate::error::{During, Result, Shared};
+use crate::error::{During, Result, Shared, is_locked};
 
 /// The most calls of one group.
 const MOST_CALLS: usize = 256;
@@ -20,6 +21,11 @@ const MOST_CALLS: usize = 256;
 const MOST_CHANGES: usize = 5_000;
 /// How many calls may wait; those beyond wait to be let in.
 const QUEUE: usize = 1_024;
+/// How long SQLite itself waits for another process that writes. Left to itself it looks ever more rarely, up to every
+/// 100 ms, and a process beside one that writes all the time starves for seconds.
+const NATIVE_WAIT: &str = "pragma busy_timeout = 2";
+/// The pause before the next look.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Something other than a change set to be written, beside the role that asks for it.
 #[async_trait]
@@ -127,16 +133,19 @@ fn ended() -> StorageError {
 pub(crate) struct Writer(mpsc::Sender<Call>);
 
 impl Writer {
-    /// Starts the task.
-    pub(crate) fn start(
-        connection: SqliteConnection,
+    /// Starts the task. It waits for other processes that write as long as `patience`.
+    pub(crate) async fn start(
+        mut connection: SqliteConnection,
         synchronous: Synchronous,
+        patience: Duration,
         wake: Arc<Wake>,
-    ) -> Self {
+    ) -> Result<Self> {
+        sqlx::query(NATIVE_WAIT).execute(&mut connection).await.during("open the database")?;
         let (sender, inbox) = mpsc::channel(QUEUE);
-        let task = Task { connection, wake, configured: synchronous, current: synchronous };
+        let task =
+            Task { connection, wake, configured: synchronous, current: synchronous, patience };
         tokio::spawn(task.run(inbox));
-        Self(sender)
+        Ok(Self(sender))
     }
 
     /// Commits a change set. Once this has been polled, the commit takes effect whole or not at all, whether or not
@@ -162,6 +171,7 @@ struct Task {
     wake: Arc<Wake>,
     configured: Synchronous,
     current: Synchronous,
+    patience: Duration,
 }
 
 impl Task {
@@ -195,7 +205,20 @@ impl Task {
         }
     }
 
+    /// Writes the group as soon as no other process writes.
     async fn write(&mut self, group: &mut [Call]) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            match self.try_write(group).await {
+                Err(error) if is_locked(&error) && began.elapsed() < self.patience => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_write(&mut self, group: &mut [Call]) -> Result<()> {
         self.wait_for_disk(if group.iter().all(Call::is_volatile) {
             Synchronous::Normal
         } else {

@@ -3,6 +3,7 @@
 
 mod consumer;
 mod flight;
+mod flights;
 mod handler;
 mod pace;
 mod workers;

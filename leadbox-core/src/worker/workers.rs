@@ -2,20 +2,19 @@
 //! leases, and stop in good order.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::consumer::{advance, poison_queue};
-use super::pace::Pace;
+use super::flights::{Flights, Held};
 use super::{Consumer, JobHandler, flight};
-use crate::error::{Error, Result};
-use crate::id::{JobId, WorkerId};
+use crate::error::Result;
+use crate::id::WorkerId;
 use crate::job::Job;
 use crate::service::LeadBox;
 use crate::storage::Claim;
@@ -65,17 +64,8 @@ impl std::fmt::Debug for Workers {
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = (JobId, Result<()>)> + Send>>;
-
-/// What is under way.
-#[derive(Default)]
-struct Flights {
-    running: FuturesUnordered<Running>,
-    held: HashMap<JobId, Job>,
-    pace: Arc<Pace>,
-    /// The first that could not be brought to its end.
-    failure: Option<Error>,
-}
+/// Shorter ones would be prolonged all the time.
+const SHORTEST_LEASE: Duration = Duration::from_secs(3);
 
 /// How long to wait after the storage failed, before the next look.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -116,13 +106,22 @@ impl Workers {
     /// Works until `shutdown` is ready; then claims nothing more, waits for running jobs, and gives back the rest. A
     /// storage that fails is tried again; what happened is traced.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
         let mut flights = Flights::default();
+        let held = Arc::clone(&flights.held);
+        // Beside everything else: neither a slow look nor a slow end may cost a lease.
+        tokio::select! {
+            () = self.work(&mut flights, shutdown) => {}
+            never = self.keep_leases(&held) => match never {},
+        }
+    }
+
+    /// The loop, and its orderly end.
+    async fn work(&self, flights: &mut Flights, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
         let pace = Arc::clone(&flights.pace);
-        let mut prolong_at = Instant::now() + self.options.lease / 3;
         loop {
             let seen = self.leadbox.storage().wake().seen();
-            let next = match self.step(&mut flights).await {
+            let next = match self.step(flights).await {
                 Ok(Progress::More) => Duration::ZERO,
                 Ok(Progress::Idle) => self.options.poll,
                 Err(error) => {
@@ -144,11 +143,6 @@ impl Workers {
                 }
                 () = self.leadbox.storage().wake().after(seen, next) => {}
                 () = pace.next(&self.leadbox) => {}
-                () = sleep_until(prolong_at) => {
-                    let held = flights.leases();
-                    flights.beside(self.prolong(held)).await;
-                    prolong_at = Instant::now() + self.options.lease / 3;
-                }
             }
         }
         self.land(flights).await;
@@ -161,8 +155,16 @@ impl Workers {
     /// The first error of the storage.
     pub async fn run_until_idle(&self) -> Result<()> {
         let mut flights = Flights::default();
+        let held = Arc::clone(&flights.held);
+        tokio::select! {
+            outcome = self.work_until_idle(&mut flights) => outcome,
+            never = self.keep_leases(&held) => match never {},
+        }
+    }
+
+    async fn work_until_idle(&self, flights: &mut Flights) -> Result<()> {
         loop {
-            let progress = self.step(&mut flights).await?;
+            let progress = self.step(flights).await?;
             let landed = flights.running.next().await;
             let is_idle = landed.is_none() && progress == Progress::Idle;
             if let Some((id, result)) = landed {
@@ -179,7 +181,7 @@ impl Workers {
     /// One look at everything. Says whether an immediate second look is worth while.
     async fn step(&self, flights: &mut Flights) -> Result<Progress> {
         flights.pace.forget(self.leadbox.now());
-        let in_hand = u32::try_from(flights.held.len()).unwrap_or(u32::MAX);
+        let in_hand = u32::try_from(flights.held.count()).unwrap_or(u32::MAX);
         let free = self.options.concurrency.clamp(1, 256).saturating_sub(in_hand);
         let (progress, jobs) = flights.beside(self.look(free)).await?;
         for job in jobs {
@@ -220,26 +222,35 @@ impl Workers {
         let id = job.work.id;
         let handler = self.handlers.get(&job.work.lane.queue).cloned();
         let (leadbox, pace) = (self.leadbox.clone(), Arc::clone(&flights.pace));
-        flights.held.insert(id, job.clone());
+        flights.held.insert(job.clone());
         flights
             .running
             .push(Box::pin(async move { (id, flight::run(leadbox, handler, job, pace).await) }));
     }
 
-    async fn prolong(&self, held: Vec<(JobId, i64)>) {
+    /// Prolongs the leases of what is held, for ever.
+    async fn keep_leases(&self, held: &Held) -> Infallible {
         let lease =
             chrono::TimeDelta::from_std(self.options.lease).unwrap_or(chrono::TimeDelta::MAX);
-        if held.is_empty() {
-            return;
-        }
-        // A lease that is not prolonged runs out, and the job is done again: that is what leases are for.
-        if let Err(error) = self.leadbox.storage().extend(&held, self.leadbox.now() + lease).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "leases cannot be prolonged");
+        loop {
+            sleep(self.options.lease.max(SHORTEST_LEASE) / 3).await;
+            let leases = held.leases();
+            if leases.is_empty() {
+                continue;
+            }
+            let until = self.leadbox.now() + lease;
+            // A lease that is not prolonged runs out, and the job is done again: that is what leases are for.
+            if let Err(error) = self.leadbox.storage().extend(&leases, until).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "leases cannot be prolonged"
+                );
+            }
         }
     }
 
     /// The orderly end.
-    async fn land(&self, mut flights: Flights) {
+    async fn land(&self, flights: &mut Flights) {
         let drained = timeout(self.options.drain, async {
             while let Some((id, result)) = flights.running.next().await {
                 flights.landed(id, result);
@@ -247,8 +258,8 @@ impl Workers {
         });
         if drained.await.is_err() {
             drop(std::mem::take(&mut flights.running));
-            for job in flights.held.values() {
-                if let Err(error) = flight::release(&self.leadbox, job).await {
+            for job in flights.held.jobs() {
+                if let Err(error) = flight::release(&self.leadbox, &job).await {
                     tracing::warn!(error = &error as &dyn std::error::Error, job = %job.work.id, "cannot give back");
                 }
             }
@@ -275,33 +286,6 @@ impl Workers {
 enum Progress {
     More,
     Idle,
-}
-
-impl Flights {
-    /// Awaits `work` while the jobs go on: one that stands still may hold what `work` waits for, such as a connection.
-    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                Some((id, result)) = self.running.next() => self.landed(id, result),
-            }
-        }
-    }
-
-    fn landed(&mut self, id: JobId, result: Result<()>) {
-        self.held.remove(&id);
-        if let Err(error) = result {
-            // The lease runs out and the job is done again.
-            tracing::error!(error = &error as &dyn std::error::Error, job = %id, "a job's end cannot be committed");
-            self.failure.get_or_insert(error);
-        }
-    }
-
-    /// What is in hand, as (job, token).
-    fn leases(&self) -> Vec<(JobId, i64)> {
-        self.held.values().map(|job| (job.work.id, job.token)).collect()
-    }
 }
 
 #[cfg(test)]
