@@ -1,4 +1,4 @@
-//! The rows of a JSON Lines file: one object per line, in the form of [`NewLead`](crate::NewLead) or flat, as exports
+//! The rows of a JSON Lines file: one object per line, in the form of [`NewLead`] or flat, as exports
 //! write them. Owns the lines and the meaning of keys; a line that is wrong fails alone.
 
 use std::collections::HashMap;

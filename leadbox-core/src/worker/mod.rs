@@ -6,6 +6,7 @@ mod flight;
 mod flights;
 mod handler;
 mod pace;
+mod upkeep;
 mod workers;
 
 pub use consumer::{Consumer, Planner};

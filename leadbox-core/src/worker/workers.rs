@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::consumer::{advance, poison_queue};
 use super::flights::{Flights, Held};
+use super::upkeep::keep_tidy;
 use super::{Consumer, JobHandler, flight};
 use crate::error::Result;
 use crate::id::WorkerId;
@@ -30,6 +31,8 @@ pub struct WorkerOptions {
     pub poll: Duration,
     /// How long to wait for running jobs at the end.
     pub drain: Duration,
+    /// How long the records of tries are kept.
+    pub keep_attempts: Duration,
 }
 
 impl Default for WorkerOptions {
@@ -39,6 +42,7 @@ impl Default for WorkerOptions {
             lease: Duration::from_secs(60),
             poll: Duration::from_millis(250),
             drain: Duration::from_secs(20),
+            keep_attempts: Duration::from_secs(30 * 24 * 3600),
         }
     }
 }
@@ -104,13 +108,14 @@ impl Workers {
     }
 
     /// Works until `shutdown` is ready; then claims nothing more, waits for running jobs, and gives back the rest. A
-    /// storage that fails is tried again; what happened is traced.
+    /// storage that fails is tried again; what happened is traced. Meanwhile what has expired is deleted.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut flights = Flights::default();
         let held = Arc::clone(&flights.held);
         // Beside everything else: neither a slow look nor a slow end may cost a lease.
         tokio::select! {
             () = self.work(&mut flights, shutdown) => {}
+            never = keep_tidy(&self.leadbox, self.options.keep_attempts) => match never {},
             never = self.keep_leases(&held) => match never {},
         }
     }

@@ -2,7 +2,7 @@
 //! day alone) and its replay through the services; knows nothing of what the data is shown in.
 //!
 //! [`Plan::make`] is pure: the same [`Recipe`] gives the same plan and the same digest, whatever it is written to.
-//! [`replay`] then lives through it with a clock that is set to each step's moment, so the log tells what happened when.
+//! [`replay()`] then lives through it with a clock that is set to each step's moment, so the log tells what happened when.
 
 mod clock;
 mod companies;
