@@ -321,7 +321,7 @@ impl LeadStore for PostgresStorage {
         .bind(of_kind(IdentityKind::Email))
         .bind(of_kind(IdentityKind::Phone))
         .bind(of_kind(IdentityKind::ExternalId))
-        .fetch_all(&self.writers)
+        .fetch_all(self.lookups(keys.len()))
         .await
         .map_err(failed)?;
         rows.iter()

@@ -19,6 +19,12 @@ use crate::{migrate, prune};
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// As many keys are worth a plan of their own.
+const MANY_KEYS: usize = 64;
+
+/// After this a connection and its plans are made anew.
+const LIFETIME: Duration = Duration::from_secs(600);
+
 /// For how long an idle connection is taken to be alive.
 const TRUSTED: Duration = Duration::from_secs(1);
 
@@ -26,7 +32,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 const STATEMENTS: usize = 256;
 
 /// Sessions that write and look rows up by their keys. Every row they touch is found by an index, so a plan is made once
-/// per statement and never by the size of today's tables: a plan made for an empty table would scan it for ever.
+/// per statement. ([`PostgresStorage::lookups`] knows an exception.)
 const WRITER: &str = "
     set plan_cache_mode = force_generic_plan;
     set enable_seqscan = off;
@@ -101,6 +107,17 @@ impl PostgresStorage {
     }
 }
 
+impl PostgresStorage {
+    /// Where leads are looked up by so many keys.
+    ///
+    /// To a plan that was made for empty tables all indexes are alike that begin with the tenant and leave out the deleted,
+    /// and it may go by a wrong one. For a few keys that is bearable until the server looks at the tables itself, within a
+    /// minute or two. In the first import of a new database it would make each batch dearer than the one before.
+    pub(crate) fn lookups(&self, keys: usize) -> &PgPool {
+        if keys < MANY_KEYS { &self.writers } else { &self.readers }
+    }
+}
+
 fn pool(
     options: &PgConnectOptions,
     connections: u32,
@@ -111,6 +128,7 @@ fn pool(
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_lifetime(LIFETIME)
         // A question before every statement costs as much as the statement. One that was idle may have lost its server.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {

@@ -61,6 +61,8 @@ async fn write(connection: &mut PgConnection, batch: &[Row], ids: &mut Ids) -> R
          where l.tenant = 1 and l.deleted_at is null and l.email_key = any($1)",
     )
     .bind(&keys)
+    // As LeadBox does: a plan made for the empty table would go by a wrong index.
+    .persistent(keys.len() < 64)
     .fetch_all(&mut *connection)
     .await?;
     let known: HashSet<String> = known.into_iter().map(|(key, ..)| key).collect();

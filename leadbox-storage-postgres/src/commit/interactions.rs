@@ -258,7 +258,7 @@ fn close_stays(statement: &mut Statement, rows: &[&Stay]) -> Result<(), Failure>
             where stay.tenant = w.tenant
               and stay.id = w.id
               and stay.lead = w.lead
-              and stay.left_at is null
+              and coalesce(stay.left_at, 'infinity') = 'infinity'
             returning stay.id",
         )
         .check(
