@@ -1,19 +1,24 @@
-//! Capture of many leads at once, as imports do. Owns the batching: one look-up and one commit for all of them, as
-//! long as no two are the same lead.
+//! Capture of many leads at once. Owns the rounds: each commits those that are different leads, and leaves out those that
+//! meet a conflict.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::capture::{Draft, identity};
-use super::decision::{Announce, Decision, TRIES};
+use super::batch::{Incoming, Touched};
+use super::decision::TRIES;
 use super::{Captured, Leads};
 use crate::catalog::Catalog;
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, Result};
 use crate::id::LeadId;
-use crate::lead::{IdentityKey, IdentityKind, Lead, NewLead};
+use crate::lead::NewLead;
 use crate::storage::{Change, OnConflict};
 
-/// The outcome of one lead of many.
-type One = Result<Captured>;
+/// One of many on its way.
+struct One<'n> {
+    incoming: Incoming<'n>,
+    tries: u32,
+    outcome: Option<Result<Captured>>,
+}
 
 impl Leads<'_> {
     /// Captures many leads with few round trips; their events carry `bulk`. Each succeeds or fails alone, in the
@@ -23,130 +28,65 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// Only from the storage as a whole; what is wrong with one lead is in its place of the list.
-    pub async fn capture_many(&self, new: &[NewLead], alongside: Vec<Change>) -> Result<Vec<One>> {
+    pub async fn capture_many(
+        &self,
+        new: &[NewLead],
+        alongside: Vec<Change>,
+    ) -> Result<Vec<Result<Captured>>> {
         let catalog = self.leadbox.catalog().await?;
-        let mut outcomes: Vec<Option<One>> = Vec::with_capacity(new.len());
-        let mut open: Vec<(usize, Draft)> = Vec::with_capacity(new.len());
-        for (index, one) in new.iter().enumerate() {
-            match Draft::read(self.leadbox, one, &catalog) {
-                Ok(draft) => {
-                    outcomes.push(None);
-                    open.push((index, draft));
-                }
-                Err(error) => outcomes.push(Some(Err(error))),
-            }
+        let mut all = Vec::with_capacity(new.len());
+        for one in new {
+            let incoming = self.leadbox.read(Cow::Borrowed(one), Vec::new(), &catalog)?;
+            all.push(One { incoming, tries: 0, outcome: None });
         }
+        let mut open: Vec<usize> = (0..all.len()).collect();
         let mut alongside = Some(alongside).filter(|changes| !changes.is_empty());
-        let mut tries = vec![0; new.len()];
         while !open.is_empty() || alongside.is_some() {
-            open = self
-                .round(new, open, &mut outcomes, &mut tries, alongside.take(), &catalog)
-                .await?;
+            let changes = alongside.take().unwrap_or_default();
+            open = self.round(&mut all, open, changes, &catalog).await?;
         }
         let lost = || Err(Error::Contended { what: "lead", id: "(batch)".to_owned() });
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect())
+        Ok(all.into_iter().map(|one| one.outcome.unwrap_or_else(lost)).collect())
     }
 
     /// One look-up and one commit; returns those that have to wait for the next round.
     async fn round(
         &self,
-        new: &[NewLead],
-        open: Vec<(usize, Draft)>,
-        outcomes: &mut [Option<One>],
-        tries: &mut [u32],
-        alongside: Option<Vec<Change>>,
+        all: &mut [One<'_>],
+        open: Vec<usize>,
+        alongside: Vec<Change>,
         catalog: &Catalog,
-    ) -> Result<Vec<(usize, Draft)>> {
-        let mut known = self.known(new, &open).await?;
-        let mut decision = Decision::new(self.leadbox, Announce::Bulk);
-        let mut later = Vec::new();
-        let mut done: HashMap<LeadId, (usize, Draft)> = HashMap::with_capacity(open.len());
-        let mut taken: HashMap<IdentityKey, ()> = HashMap::with_capacity(open.len());
-        for (index, draft) in open {
-            // The same key twice in a round: the second waits, and then finds the first.
-            let keys = draft.identities(&[
-                IdentityKind::Email,
-                IdentityKind::Phone,
-                IdentityKind::ExternalId,
-            ]);
-            let named = draft.identities(&new[index].upsert_by);
-            let clash = keys.iter().any(|key| {
-                taken.contains_key(key)
-                    && (named.contains(key) || key.kind == IdentityKind::ExternalId)
-            });
-            if clash {
-                later.push((index, draft));
-                continue;
-            }
-            let lead = named.iter().find_map(|key| known.get(key)).cloned();
-            if let Some(lead) = &lead
-                && done.contains_key(&lead.id)
-            {
-                later.push((index, draft));
-                continue;
-            }
-            if let Some(lead) = &lead
-                && !self.leadbox.scope().sees(lead.tenant, lead.owner)
-            {
-                let message = "belongs to a lead of somebody else, which you may not see";
-                outcomes[index] = Some(Err(Invalid::one(named[0].kind.as_str(), message).into()));
-                continue;
-            }
-            taken.extend(keys.into_iter().map(|key| (key, ())));
-            match draft.clone().decide(&mut decision, lead, &new[index], catalog) {
-                Ok(captured) => {
-                    done.insert(captured.lead.id, (index, draft));
-                    outcomes[index] = Some(Ok(captured));
-                }
-                Err(error) => outcomes[index] = Some(Err(error)),
-            }
-        }
-        known.clear();
-        for change in alongside.into_iter().flatten() {
-            decision.push(change);
-        }
-        let prepared = decision.finish_as(OnConflict::Skip, ())?;
-        if prepared.changes.changes().is_empty() {
-            return Ok(later);
-        }
-        let committed = self.leadbox.storage().commit(&prepared.changes).await?;
+    ) -> Result<Vec<usize>> {
+        let mut batch = self.batch(open.iter().map(|index| &all[*index].incoming)).await?;
         let mut again = Vec::new();
-        for skipped in committed.skipped {
-            if let Some((index, draft)) = done.remove(&skipped.lead) {
-                tries[index] += 1;
-                let what = Error::Contended { what: "lead", id: skipped.lead.to_string() };
-                outcomes[index] = Some(Err(what));
-                if tries[index] < TRIES {
-                    again.push((index, draft));
+        let mut decided: HashMap<LeadId, usize> = HashMap::with_capacity(open.len());
+        for index in open {
+            match batch.take(&mut all[index].incoming, &Touched::default(), catalog) {
+                None => again.push(index),
+                Some(outcome) => {
+                    decided.extend(outcome.as_ref().ok().map(|one| (one.lead.id, index)));
+                    all[index].outcome = Some(outcome);
                 }
             }
         }
-        again.extend(later);
-        again.sort_by_key(|(index, _)| *index);
+        for change in alongside {
+            batch.decision.push(change);
+        }
+        let changes = batch.decision.finish_as(OnConflict::Skip, ())?.changes;
+        if changes.changes().is_empty() {
+            return Ok(again);
+        }
+        for skipped in self.leadbox.storage().commit(&changes).await?.skipped {
+            let Some(index) = decided.remove(&skipped.lead) else { continue };
+            let one = &mut all[index];
+            one.tries += 1;
+            let id = skipped.lead.to_string();
+            one.outcome = Some(Err(Error::Contended { what: "lead", id }));
+            if one.tries < TRIES {
+                again.push(index);
+            }
+        }
+        again.sort_unstable();
         Ok(again)
-    }
-
-    /// The known leads by the keys that the open ones name.
-    async fn known(
-        &self,
-        new: &[NewLead],
-        open: &[(usize, Draft)],
-    ) -> Result<HashMap<IdentityKey, Lead>> {
-        let mut keys: Vec<IdentityKey> = open
-            .iter()
-            .flat_map(|(index, draft)| draft.identities(&new[*index].upsert_by))
-            .collect();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        let found = self.leadbox.storage().leads_by_identity(self.leadbox.tenant(), &keys).await?;
-        let mut known = HashMap::with_capacity(found.len());
-        for (key, stored) in found {
-            debug_assert!(identity(&stored.lead, key.kind).is_some());
-            known.entry(key).or_insert(stored.lead);
-        }
-        Ok(known)
     }
 }

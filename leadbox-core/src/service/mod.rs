@@ -2,6 +2,7 @@
 //! transaction while it decides.
 
 mod analytics;
+mod batch;
 mod capture;
 mod capture_many;
 mod decision;
@@ -15,11 +16,12 @@ mod leads;
 mod log;
 
 pub use analytics::Analytics;
+pub(crate) use batch::{Incoming, Touched};
 pub use capture::{CaptureOutcome, Captured};
 pub use decision::Prepared;
 pub use definitions::Definitions;
 pub use directory::{Directory, NewTeam, NewUser};
-pub(crate) use import::{Fate, ImportBatch, ImportRow};
+pub(crate) use import::{Fate, ImportBatch};
 pub use interactions::{NewInteraction, Recorded};
 pub use jobs::Jobs;
 pub use leadbox::{LeadBox, LeadBoxBuilder};

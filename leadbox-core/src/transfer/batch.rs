@@ -1,13 +1,14 @@
 //! The rows of an import that are read and not committed yet. Owns how many are held at once, which is what keeps
 //! memory flat.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::Read;
 
 use super::TransferError;
 use super::rows::{Original, Place, Rows};
 use crate::catalog::Catalog;
-use crate::service::{ImportRow, LeadBox};
+use crate::service::{Incoming, LeadBox};
 
 /// The most bytes of rows that are held for one batch; twice that while one is being committed.
 const MAX_BYTES: u64 = 4 << 20;
@@ -18,7 +19,7 @@ pub(super) struct Pending {
     pub(super) line: u64,
     pub(super) end: Place,
     pub(super) original: Original,
-    pub(super) read: ImportRow,
+    pub(super) read: Incoming<'static>,
     bytes: u64,
 }
 
@@ -63,8 +64,8 @@ impl<R: Read> Queue<R> {
                 }
             };
             let read = match row.content {
-                Ok((new, issues)) => leadbox.read_row(new, issues, catalog)?,
-                Err(invalid) => ImportRow::unreadable(invalid),
+                Ok((new, issues)) => leadbox.read(Cow::Owned(new), issues, catalog)?,
+                Err(invalid) => Incoming::unreadable(invalid),
             };
             let (number, line, end, bytes) = (row.number, row.line, row.end, row.bytes);
             self.bytes += bytes;

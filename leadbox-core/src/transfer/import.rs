@@ -26,12 +26,14 @@ use crate::error::Invalid;
 use crate::event::{Actor, ActorKind};
 use crate::id::{ImportId, UserId};
 use crate::lead::IdentityKind;
-use crate::service::{CaptureOutcome, Fate, ImportBatch, ImportRow, LeadBox};
+use crate::service::{CaptureOutcome, Fate, ImportBatch, Incoming, LeadBox, Touched};
 
 type OnProgress<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 
 /// How often a batch is decided again before it is made smaller, and a single row before it is given up.
 const TRIES: u32 = 5;
+/// Rows after which the commit of those before gets its turn.
+const TURN: usize = 64;
 /// How many keys of new leads a dry run remembers.
 const REMEMBERED: usize = 1 << 20;
 
@@ -281,7 +283,7 @@ struct Made {
 
 impl Made {
     /// What would become of a row that makes a lead as far as the storage knows.
-    fn outcome(&mut self, row: &ImportRow) -> CaptureOutcome {
+    fn outcome(&mut self, row: &Incoming<'_>) -> CaptureOutcome {
         let keys: Vec<u64> = row.recognised_by().map(|key| self.hasher.hash_one(key)).collect();
         if keys.iter().any(|key| self.seen.contains(key)) {
             return CaptureOutcome::Updated;
@@ -315,26 +317,33 @@ impl Course<'_> {
         // A handle of its own, as batches borrow from it while the course moves on.
         let leadbox = self.leadbox.clone();
         let (mut count, mut tries) = (self.batch, 0);
+        let mut ahead: Option<ImportBatch<'_>> = None;
         loop {
             let catalog = leadbox.catalog().await?;
             queue.fill(&leadbox, &catalog, 0, self.batch)?;
             if queue.pending.is_empty() {
                 return queue.finish();
             }
-            let rows = queue.pending.iter_mut().take(count).map(|row| &mut row.read);
-            let batch = leadbox.leads().decide_rows(rows, &catalog).await?;
+            let batch = match ahead.take().filter(|batch| !batch.fates.is_empty()) {
+                Some(batch) => batch,
+                None => {
+                    let rows = queue.pending.iter_mut().take(count).map(|row| &mut row.read);
+                    leadbox.leads().decide_rows(rows, &Touched::default(), &catalog).await?
+                }
+            };
             let decided = batch.fates.len();
             let (next, shown) = self.settle(&batch.fates, &queue)?;
-            if self.effect == Effect::Write
-                && !self.commit(batch, &next, &mut queue, &catalog).await?
-            {
+            if self.effect == Effect::Write {
+                ahead = self.commit(&leadbox, batch, &next, &mut queue, &catalog).await?;
+            }
+            if self.effect == Effect::Write && ahead.is_none() {
                 tries += 1;
                 if tries >= TRIES && decided > 1 {
                     // Somebody keeps changing one of these leads: the others need not wait for it.
                     (count, tries) = (decided.div_ceil(2), 0);
                 } else if tries >= TRIES {
                     let busy = Invalid::one("row", "is a lead that others are changing: try again");
-                    queue.pending[0].read = ImportRow::unreadable(busy);
+                    queue.pending[0].read = Incoming::unreadable(busy);
                 }
                 continue;
             }
@@ -413,19 +422,25 @@ impl Course<'_> {
         sentence
     }
 
-    /// Commits a batch with its note while the next one is read; false when it met a conflict.
-    async fn commit<R: Read + Send>(
+    /// Commits a batch with its note while the next one is read and decided, which is returned; none when there was a
+    /// conflict.
+    async fn commit<'l, R: Read + Send>(
         &mut self,
+        leadbox: &'l LeadBox,
         batch: ImportBatch<'_>,
         next: &Standing,
         queue: &mut Queue<R>,
         catalog: &Catalog,
-    ) -> Result<bool, TransferError> {
-        let busy = batch.fates.len();
-        let changes = batch.into_changes(self.noted.note(&self.leadbox, next)?)?;
-        let (leadbox, count) = (&self.leadbox, self.batch);
-        let (committed, filled) = join(leadbox.storage().commit(&changes), async {
-            queue.fill(leadbox, catalog, busy, count)
+    ) -> Result<Option<ImportBatch<'l>>, TransferError> {
+        let (busy, count) = (batch.fates.len(), self.batch);
+        let (changes, touched) = batch.into_changes(self.noted.note(leadbox, next)?)?;
+        let (committed, ahead) = join(leadbox.storage().commit(&changes), async {
+            for part in (TURN..count).step_by(TURN).chain([count]) {
+                queue.fill(leadbox, catalog, busy, part)?;
+                tokio::task::yield_now().await;
+            }
+            let rows = queue.pending.iter_mut().skip(busy).take(count).map(|row| &mut row.read);
+            Ok(leadbox.leads().decide_rows(rows, &touched, catalog).await?)
         })
         .await;
         match committed {
@@ -433,11 +448,11 @@ impl Course<'_> {
             Err(error) if error.is_conflict() => {
                 self.noted.check(&self.leadbox).await?;
                 tracing::debug!(%error, "deciding a batch again");
-                return Ok(false);
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         }
-        filled.map(|()| true)
+        ahead.map(Some)
     }
 
     fn tell(&mut self) {
