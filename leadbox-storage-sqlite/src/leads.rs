@@ -1,12 +1,12 @@
-//! Leads as readers see them. Owns look-ups by id and key, and the places of pages; how lists find their rows is decided
+//! Leads as readers see them. Owns look-ups by id, and the places of pages; how lists find their rows is decided
 //! in `lists`.
 
 use async_trait::async_trait;
 use leadbox_core::filter::{LeadQuery, SortKey};
 use leadbox_core::storage::{LeadStore, StorageError};
 use leadbox_core::{
-    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, Page, PageRequest,
-    SLOT_EXCLUSIVE, Scope, Stay, StoredLead, Tenant,
+    Cursor, IdentityKey, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay,
+    StoredLead, Tenant,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -19,7 +19,7 @@ use crate::statement::Rows;
 use crate::storage::SqliteStorage;
 
 /// Where the columns behind those of a lead begin.
-const BEHIND: usize = 27;
+pub(crate) const BEHIND: usize = 27;
 
 const BY_ID: Rows<'_> = Rows {
     before: "with v (tenant, id) as (values",
@@ -33,36 +33,6 @@ const BY_ID: Rows<'_> = Rows {
          cross join lead_pulse s on s.no = l.no"
     ),
 };
-
-/// The look-up of live leads by one kind of key.
-macro_rules! by_key {
-    ($column:literal, $slot:literal, $index:literal) => {
-        Rows {
-            before: "with v (tenant, key) as (values",
-            columns: 2,
-            after: concat!(
-                ") select ",
-                lead_columns!(),
-                ", v.key, ",
-                $slot,
-                " from v cross join lead l indexed by ",
-                $index,
-                " on l.tenant = v.tenant and l.",
-                $column,
-                " = v.key
-                 cross join lead_profile p on p.no = l.no
-                 cross join lead_pulse s on s.no = l.no
-                 where l.deleted_at is null and l.",
-                $column,
-                " is not null"
-            ),
-        }
-    };
-}
-
-const BY_EMAIL: Rows<'_> = by_key!("email_key", "l.email_slot", "lead_email");
-const BY_PHONE: Rows<'_> = by_key!("phone_key", "l.phone_slot", "lead_phone");
-const BY_EXTERNAL_ID: Rows<'_> = by_key!("external_id", "0", "lead_external_id");
 
 /// The place behind which a page begins.
 fn place(cursor: &Cursor, query: &LeadQuery) -> Result<(Key, [u8; 16])> {
@@ -116,32 +86,7 @@ impl LeadStore for SqliteStorage {
         tenant: Tenant,
         keys: &[IdentityKey],
     ) -> Result<Vec<(IdentityKey, StoredLead)>> {
-        let mut keys: Vec<&IdentityKey> = keys.iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut connection = self.readers.acquire().await.during("look leads up")?;
-        let mut holders = Vec::new();
-        for keys in keys.chunk_by(|a, b| a.kind == b.kind) {
-            let Some(kind) = keys.first().map(|key| key.kind) else { continue };
-            let statement = match kind {
-                IdentityKind::Email => BY_EMAIL,
-                IdentityKind::Phone => BY_PHONE,
-                IdentityKind::ExternalId => BY_EXTERNAL_ID,
-            };
-            let found = statement
-                .fetch(&mut connection, keys, |binds, key| {
-                    binds.add(tenant.0).add(key.key.as_str());
-                })
-                .await
-                .during("look leads up")?;
-            for row in &found {
-                let key = IdentityKey { kind, key: row.try_get(BEHIND).during("look leads up")? };
-                let slot: i64 = row.try_get(BEHIND + 1).during("look leads up")?;
-                holders.push((key, slot != SLOT_EXCLUSIVE, rows::stored_lead(row)?));
-            }
-        }
-        holders.sort_by(|a, b| (&a.0, a.1, a.2.lead.id).cmp(&(&b.0, b.1, b.2.lead.id)));
-        Ok(holders.into_iter().map(|(key, _, stored)| (key, stored)).collect())
+        self.lookups.find(&self.readers, tenant, keys).await
     }
 
     async fn leads(

@@ -65,6 +65,7 @@ mod jobs;
 mod leads;
 mod lists;
 mod log;
+mod lookups;
 mod migrate;
 #[cfg(test)]
 mod plans;

@@ -74,11 +74,13 @@ impl Rows<'_> {
         text
     }
 
-    /// How many of `left` rows the next statement takes: powers of two, so that there are few texts.
+    /// How many of `left` rows the next statement takes: a number with three significant bits. So there are few texts, and
+    /// still most groups take one or two statements, each of which costs two switches between threads.
     fn next(&self, left: usize) -> usize {
         let most = MOST_ROWS.min(MOST_PARAMETERS / self.columns.max(1));
         let fits = left.min(most).max(1);
-        1 << fits.ilog2()
+        let dropped = fits.ilog2().saturating_sub(2);
+        fits >> dropped << dropped
     }
 
     fn bound<T>(
@@ -155,14 +157,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_number_of_rows_is_cut_into_powers_of_two_below_the_limits() {
+    fn any_number_of_rows_is_cut_into_few_sizes_below_the_limits() {
         let narrow = Rows { before: "", columns: 1, after: "" };
         assert_eq!(
             [1, 2, 3, 37, 255, 256, 10_000].map(|left| narrow.next(left)),
-            [1, 2, 2, 32, 128, 256, 256]
+            [1, 2, 3, 32, 224, 256, 256]
         );
         let wide = Rows { before: "", columns: 1000, after: "" };
         assert_eq!(wide.next(10_000), 32);
+        assert!((1..=256).all(|left| (1..=left).contains(&narrow.next(left))));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use crate::commit::{self, Marks};
 use crate::config::SqliteConfig;
 use crate::error::{During, Result, failed, is_busy};
+use crate::lookups::Lookups;
 use crate::migrate;
 use crate::upkeep::Prune;
 use crate::writer::Writer;
@@ -25,6 +26,7 @@ pub struct SqliteStorage {
     writer_options: SqliteConnectOptions,
     pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
+    pub(crate) lookups: Arc<Lookups>,
     wake: Arc<Wake>,
 }
 
@@ -53,7 +55,8 @@ impl SqliteStorage {
         let wake = Arc::new(Wake::default());
         let (synchronous, patience) = (config.synchronous, config.busy_timeout);
         let writer = Writer::start(connection, synchronous, patience, Arc::clone(&wake)).await?;
-        Ok(Self { path: config.path, writer_options, writer, readers, wake })
+        let lookups = Arc::default();
+        Ok(Self { path: config.path, writer_options, writer, readers, lookups, wake })
     }
 
     /// Applies a change set inside a transaction of the host's, in a savepoint: after a conflict the transaction is as it
