@@ -60,7 +60,7 @@ impl SqliteConfig {
         SqliteConnectOptions::new()
             .filename(&self.path)
             .busy_timeout(self.busy_timeout)
-            .statement_cache_capacity(500)
+            .statement_cache_capacity(1500)
             .foreign_keys(true)
             .synchronous(self.synchronous.into())
             .pragma("cache_size", format!("-{}", u64::from(self.cache_mib.max(1)) * 1024))

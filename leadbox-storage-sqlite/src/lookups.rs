@@ -230,7 +230,9 @@ mod tests {
                 }
                 let found = match answered {
                     Ok(found) => found.unwrap(),
-                    Err(_) => lookups.find(&readers, tenant, &[key.clone()]).await.unwrap(),
+                    Err(_) => {
+                        lookups.find(&readers, tenant, std::slice::from_ref(&key)).await.unwrap()
+                    }
                 };
                 assert_eq!(found.len(), usize::from(number % 25 < 20), "{number}");
                 for (held, stored) in found {

@@ -9,6 +9,8 @@ use sqlx::{Arguments, AssertSqlSafe};
 
 /// The most rows of one statement. Larger ones gain nothing that can be measured.
 const MOST_ROWS: usize = 256;
+/// The most rows of a statement in a [`Script`], whose text has to be known again.
+pub(crate) const FEW_ROWS: usize = 64;
 /// SQLite's limit on parameters of one statement.
 const MOST_PARAMETERS: usize = 32_766;
 
@@ -74,12 +76,12 @@ impl Rows<'_> {
         text
     }
 
-    /// How many of `left` rows the next statement takes: a number with three significant bits. So there are few texts, and
-    /// still most groups take one or two statements, each of which costs two switches between threads.
+    /// How many of `left` rows the next statement takes: a number with six significant bits. So there are few texts, and
+    /// still most groups take one statement, each of which costs two switches between threads.
     fn next(&self, left: usize) -> usize {
         let most = MOST_ROWS.min(MOST_PARAMETERS / self.columns.max(1));
         let fits = left.min(most).max(1);
-        let dropped = fits.ilog2().saturating_sub(2);
+        let dropped = fits.ilog2().saturating_sub(5);
         fits >> dropped << dropped
     }
 
@@ -152,6 +154,56 @@ impl Rows<'_> {
     }
 }
 
+/// Statements that are sent as one, so that they cost two switches between threads together. Nobody learns which of them
+/// failed.
+#[derive(Default)]
+pub(crate) struct Script {
+    text: String,
+    binds: Binds,
+}
+
+impl Script {
+    /// Adds a statement over at most [`FEW_ROWS`] rows, if there are any.
+    pub(crate) fn rows<T>(
+        &mut self,
+        rows: Rows<'_>,
+        items: &[T],
+        mut bind: impl FnMut(&mut Binds, &T),
+    ) {
+        if items.is_empty() {
+            return;
+        }
+        let before = self.binds.arguments.len();
+        for item in items {
+            bind(&mut self.binds, item);
+        }
+        // A value too few would silently shift all that follow.
+        if self.binds.arguments.len() - before != items.len() * rows.columns {
+            let error = format!("a row of {} values was bound wrongly", rows.columns);
+            self.binds.failed.get_or_insert(error.into());
+        }
+        self.text.push_str(&rows.text(items.len()));
+        self.text.push(';');
+    }
+
+    /// Adds a statement with these values.
+    pub(crate) fn statement(&mut self, text: &str, bind: impl FnOnce(&mut Binds)) {
+        self.text.push_str(text);
+        self.text.push(';');
+        bind(&mut self.binds);
+    }
+
+    /// Runs them one after the other, up to the first that fails.
+    pub(crate) async fn execute(
+        self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), sqlx::Error> {
+        let arguments = self.binds.arguments()?;
+        sqlx::query_with(AssertSqlSafe(self.text), arguments).execute(connection).await?;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +213,7 @@ mod tests {
         let narrow = Rows { before: "", columns: 1, after: "" };
         assert_eq!(
             [1, 2, 3, 37, 255, 256, 10_000].map(|left| narrow.next(left)),
-            [1, 2, 3, 32, 224, 256, 256]
+            [1, 2, 3, 37, 252, 256, 256]
         );
         let wide = Rows { before: "", columns: 1000, after: "" };
         assert_eq!(wide.next(10_000), 32);

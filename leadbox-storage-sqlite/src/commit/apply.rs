@@ -11,6 +11,7 @@ use leadbox_core::{LeadId, Position};
 use sqlx::{Connection, SqliteConnection};
 
 use super::blame::{Clash, Outcome, Stop};
+use super::captures::{self, Written};
 use super::held::Held;
 use super::runs::Runs;
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::error::{During, Result};
 use crate::rows::Columns;
-use crate::statement::Rows;
+use crate::statement::{Binds, Rows};
 
 /// How far numbering has come. Read once per transaction, in which nobody else writes.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ impl Marks {
     }
 }
 
-const NOTE: Rows<'_> = Rows {
+pub(super) const NOTE: Rows<'_> = Rows {
     before: "insert into change_set (id, at) values",
     columns: 2,
     after: "on conflict do nothing",
@@ -58,13 +59,12 @@ const NOTE: Rows<'_> = Rows {
 
 /// Notes the sets' ids; returns how many of them are new.
 async fn note(connection: &mut SqliteConnection, sets: &[&ChangeSet]) -> Result<usize> {
-    let noted = NOTE
-        .execute(connection, sets, |binds, set| {
-            binds.add(set.id().uuid()).add(set.at().timestamp_micros());
-        })
-        .await
-        .during("note a change set")?;
+    let noted = NOTE.execute(connection, sets, bind_note).await.during("note a change set")?;
     Ok(usize::try_from(noted).unwrap_or(usize::MAX))
+}
+
+pub(super) fn bind_note(binds: &mut Binds, set: &&ChangeSet) {
+    binds.add(set.id().uuid()).add(set.at().timestamp_micros());
 }
 
 /// Applies sets that touch no row in common, as if one after the other. `false` when one of them was committed before or
@@ -74,12 +74,20 @@ pub(crate) async fn together(
     sets: &[&ChangeSet],
     marks: &mut Marks,
 ) -> Result<bool> {
-    if note(connection, sets).await? != sets.len() {
-        return Ok(false);
-    }
     let mut runs = Runs::default();
     for set in sets {
         runs.add_set(set.changes().iter());
+    }
+    match captures::write(connection, sets, &runs, *marks).await? {
+        Written::No => {}
+        Written::Yes(after) => {
+            *marks = after;
+            return Ok(true);
+        }
+        Written::Clash => return Ok(false),
+    }
+    if note(connection, sets).await? != sets.len() {
+        return Ok(false);
     }
     match pass(connection, runs, *marks).await {
         Ok(after) => *marks = after,

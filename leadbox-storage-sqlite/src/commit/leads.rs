@@ -14,7 +14,7 @@ use crate::error::{During, Result};
 use crate::rows::MISSING;
 use crate::statement::{Binds, Rows};
 
-const LEAD: Rows<'_> = Rows {
+pub(super) const LEAD: Rows<'_> = Rows {
     before: r"
         insert or fail into lead (
             no,
@@ -44,7 +44,7 @@ const LEAD: Rows<'_> = Rows {
     after: "",
 };
 
-const PROFILE: Rows<'_> = Rows {
+pub(super) const PROFILE: Rows<'_> = Rows {
     before: r"
         insert or fail into lead_profile (
             no,
@@ -59,7 +59,7 @@ const PROFILE: Rows<'_> = Rows {
     after: "",
 };
 
-const PULSE: Rows<'_> = Rows {
+pub(super) const PULSE: Rows<'_> = Rows {
     before: r"
         insert or fail into lead_pulse (
             no,
@@ -148,7 +148,7 @@ pub(super) fn taken(row: &LeadRow, message: &str) -> Clash {
     )
 }
 
-fn bind_lead(binds: &mut Binds, (no, row): &(i64, &LeadRow)) {
+pub(super) fn bind_lead(binds: &mut Binds, (no, row): &(i64, &LeadRow)) {
     let (lead, keys) = (&row.lead, &row.keys);
     binds
         .add(*no)
@@ -191,36 +191,40 @@ async fn insert_profiles(
     let profiles: Vec<_> = rows.iter().zip(bodies).collect();
     PROFILE
         .execute(connection, &profiles, |binds, ((no, row), body)| {
-            binds
-                .add(*no)
-                .add(row.keys.company.as_deref())
-                .add(row.keys.title.as_deref())
-                .add(row.keys.city.as_deref())
-                .add(row.lead.company.domain.as_ref().map(Domain::as_str))
-                .add(row.keys.search_text.as_str())
-                .add(body.as_str());
+            bind_profile(binds, *no, row, body);
         })
         .await
         .during("insert profiles")?;
     Ok(())
 }
 
+pub(super) fn bind_profile(binds: &mut Binds, no: i64, row: &LeadRow, body: &str) {
+    binds
+        .add(no)
+        .add(row.keys.company.as_deref())
+        .add(row.keys.title.as_deref())
+        .add(row.keys.city.as_deref())
+        .add(row.lead.company.domain.as_ref().map(Domain::as_str))
+        .add(row.keys.search_text.as_str())
+        .add(body);
+}
+
+pub(super) const INDEX_TEXTS: &str = r"
+    insert into lead_search (rowid, search_text)
+    select
+        no,
+        search_text
+    from lead_profile
+    where no between ? and ?";
+
 /// Makes the texts of a range of leads searchable.
 async fn index_texts(connection: &mut SqliteConnection, first: i64, last: i64) -> Result<()> {
-    sqlx::query(
-        r"
-        insert into lead_search (rowid, search_text)
-        select
-            no,
-            search_text
-        from lead_profile
-        where no between ? and ?",
-    )
-    .bind(first)
-    .bind(last)
-    .execute(connection)
-    .await
-    .during("index texts")?;
+    sqlx::query(INDEX_TEXTS)
+        .bind(first)
+        .bind(last)
+        .execute(connection)
+        .await
+        .during("index texts")?;
     Ok(())
 }
 
@@ -272,24 +276,27 @@ async fn insert_pulses(
 ) -> Result<()> {
     PULSE
         .execute(connection, rows, |binds, (no, row)| {
-            let lead = &row.lead;
-            binds
-                .add(*no)
-                .add(lead.tenant.0)
-                .add(lead.id.uuid())
-                .add(lead.owner.map(|owner| owner.uuid()))
-                .add(lead.stage.uuid())
-                .add(lead.deleted_at.is_some())
-                .add(MISSING)
-                .add(0_i64);
-            match scores.get(&(lead.tenant, lead.id)) {
-                Some(update) => bind_score(binds, &update.score),
-                None => {
-                    bind_score(binds, &LeadScore::unscored(lead.tenant, lead.id, lead.created_at))
-                }
-            }
+            let score = scores.get(&(row.lead.tenant, row.lead.id)).map(|update| &update.score);
+            bind_pulse(binds, *no, row, score);
         })
         .await
         .during("insert scores")?;
     Ok(())
+}
+
+pub(super) fn bind_pulse(binds: &mut Binds, no: i64, row: &LeadRow, score: Option<&LeadScore>) {
+    let lead = &row.lead;
+    binds
+        .add(no)
+        .add(lead.tenant.0)
+        .add(lead.id.uuid())
+        .add(lead.owner.map(|owner| owner.uuid()))
+        .add(lead.stage.uuid())
+        .add(lead.deleted_at.is_some())
+        .add(MISSING)
+        .add(0_i64);
+    match score {
+        Some(score) => bind_score(binds, score),
+        None => bind_score(binds, &LeadScore::unscored(lead.tenant, lead.id, lead.created_at)),
+    }
 }

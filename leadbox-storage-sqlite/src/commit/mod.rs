@@ -3,6 +3,7 @@
 
 mod apply;
 mod blame;
+mod captures;
 mod definitions;
 mod held;
 mod interactions;

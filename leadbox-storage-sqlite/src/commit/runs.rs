@@ -43,6 +43,48 @@ impl<'a> Runs<'a> {
         self.events[first_event..].sort_by_key(|event| event.log_order());
     }
 
+    /// Whether there are new leads, with the stays and facts that they begin with, and nothing else.
+    pub(super) fn only_new_leads(&self) -> bool {
+        let Self {
+            new_leads,
+            lead_updates,
+            scores,
+            interactions,
+            marks,
+            ended_stays,
+            begun_stays: _,
+            definitions,
+            users,
+            teams,
+            lanes,
+            finishes,
+            replays,
+            new_jobs,
+            attempts,
+            cursors,
+            checkpoints,
+            replies,
+            events: _,
+        } = self;
+        !new_leads.is_empty()
+            && lead_updates.is_empty()
+            && scores.is_empty()
+            && interactions.is_empty()
+            && marks.is_empty()
+            && ended_stays.is_empty()
+            && definitions.is_empty()
+            && users.is_empty()
+            && teams.is_empty()
+            && lanes.is_empty()
+            && finishes.is_empty()
+            && replays.is_empty()
+            && new_jobs.is_empty()
+            && attempts.is_empty()
+            && cursors.is_empty()
+            && checkpoints.is_empty()
+            && replies.is_empty()
+    }
+
     fn add(&mut self, change: &'a Change) {
         match change {
             Change::InsertLead(row) => self.new_leads.push(row),

@@ -11,7 +11,7 @@ use super::blame::{Clash, Outcome, insert, none_of};
 use super::held::Held;
 use super::leads::micros;
 use crate::error::{During, Result};
-use crate::statement::Rows;
+use crate::statement::{Binds, Rows};
 
 fn actor(actor: &Actor) -> Result<String> {
     serde_json::to_string(actor).during("write an actor")
@@ -72,7 +72,7 @@ pub(super) async fn close(
     )
 }
 
-const OPEN: Rows<'_> = Rows {
+pub(super) const OPEN: Rows<'_> = Rows {
     before: r"
         insert or fail into stay (
             tenant,
@@ -89,6 +89,36 @@ const OPEN: Rows<'_> = Rows {
     after: "",
 };
 
+/// A stay to be written.
+pub(super) struct Begun<'a> {
+    no: i64,
+    stay: &'a Stay,
+    entered_by: String,
+    left_by: Option<String>,
+}
+
+impl<'a> Begun<'a> {
+    /// Of the lead with this number.
+    pub(super) fn of(no: i64, stay: &'a Stay) -> Result<Self> {
+        let left_by = stay.left_by.as_ref().map(actor).transpose()?;
+        Ok(Self { no, stay, entered_by: actor(&stay.entered_by)?, left_by })
+    }
+
+    pub(super) fn bind(binds: &mut Binds, begun: &Self) {
+        let stay = begun.stay;
+        binds
+            .add(stay.tenant.0)
+            .add(stay.id.uuid())
+            .add(begun.no)
+            .add(stay.pipeline.uuid())
+            .add(stay.stage.uuid())
+            .add(micros(stay.entered_at))
+            .add(begun.entered_by.as_str())
+            .add(stay.left_at.map(micros))
+            .add(begun.left_by.as_deref());
+    }
+}
+
 /// Begins stays of stored leads.
 pub(super) async fn open(
     connection: &mut SqliteConnection,
@@ -98,39 +128,18 @@ pub(super) async fn open(
     let (mut rows, mut clashes) = (Vec::with_capacity(stays.len()), Vec::new());
     for stay in stays.iter().copied() {
         match held.get(stay.tenant, stay.lead) {
-            Some(lead) => {
-                let left_by = stay.left_by.as_ref().map(actor).transpose()?;
-                rows.push((lead.no, stay, actor(&stay.entered_by)?, left_by));
-            }
+            Some(lead) => rows.push(Begun::of(lead.no, stay)?),
             None => clashes.push(Clash::of(stay.lead, StorageError::conflict("lead", stay.lead))),
         }
     }
     none_of(clashes)?;
-    insert(
-        connection,
-        "begin stays",
-        OPEN,
-        &rows,
-        |binds, (no, stay, entered_by, left_by)| {
-            binds
-                .add(stay.tenant.0)
-                .add(stay.id.uuid())
-                .add(*no)
-                .add(stay.pipeline.uuid())
-                .add(stay.stage.uuid())
-                .add(micros(stay.entered_at))
-                .add(entered_by.as_str())
-                .add(stay.left_at.map(micros))
-                .add(left_by.as_deref());
-        },
-        |(_, stay, ..), message| {
-            let error = if message.contains("stay.lead_no") {
-                StorageError::already_exists("open stay of lead", stay.lead)
-            } else {
-                StorageError::already_exists("stay", stay.id)
-            };
-            Clash::of(stay.lead, error)
-        },
-    )
+    insert(connection, "begin stays", OPEN, &rows, Begun::bind, |Begun { stay, .. }, message| {
+        let error = if message.contains("stay.lead_no") {
+            StorageError::already_exists("open stay of lead", stay.lead)
+        } else {
+            StorageError::already_exists("stay", stay.id)
+        };
+        Clash::of(stay.lead, error)
+    })
     .await
 }
