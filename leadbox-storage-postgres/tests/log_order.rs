@@ -1,4 +1,4 @@
-//! The log under many writers: true order per lead, no gaps, and nobody waits for a transaction that stays open.
+//! The log under many writers: true order per lead, and no gaps.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,14 +6,13 @@ mod database;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use database::{connect, fresh_database};
 use leadbox_conformance::fixtures::World;
 use leadbox_core::event::{ChainHead, Event, Verdict, verify_chain};
-use leadbox_core::storage::Storage;
-use leadbox_core::{EventId, Lead, LeadId, Position, Version};
+use leadbox_core::{Lead, LeadId, Version};
 use leadbox_storage_postgres::PostgresStorage;
 use sqlx::{Connection, PgConnection};
 
@@ -84,91 +83,6 @@ async fn eight_writers_and_two_sequencers_keep_the_order_of_every_lead() {
     assert_eq!(log.len(), 8 * 40);
     assert_intact(&log);
     assert_versions_rise(&log);
-}
-
-/// Events as they arrive, by a reader that goes by position.
-struct Reader {
-    world: World,
-    log: Vec<Event>,
-}
-
-impl Reader {
-    async fn read(&mut self) -> &[Event] {
-        let from = self.log.len();
-        loop {
-            let sequenced = self.world.storage.sequence(1000).await.unwrap();
-            if !sequenced.more {
-                break;
-            }
-        }
-        let last = self.log.last().map_or(Position(0), |event| event.position);
-        self.log.extend(self.world.storage.events_after(last, 100_000).await.unwrap());
-        &self.log[from..]
-    }
-}
-
-/// One writer's transaction stays open, for 3 seconds or with `LEADBOX_LONG=1` for 5 minutes, while others commit 500
-/// events a second.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_transaction_that_stays_open_delays_its_own_events_only() {
-    let long = std::env::var("LEADBOX_LONG").is_ok_and(|value| value == "1");
-    let held_for = Duration::from_secs(if long { 300 } else { 3 });
-    let database = fresh_database().await;
-    let world = World::new(Arc::new(connect(&database).await) as Arc<dyn Storage>);
-    let (lead, own) = (world.stored(world.lead()).await, world.lead());
-
-    let mut host = PgConnection::connect(&database).await.unwrap();
-    let mut held = host.begin().await.unwrap();
-    let held_set = world.set(vec![world.insert(&own), world.append(&own)]);
-    PostgresStorage::commit_in(&mut held, &held_set).await.unwrap();
-
-    // Commits, each with the moment when it was acknowledged.
-    let committed: Arc<std::sync::Mutex<HashMap<EventId, Instant>>> = Arc::default();
-    let (writing, count) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
-    let mut writers = Vec::new();
-    for _ in 0..4 {
-        let (world, lead, committed) = (world.clone(), lead.clone(), Arc::clone(&committed));
-        let (writing, count) = (Arc::clone(&writing), Arc::clone(&count));
-        writers.push(tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(Duration::from_millis(8));
-            while writing.load(Ordering::Relaxed) {
-                ticks.tick().await;
-                let fact = world.fact_about(&lead);
-                let id = fact.id;
-                world.commit(vec![leadbox_core::Change::AppendEvent(Box::new(fact))]).await;
-                committed.lock().unwrap().insert(id, Instant::now());
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-        }));
-    }
-    let mut reader = Reader { world: world.clone(), log: Vec::new() };
-    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
-    while began.elapsed() < held_for {
-        let now = Instant::now();
-        for event in reader.read().await {
-            assert_ne!(event.lead(), Some(own.id), "an event came before its commit");
-            if let Some(at) = committed.lock().unwrap().get(&event.id) {
-                slowest = slowest.max(now.saturating_duration_since(*at));
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let rate = count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
-    println!("{rate:.0} events/s, the slowest arrived {slowest:?} after its commit");
-    // The short run shares its machine with other tests.
-    let allowed = Duration::from_secs(if long { 1 } else { 10 });
-    assert!(slowest < allowed, "an event arrived {slowest:?} after its commit");
-
-    held.commit().await.unwrap();
-    let arrived = reader.read().await.iter().any(|event| event.lead() == Some(own.id));
-    assert!(arrived, "the held transaction's event did not come after its commit");
-    writing.store(false, Ordering::Relaxed);
-    for writer in writers {
-        writer.await.unwrap();
-    }
-    reader.read().await;
-    assert_eq!(reader.log.len() as u64, count.load(Ordering::Relaxed) + 1);
-    assert_intact(&reader.log);
 }
 
 #[tokio::test]
