@@ -324,26 +324,6 @@ pub(crate) fn push_search(query: &mut QueryBuilder<Sqlite>, search: &Search) {
     }
 }
 
-/// The most trigrams of one term that are looked up; hits are checked against the text anyway.
-const MOST_TRIGRAMS: usize = 12;
-
-/// What to ask the index of texts; none when no term is long enough.
-pub(crate) fn trigrams(search: &Search) -> Option<String> {
-    let mut found = Vec::new();
-    for term in &search.terms {
-        let SearchTerm::Contains(text) = term else { continue };
-        let letters: Vec<char> = text.chars().collect();
-        for three in letters.windows(3).take(MOST_TRIGRAMS) {
-            let three: String = three.iter().collect();
-            let quoted = format!("\"{}\"", three.replace('"', "\"\""));
-            if !found.contains(&quoted) {
-                found.push(quoted);
-            }
-        }
-    }
-    (!found.is_empty()).then(|| found.join(" AND "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,14 +336,5 @@ mod tests {
         assert_eq!(behind_text("\u{10ffff}"), None);
         assert_eq!(behind_bytes(b"a\xff"), Some(b"b".to_vec()));
         assert_eq!(behind_bytes(b"\xff\xff"), None);
-    }
-
-    #[test]
-    fn terms_are_looked_up_by_all_their_trigrams_quoted() {
-        let search = Search {
-            terms: vec![SearchTerm::Contains("a\"bc".into()), SearchTerm::NameStarts("x".into())],
-        };
-        assert_eq!(trigrams(&search).as_deref(), Some("\"a\"\"b\" AND \"\"\"bc\""));
-        assert_eq!(trigrams(&Search::default()), None);
     }
 }

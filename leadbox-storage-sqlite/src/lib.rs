@@ -72,6 +72,7 @@ mod plans;
 mod rows;
 mod statement;
 mod storage;
+mod texts;
 mod upkeep;
 mod writer;
 

@@ -12,10 +12,9 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
-use crate::filter::{
-    Table, behind_text, looks_into, push_check, push_facet, push_search, trigrams,
-};
+use crate::filter::{Table, behind_text, looks_into, push_check, push_facet, push_search};
 use crate::rows::{MISSING, lead_columns};
+use crate::texts;
 
 /// Up to so many rows are gathered and sorted; more are better met on a walk.
 const FEW: i64 = 4_000;
@@ -91,7 +90,8 @@ enum Way<'a> {
 /// A condition that may leave few rows.
 enum Source<'a> {
     Facet(&'a Leaf),
-    Text(String),
+    /// Rows that are known by number, as a JSON list.
+    Numbers(String),
     NameStarts(&'a str),
     Key(&'static str, &'static str, Vec<&'a str>),
     Ids(&'static str, &'static str, &'a BTreeSet<Uuid>),
@@ -197,7 +197,6 @@ impl<'a> List<'a> {
                 }
             }
         }
-        sources.extend(trigrams(&self.query.search).map(Source::Text));
         for term in &self.query.search.terms {
             if let SearchTerm::NameStarts(text) = term {
                 sources.push(Source::NameStarts(text));
@@ -239,9 +238,8 @@ impl<'a> List<'a> {
                 query.push(" and ");
                 push_facet(query, leaf);
             }
-            Source::Text(trigrams) => {
-                query.push("select rowid from lead_search where lead_search match ");
-                query.push_bind(trigrams.as_str());
+            Source::Numbers(list) => {
+                query.push("select value from json_each(").push_bind(list.as_str()).push(")");
             }
             Source::NameStarts(text) => {
                 query.push("select no from lead indexed by lead_name where deleted_at is null and tenant = ");
@@ -280,8 +278,9 @@ impl<'a> List<'a> {
     async fn way<'s>(&'s self, readers: &SqlitePool) -> Result<Way<'s>> {
         let walk = self.walk();
         let mut sources = self.sources(&walk);
+        let texts = texts::rows(readers, &self.query.search, FEW).await?;
         if sources.is_empty() {
-            return Ok(walk);
+            return Ok(texts.map_or(walk, |(_, rows)| Way::Gather(Source::Numbers(rows))));
         }
         let mut query = QueryBuilder::new("select ");
         for (index, source) in sources.iter().enumerate() {
@@ -297,9 +296,12 @@ impl<'a> List<'a> {
                 rarest = Some((n, index));
             }
         }
-        Ok(match rarest {
-            Some((_, index)) => Way::Gather(sources.swap_remove(index)),
-            None => walk,
+        Ok(match (rarest, texts) {
+            (Some((n, index)), texts) if texts.as_ref().is_none_or(|(found, _)| n < *found) => {
+                Way::Gather(sources.swap_remove(index))
+            }
+            (_, Some((_, rows))) => Way::Gather(Source::Numbers(rows)),
+            (_, None) => walk,
         })
     }
 
