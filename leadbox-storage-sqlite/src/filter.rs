@@ -111,28 +111,35 @@ fn never(main: Table) -> &'static str {
     }
 }
 
-/// Appends a condition that holds for the leads that pass.
-pub(crate) fn push_check(query: &mut QueryBuilder<Sqlite>, check: &Check, main: Table) {
+/// Appends a condition that holds for the leads that pass. The leaf `given`, which is one of `check`, holds anyway.
+pub(crate) fn push_check(
+    query: &mut QueryBuilder<Sqlite>,
+    check: &Check,
+    main: Table,
+    given: Option<&Leaf>,
+) {
     match check {
-        Check::All(checks) => push_list(query, checks, main, " and ", "1"),
-        Check::Any(checks) => push_list(query, checks, main, " or ", never(main)),
+        Check::All(checks) => push_list(query, (checks, " and ", "1"), main, given),
+        Check::Any(checks) => push_list(query, (checks, " or ", never(main)), main, given),
+        Check::Leaf(leaf) if given.is_some_and(|given| std::ptr::eq(given, leaf)) => {
+            query.push("1");
+        }
         Check::Leaf(leaf) => push_leaf(query, leaf, main),
     }
 }
 
 fn push_list(
     query: &mut QueryBuilder<Sqlite>,
-    checks: &[Check],
+    (checks, separator, empty): (&[Check], &'static str, &'static str),
     main: Table,
-    separator: &'static str,
-    empty: &'static str,
+    given: Option<&Leaf>,
 ) {
     query.push("(");
     for (index, check) in checks.iter().enumerate() {
         if index > 0 {
             query.push(separator);
         }
-        push_check(query, check, main);
+        push_check(query, check, main, given);
     }
     if checks.is_empty() {
         query.push(empty);

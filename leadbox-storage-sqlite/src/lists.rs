@@ -430,7 +430,11 @@ impl<'a> List<'a> {
             }
         }
         query.push(" and ");
-        push_check(query, &self.query.check, main);
+        let given = match source {
+            Some(Source::Facet(leaf)) => Some(*leaf),
+            _ => None,
+        };
+        push_check(query, &self.query.check, main, given);
         push_search(query, search);
     }
 
