@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use leadbox_core::{
-    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, RandomIds, Result, Storage, UserId,
+    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, RandomIds, Result, Storage,
+    UserId,
 };
 use serde::Serialize;
+use tokio::task::unconstrained;
 
 use super::clock::ReplayClock;
 use super::digest::PlanDigest;
@@ -33,6 +35,9 @@ pub(crate) struct Replayed {
 /// The most steps that are committed together: as many as a storage takes into one transaction.
 const BATCH: usize = 256;
 
+/// Plans of more leads are decided on the storage itself, since memory would have to hold all that happened.
+const IN_MEMORY: u32 = 20_000;
+
 /// Writes a plan into an empty storage, and calls `progress` with the number of leads so far.
 ///
 /// # Errors
@@ -43,13 +48,31 @@ pub(crate) async fn replay(
     mut progress: impl FnMut(u32),
 ) -> Result<Replayed> {
     let clock = Arc::new(ReplayClock::at(plan.start()));
-    let ids = Arc::new(RandomIds::seeded(plan.recipe().seed));
-    let leadbox = LeadBox::builder(storage).clock(clock.clone()).ids(ids).build()?;
-    let users = set_up(&leadbox.by(Actor::system())).await?;
-    let mut stage = Stage { clock, hands: Hands::new(&leadbox, &users), users, leads: Vec::new() };
+    let open = |storage| {
+        let ids = Arc::new(RandomIds::seeded(plan.recipe().seed));
+        LeadBox::builder(storage).clock(clock.clone()).ids(ids).build()
+    };
+    let leadbox = open(storage)?;
+    let mut users = set_up(&leadbox.by(Actor::system())).await?;
+    // What is decided does not depend on where it is written, and memory is asked much faster.
+    let mirror = match plan.recipe().size {
+        0..=IN_MEMORY => Some(open(Arc::new(MemoryStorage::new()))?),
+        _ => None,
+    };
+    if let Some(mirror) = &mirror {
+        users = set_up(&mirror.by(Actor::system())).await?;
+    }
+    let hands = Hands::new(mirror.as_ref().unwrap_or(&leadbox), &users);
+    let mut stage = Stage { clock: clock.clone(), hands, users, leads: Vec::new() };
     let mut done = Replayed::default();
     let mut digest = PlanDigest::new();
-    let mut batch = Batch::default();
+    // One writer takes sets in the order in which they are handed over; several might overtake each other.
+    let one_writer = leadbox.storage().kind() == "sqlite";
+    let together = match mirror {
+        Some(_) if one_writer => Together::Everything,
+        _ => Together::DifferentLeads,
+    };
+    let mut batch = Batch { together, waiting: Vec::new(), changed: HashSet::new() };
     for step in plan.steps() {
         digest.add(&step)?;
         done.count(&step);
@@ -57,6 +80,9 @@ pub(crate) async fn replay(
             batch.commit(&leadbox).await?;
         }
         let changes = stage.decide(&step).await?;
+        if let Some(mirror) = &mirror {
+            mirror.storage().commit(&changes).await?;
+        }
         batch.add(&step, changes);
         done.leads = u32::try_from(stage.leads.len()).unwrap_or(u32::MAX);
         progress(done.leads);
@@ -161,9 +187,16 @@ impl Stage {
     }
 }
 
+/// Which decisions may be committed together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Together {
+    Everything,
+    DifferentLeads,
+}
+
 /// Decisions that wait for their commit.
-#[derive(Default)]
 struct Batch {
+    together: Together,
     waiting: Vec<ChangeSet>,
     /// Leads that will be others than what a new decision would load.
     changed: HashSet<u32>,
@@ -171,7 +204,9 @@ struct Batch {
 
 impl Batch {
     fn has_to_go_before(&self, step: &Step) -> bool {
-        self.waiting.len() >= BATCH || self.changed.contains(&step.lead)
+        let overtakes =
+            self.together == Together::DifferentLeads && self.changed.contains(&step.lead);
+        self.waiting.len() >= BATCH || overtakes
     }
 
     fn add(&mut self, step: &Step, changes: ChangeSet) {
@@ -186,7 +221,9 @@ impl Batch {
     /// Hands everything over in the order of time; a storage that commits in groups keeps that order.
     async fn commit(&mut self, leadbox: &LeadBox) -> Result<()> {
         let storage = leadbox.storage();
-        try_join_all(self.waiting.iter().map(|changes| storage.commit(changes))).await?;
+        // In the middle of many, tokio would send one of them back to wait for its turn.
+        let all = self.waiting.iter().map(|changes| unconstrained(storage.commit(changes)));
+        try_join_all(all).await?;
         self.waiting.clear();
         self.changed.clear();
         Ok(())
@@ -199,7 +236,7 @@ mod tests {
     use crate::demo::Recipe;
     use leadbox_core::event::Verdict;
     use leadbox_core::storage::LogStore;
-    use leadbox_core::{MemoryStorage, PageRequest, Position, Timestamp};
+    use leadbox_core::{PageRequest, Position, Timestamp};
 
     fn plan(seed: u64) -> Plan {
         Plan::make(Recipe { seed, as_of: "2026-03-02".parse().unwrap(), size: 120, months: 9 })
