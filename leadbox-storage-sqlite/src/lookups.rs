@@ -2,6 +2,7 @@
 //! turn asks for all that wait. One statement costs as much as the look-up itself, and every capture begins with one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use leadbox_core::{IdentityKey, IdentityKind, SLOT_EXCLUSIVE, StoredLead, Tenant};
@@ -63,11 +64,13 @@ struct Asked {
 pub(crate) struct Lookups {
     waiting: Mutex<Vec<Asked>>,
     turns: Semaphore,
+    /// Whether several waited the last time.
+    crowded: AtomicBool,
 }
 
 impl Default for Lookups {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), turns: Semaphore::new(TURNS) }
+        Self { waiting: Mutex::default(), turns: Semaphore::new(TURNS), crowded: AtomicBool::new(false) }
     }
 }
 
@@ -95,7 +98,12 @@ impl Lookups {
                     return answered;
                 },
                 turn = self.turns.acquire() => {
+                    if self.crowded.load(Ordering::Relaxed) {
+                        // Whoever else is about to ask does so now.
+                        tokio::task::yield_now().await;
+                    }
                     let asked = self.next();
+                    self.crowded.store(asked.len() > 1, Ordering::Relaxed);
                     serve(readers, asked).await;
                     drop(turn);
                     if let Ok(answered) = answer.await {

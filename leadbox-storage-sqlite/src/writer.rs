@@ -11,7 +11,7 @@ use leadbox_core::storage::{BoxError, Change, ChangeSet, Committed, StorageError
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::commit::{self, Marks};
+use crate::commit::{self, Captures, Marks};
 use crate::config::Synchronous;
 use crate::error::{During, Result, Shared, is_locked};
 
@@ -93,6 +93,13 @@ impl Call {
         match self {
             Self::Commit { .. } => false,
             Self::Errand(errand) => errand.is_volatile(),
+        }
+    }
+
+    /// Notes that the set is committed whole.
+    fn done(&mut self) {
+        if let Self::Commit { answer, .. } = self {
+            *answer = Some(Ok(Committed::default()));
         }
     }
 
@@ -195,14 +202,19 @@ impl Task {
     }
 
     async fn serve(&mut self, mut group: Vec<Call>) {
+        let many = group.len() > 1;
         let outcome = self.write(&mut group).await.map_err(Shared::new);
         if outcome.is_ok() && group.iter().any(Call::wrote) {
             self.wake.notify();
         }
         let failed = outcome.err();
-        for call in group {
-            call.reply(failed.as_ref());
-        }
+        let reply = move || {
+            for call in group {
+                call.reply(failed.as_ref());
+            }
+        };
+        // Waking many takes as long as writing a few: the next group need not wait for it.
+        if many { drop(tokio::spawn(async move { reply() })) } else { reply() }
     }
 
     /// Writes the group as soon as no other process writes.
@@ -251,6 +263,9 @@ impl Task {
 
     /// Writes the whole group as one. `false` when one of it has to be looked at alone; then nothing was written.
     async fn together(&mut self, group: &mut [Call]) -> Result<bool> {
+        if let Some(written) = self.captures(group).await? {
+            return Ok(written);
+        }
         let mut transaction =
             self.connection.begin_with("begin immediate").await.during("begin a transaction")?;
         let mut marks = None;
@@ -274,15 +289,23 @@ impl Task {
                     sets.len()
                 }
             };
-            for call in &mut rest[..taken] {
-                if let Call::Commit { answer, .. } = call {
-                    *answer = Some(Ok(Committed::default()));
-                }
-            }
+            rest[..taken].iter_mut().for_each(Call::done);
             rest = &mut rest[taken..];
         }
         transaction.commit().await.during("commit")?;
         Ok(true)
+    }
+
+    /// Writes the whole group if it consists of captures.
+    async fn captures(&mut self, group: &mut [Call]) -> Result<Option<bool>> {
+        let sets = disjoint(group);
+        let captures = Captures::of(&sets).filter(|_| sets.len() == group.len());
+        let Some(captures) = captures else { return Ok(None) };
+        let written = captures.write(&mut self.connection).await?;
+        if written {
+            group.iter_mut().for_each(Call::done);
+        }
+        Ok(Some(written))
     }
 
     /// Writes each of the group in a savepoint of its own, all in one transaction.

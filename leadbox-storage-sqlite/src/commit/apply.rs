@@ -11,7 +11,6 @@ use leadbox_core::{LeadId, Position};
 use sqlx::{Connection, SqliteConnection};
 
 use super::blame::{Clash, Outcome, Stop};
-use super::captures::{self, Written};
 use super::held::Held;
 use super::runs::Runs;
 use super::{
@@ -30,20 +29,34 @@ pub(crate) struct Marks {
     pub(super) head: ChainHead,
 }
 
+macro_rules! read_marks {
+    () => {
+        r"
+        select
+            position,
+            chain,
+            (select coalesce(max(no), 0) from lead)
+        from log_head"
+    };
+}
+
 impl Marks {
     /// Reads them, inside the transaction that goes on from them.
     pub(crate) async fn read(connection: &mut SqliteConnection) -> Result<Self> {
-        let row = sqlx::query(
-            r"
-            select
-                position,
-                chain,
-                (select coalesce(max(no), 0) from lead)
-            from log_head",
-        )
-        .fetch_one(connection)
-        .await
-        .during("read the end of the log")?;
+        Self::by(connection, read_marks!()).await
+    }
+
+    /// Begins a transaction and reads them, in one round trip. Whoever calls this ends the transaction, whatever comes of
+    /// it.
+    pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<Self> {
+        Self::by(connection, concat!("begin immediate;", read_marks!())).await
+    }
+
+    async fn by(connection: &mut SqliteConnection, statement: &'static str) -> Result<Self> {
+        let row = sqlx::query(statement)
+            .fetch_one(connection)
+            .await
+            .during("read the end of the log")?;
         let mut columns = Columns::of(&row, "log_head");
         let position = Position(columns.value("position")?);
         let head = ChainHead { position, chain: columns.chain()? };
@@ -77,14 +90,6 @@ pub(crate) async fn together(
     let mut runs = Runs::default();
     for set in sets {
         runs.add_set(set.changes().iter());
-    }
-    match captures::write(connection, sets, &runs, *marks).await? {
-        Written::No => {}
-        Written::Yes(after) => {
-            *marks = after;
-            return Ok(true);
-        }
-        Written::Clash => return Ok(false),
     }
     if note(connection, sets).await? != sets.len() {
         return Ok(false);

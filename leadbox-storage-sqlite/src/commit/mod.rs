@@ -19,3 +19,4 @@ mod stays;
 mod update;
 
 pub(crate) use apply::{Marks, alone, together};
+pub(crate) use captures::Captures;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leadbox_core::rollup::{Tally, deltas};
+use leadbox_core::rollup::{Cell, Tally, deltas};
 use leadbox_core::storage::LeadUpdate;
 use leadbox_core::{LeadRow, Tenant};
 use sqlx::SqliteConnection;
@@ -16,12 +16,11 @@ const COUNT: Rows<'_> = Rows {
     after: "on conflict (tenant, day, source, stage, owner) do update set n = n + excluded.n",
 };
 
-/// Moves the counts by what these changes did.
-pub(super) async fn count(
-    connection: &mut SqliteConnection,
+/// What these changes do to the counts.
+pub(super) fn moves(
     new: &[&LeadRow],
     updates: &[&LeadUpdate],
-) -> Result<()> {
+) -> Vec<(Tenant, Cell, i64)> {
     let mut tallies: BTreeMap<Tenant, Tally> = BTreeMap::new();
     for row in new {
         tallies.entry(row.lead.tenant).or_default().add(deltas(None, Some(&row.lead)));
@@ -32,12 +31,20 @@ pub(super) async fn count(
             tallies.entry(update.after.lead.tenant).or_default().add(moved);
         }
     }
-    let cells: Vec<_> = tallies
+    tallies
         .into_iter()
         .flat_map(|(tenant, tally)| tally.into_cells().map(move |(cell, n)| (tenant, cell, n)))
-        .collect();
+        .collect()
+}
+
+/// Moves the counts by what these changes did.
+pub(super) async fn count(
+    connection: &mut SqliteConnection,
+    new: &[&LeadRow],
+    updates: &[&LeadUpdate],
+) -> Result<()> {
     COUNT
-        .execute(connection, &cells, |binds, (tenant, cell, n)| {
+        .execute(connection, &moves(new, updates), |binds, (tenant, cell, n)| {
             binds
                 .add(tenant.0)
                 .add(i64::from(cell.day.to_epoch_days()))
