@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use leadbox_core::filter::{Check, LeadField, Leaf, Op, Operand, Search, Sense, SortKey, Test};
 use leadbox_core::storage::ScoreUpdate;
 use leadbox_core::{
-    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadScore, LeadSort, NewLead,
+    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadList, LeadScore, LeadSort, NewLead,
     OnConflict, PageRequest, Points, Revision, Scope, UserId,
 };
 use leadbox_storage_sqlite::Synchronous;
@@ -33,20 +33,33 @@ fn owner(number: u128) -> UserId {
     UserId::from_uuid(Uuid::from_u128(0x1000 + number))
 }
 
-/// Fills a database with `count` leads, and measures.
-pub async fn run(
-    kind: Kind,
-    count: u64,
-    samples: usize,
-    seed: u64,
-    report: &mut Report,
-) -> Result<()> {
-    let target = Target::fresh(kind, Synchronous::Normal).await?;
+/// What is measured.
+#[derive(Debug)]
+pub struct Asked {
+    /// How many leads there are.
+    pub leads: u64,
+    /// How often each list is asked for.
+    pub samples: usize,
+    /// Where the leads stay, if they do.
+    pub keep: Option<String>,
+    /// What the names of the lists hold.
+    pub only: String,
+}
+
+/// Fills a database with leads, and measures.
+pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> Result<()> {
+    let target = match &asked.keep {
+        Some(address) => Target::kept(kind, Synchronous::Normal, address).await?,
+        None => Target::fresh(kind, Synchronous::Normal).await?,
+    };
     let leadbox = target.leadbox().await?;
     let began = Instant::now();
-    fill(&leadbox, count, seed).await?;
+    if leadbox.leads().list(&LeadList::default(), &PageRequest::first(1)).await?.items.is_empty() {
+        fill(&leadbox, asked.leads, seed).await?;
+    }
     report.line(&format!(
-        "{kind:?}: {count} leads written in {:.0} s",
+        "{kind:?}: {} leads written in {:.0} s",
+        asked.leads,
         began.elapsed().as_secs_f64()
     ));
     report.line("| list | seen by | page 1 p50 / p95 ms | page 1000 p50 / p95 ms |");
@@ -57,7 +70,9 @@ pub async fn run(
         ("own", Scope::owned_by(tenant, [owner(3)])),
         ("team of 50", Scope::owned_by(tenant, (0..50).map(owner))),
     ];
-    for (name, query) in queries(&leadbox).await? {
+    let samples = asked.samples;
+    let named = |(name, _): &(&str, _)| name.contains(&asked.only);
+    for (name, query) in queries(&leadbox).await?.into_iter().filter(named) {
         for (seen_by, scope) in &scopes {
             let first = sample(&leadbox, scope, &query, &PageRequest::first(PAGE), samples).await?;
             let deep = match deep_page(&leadbox, scope, &query).await? {

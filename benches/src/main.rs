@@ -60,6 +60,12 @@ enum Command {
         /// How often each list is asked for.
         #[arg(long, default_value_t = 50)]
         samples: usize,
+        /// Keeps the leads in this file or database, and finds them there the next time.
+        #[arg(long)]
+        keep: Option<String>,
+        /// Measures only lists whose name holds this text.
+        #[arg(long, default_value = "")]
+        only: String,
     },
 }
 
@@ -77,8 +83,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Command::Callers { callers, count } => {
             capture::callers(cli.storage, callers, count, cli.seed, &mut report).await?;
         }
-        Command::Lists { leads, samples } => {
-            lists::run(cli.storage, leads, samples, cli.seed, &mut report).await?;
+        Command::Lists { leads, samples, keep, only } => {
+            let asked = lists::Asked { leads, samples, keep, only };
+            lists::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
     }
     Ok(())

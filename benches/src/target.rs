@@ -32,8 +32,8 @@ pub enum Target {
         path: PathBuf,
         /// What a power cut may undo.
         synchronous: Synchronous,
-        /// The folder around it, which goes with the value.
-        _folder: TempDir,
+        /// The folder around it, which goes with the value; none when the file is to stay.
+        _folder: Option<TempDir>,
     },
     /// The address of a database.
     Postgres(String),
@@ -54,9 +54,19 @@ impl Target {
         let target = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir()?;
-                Self::Sqlite { path: folder.path().join("bench.db"), synchronous, _folder: folder }
+                Self::Sqlite { path: folder.path().join("bench.db"), synchronous, _folder: Some(folder) }
             }
             Kind::Postgres => Self::Postgres(database().await?),
+        };
+        target.storage().await?.migrate().await?;
+        Ok(target)
+    }
+
+    /// One that stays: the file at `address`, or the database of that URL. Made when absent.
+    pub async fn kept(kind: Kind, synchronous: Synchronous, address: &str) -> Result<Self> {
+        let target = match kind {
+            Kind::Sqlite => Self::Sqlite { path: address.into(), synchronous, _folder: None },
+            Kind::Postgres => Self::Postgres(address.to_owned()),
         };
         target.storage().await?.migrate().await?;
         Ok(target)
