@@ -91,7 +91,8 @@ Examples:
 
 Rows that are wrong are refused one by one and written to the error file, each with its number and the
 reason; mend them there and import that file. An interrupted import goes on where it stopped when the
-same command is run again.
+same command is run again. One that was finished does nothing then but to say, with the same exit code,
+how many rows were refused and where they are; --again imports the file once more.
 
 {TABLE}"))]
 pub(crate) struct Import {

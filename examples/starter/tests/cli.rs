@@ -183,8 +183,6 @@ fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     assert_eq!(json["errors"][0]["field"].as_str(), Some("email"));
     assert_eq!(json["error_file"].as_str(), Some("c.errors.csv"));
 
-    let again = place.run(&["import", "c.csv"]);
-    assert!(again.stdout.contains("was imported before"), "{}", again.stdout);
     let refused = std::fs::read_to_string(place.path("c.errors.csv")).unwrap();
     place.file("c.errors.csv", &refused.replace("bo@@", "bo@diddley.example"));
     let mended = place.run(&["import", "c.errors.csv", "--json"]);
@@ -192,6 +190,64 @@ fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     assert!(!place.path("c.errors.errors.csv").exists());
     let dry = place.run(&["import", "c.csv", "--dry-run", "--again", "--json"]);
     assert_eq!((dry.code, dry.json()["unchanged"].as_u64()), (3, Some(1)), "{}", dry.stdout);
+}
+
+#[test]
+fn a_file_that_was_finished_before_says_again_what_was_refused() {
+    let place = Place::new();
+    place.file("c.csv", "email\nada@analytical.example\nbo@@\n");
+    place.file("good.csv", "email\ncy@c.example\n");
+    assert_eq!(place.run(&["import", "c.csv"]).code, 3);
+    let refused = std::fs::read_to_string(place.path("c.errors.csv")).unwrap();
+    let again = place.run(&["import", "c.csv"]);
+    assert_eq!(again.code, 3, "{}", again.stdout);
+    for words in [
+        "was finished before",
+        "of its 2 rows 1 was refused then",
+        "written to c.errors.csv, which is still there",
+    ] {
+        assert!(again.stdout.contains(words), "{words} is missing in {}", again.stdout);
+    }
+    assert_eq!(std::fs::read_to_string(place.path("c.errors.csv")).unwrap(), refused);
+
+    std::fs::remove_file(place.path("c.errors.csv")).unwrap();
+    let gone = place.run(&["import", "c.csv"]);
+    assert_eq!(gone.code, 3, "{}", gone.stdout);
+    assert!(gone.stdout.contains("not in c.errors.csv (any more): --again"), "{}", gone.stdout);
+    let gone = place.run(&["import", "c.csv", "--json"]);
+    let json = gone.json();
+    assert_eq!((gone.code, json["ending"].as_str()), (3, Some("finished_before")));
+    assert_eq!((json["failed"].as_u64(), json["error_file"].as_str()), (Some(1), None));
+    assert_eq!(json["error_file_gone"].as_str(), Some("c.errors.csv"));
+    assert!(!place.path("c.errors.csv").exists());
+    assert_eq!(place.run(&["import", "c.csv", "--again"]).code, 3);
+    assert_eq!(std::fs::read_to_string(place.path("c.errors.csv")).unwrap(), refused);
+
+    assert_eq!(place.run(&["import", "good.csv"]).code, 0);
+    let again = place.run(&["import", "good.csv"]);
+    assert_eq!(again.code, 0, "{}", again.stdout);
+    assert!(again.stdout.contains("was finished before") && !again.stdout.contains("errors"));
+}
+
+#[test]
+fn a_file_for_refused_rows_costs_no_other_file() {
+    let place = Place::new();
+    let text = "email\nada@analytical.example\nbo@@\n";
+    place.file("c.csv", text);
+    let itself = place.run(&["import", "c.csv", "--errors", "./c.csv"]);
+    assert_eq!(itself.code, 1, "{}", itself.stdout);
+    assert!(itself.stderr.contains("cannot be the file itself"), "{}", itself.stderr);
+    assert_eq!(std::fs::read_to_string(place.path("c.csv")).unwrap(), text);
+
+    std::os::unix::fs::symlink("/dev/null", place.path("hole")).unwrap();
+    let hole = place.run(&["import", "c.csv", "--errors", "hole"]);
+    assert_eq!(hole.code, 1, "{}", hole.stdout);
+    assert!(hole.stderr.contains("no regular file"), "{}", hole.stderr);
+    assert!(place.path("hole").exists());
+
+    let lost = place.run(&["import", "c.csv", "--storage", "sqlite:no/such/folder/leads.sqlite"]);
+    assert_eq!(lost.code, 4, "{}", lost.stderr);
+    assert_eq!(names(place.path(".").as_path()), ["c.csv", "hole"]);
 }
 
 #[test]

@@ -25,8 +25,18 @@ struct Imported {
     file: String,
     #[serde(flatten)]
     report: ImportReport,
-    /// Where the refused rows are; none when there are none or nobody wanted them.
+    #[serde(flatten)]
+    refused: Refused,
+}
+
+/// Where the refused rows are.
+#[derive(Debug, Default, Serialize)]
+struct Refused {
+    /// Their file; none when there are none or nobody wanted them.
     error_file: Option<String>,
+    /// Where their file was, or would have been: an earlier run refused rows, and it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_file_gone: Option<String>,
 }
 
 /// How many refused rows are listed for people.
@@ -35,19 +45,29 @@ const LISTED: usize = 10;
 impl Outcome for Imported {
     fn text(&self) -> String {
         let (report, file) = (&self.report, &self.file);
+        let rows = report.rows;
         let mut lines = vec![match report.ending {
             Ending::FinishedBefore => {
-                format!(
-                    "{file} was imported before, so nothing was done (--again imports it once more); it had"
-                )
+                let before =
+                    "was finished before, so nothing was done (--again imports it once more)";
+                match report.failed {
+                    0 => format!("{file} {before}; it had {rows} rows:"),
+                    1 => format!("{file} {before}; of its {rows} rows 1 was refused then:"),
+                    more => {
+                        format!("{file} {before}; of its {rows} rows {more} were refused then:")
+                    }
+                }
             }
-            Ending::DryRun => format!("dry run of {file}, nothing was written; it has"),
+            Ending::DryRun => {
+                format!("dry run of {file}, nothing was written; it has {rows} rows:")
+            }
             Ending::Finished => match report.resumed_behind {
-                Some(row) => format!("imported {file}, going on behind row {row}; it has"),
-                None => format!("imported {file}; it has"),
+                Some(row) => {
+                    format!("imported {file}, going on behind row {row}; it has {rows} rows:")
+                }
+                None => format!("imported {file}; it has {rows} rows:"),
             },
         }];
-        lines[0].push_str(&format!(" {} rows:", report.rows));
         for (what, count) in [
             ("new", report.created),
             ("changed", report.updated),
@@ -62,9 +82,16 @@ impl Outcome for Imported {
         if report.errors.len() > LISTED {
             lines.push("  and more".to_owned());
         }
-        if let Some(path) = &self.error_file {
+        if let Some(path) = &self.refused.error_file {
+            let are = match report.ending {
+                Ending::FinishedBefore => format!("were written to {path}, which is still there"),
+                Ending::Finished | Ending::DryRun => format!("are in {path}"),
+            };
+            lines.push(format!("the refused rows {are}: mend them there and import that file"));
+        }
+        if let Some(path) = &self.refused.error_file_gone {
             lines.push(format!(
-                "the refused rows are in {path}: mend them there and import that file"
+                "the rows that were refused before are not in {path} (any more): --again writes that file anew"
             ));
         }
         lines.join("\n")
@@ -85,9 +112,10 @@ pub(super) async fn import(
     output: Output,
 ) -> Result<Exit, Failure> {
     let source = Source::open(args)?;
-    let mut errors = ErrorPath::of(args, &source)?;
+    let path = error_path(args, &source)?;
     let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
     let storage = open(location, expect, Durability::Full).await?;
+    let mut errors = path.map(ErrorPath::open).transpose()?;
     let leadbox = LeadBox::builder(storage).build()?;
     let bar = progress::bar("importing", source.size);
     let id =
@@ -113,14 +141,18 @@ pub(super) async fn import(
     if args.dry_run {
         importer = importer.dry_run();
     }
-    if let Some(file) = errors.file.as_mut() {
-        importer = importer.errors_to(file);
+    if let Some(errors) = &mut errors {
+        importer = importer.errors_to(&mut errors.file);
     }
     let result = importer.run(source.input).await;
     bar.finish_and_clear();
-    let error_file = errors.close()?;
+    let refused = errors.map(ErrorPath::close).transpose()?.unwrap_or_default();
     let report = result.map_err(Failure::from)?;
-    Ok(output.outcome(&Imported { file: source.name, report, error_file }))
+    let refused = match report.failed {
+        0 => Refused::default(),
+        _ => refused,
+    };
+    Ok(output.outcome(&Imported { file: source.name, report, refused }))
 }
 
 /// The file to be imported.
@@ -200,43 +232,56 @@ fn mapping(args: &cli::Import) -> Mapping {
     })
 }
 
-/// Where refused rows go.
+/// Where refused rows go: the path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and
+/// standard input have one only if asked.
+fn error_path(args: &cli::Import, source: &Source) -> Result<Option<PathBuf>, Failure> {
+    let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
+    let Some(path) = args.errors.clone().or_else(beside) else { return Ok(None) };
+    // Whatever the two are called: what refused rows are written to is emptied first.
+    let same = path
+        .canonicalize()
+        .is_ok_and(|path| args.file.canonicalize().is_ok_and(|file| file == path));
+    if same {
+        return Err(Failure::new(
+            Exit::Failed,
+            "the file with the refused rows cannot be the file itself",
+        ));
+    }
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        let message =
+            format!("cannot write refused rows to {}: it is no regular file", path.display());
+        return Err(Failure::new(Exit::Failed, message).hint(
+            "an import that goes on cuts the file back to where it was; name a file with --errors",
+        ));
+    }
+    Ok(Some(path))
+}
+
+/// The file with the refused rows.
 struct ErrorPath {
     path: PathBuf,
-    file: Option<File>,
+    file: File,
 }
 
 impl ErrorPath {
-    /// The path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and standard input have
-    /// one only if asked.
-    fn of(args: &cli::Import, source: &Source) -> Result<Self, Failure> {
-        let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
-        let Some(path) = args.errors.clone().or_else(beside) else {
-            return Ok(Self { path: PathBuf::new(), file: None });
-        };
-        if path == args.file {
-            return Err(Failure::new(
-                Exit::Failed,
-                "the file with the refused rows cannot be the file itself",
-            ));
-        }
+    fn open(path: PathBuf) -> Result<Self, Failure> {
         // Not truncated: an interrupted import goes on in it, and a new one cuts it itself.
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = file
             .map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
-        Ok(Self { path, file: Some(file) })
+        Ok(Self { path, file })
     }
 
     /// Takes an empty file away; says where a filled one is.
-    fn close(self) -> Result<Option<String>, Failure> {
-        let Some(file) = self.file else { return Ok(None) };
+    fn close(self) -> Result<Refused, Failure> {
         let failed =
             |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
-        if file.metadata().map_err(failed)?.len() == 0 {
+        let shown = Some(self.path.display().to_string());
+        if self.file.metadata().map_err(failed)?.len() == 0 {
             std::fs::remove_file(&self.path).map_err(failed)?;
-            return Ok(None);
+            return Ok(Refused { error_file: None, error_file_gone: shown });
         }
-        Ok(Some(self.path.display().to_string()))
+        Ok(Refused { error_file: shown, error_file_gone: None })
     }
 }
 
