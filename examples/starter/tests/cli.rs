@@ -251,6 +251,21 @@ fn a_file_for_refused_rows_costs_no_other_file() {
 }
 
 #[test]
+fn a_pipe_with_a_name_is_read_once() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || {
+        std::fs::write(pipe, "email\nada@analytical.example\nbo@@\n").unwrap();
+    });
+    let read = place.run(&["import", "pipe", "--json"]);
+    writer.join().unwrap();
+    let json = read.json();
+    assert_eq!((read.code, json["created"].as_u64()), (3, Some(1)), "{}", read.stdout);
+    assert!(!place.path("pipe.errors").exists());
+}
+
+#[test]
 fn a_file_that_cannot_be_imported_is_refused_as_a_whole() {
     let place = Place::new();
     place.file("odd.csv", "E-Mail,Colour of hair\nada@analytical.example,brown\n");

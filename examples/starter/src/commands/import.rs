@@ -161,7 +161,7 @@ struct Source {
     name: String,
     format: Option<Format>,
     size: Option<u64>,
-    /// The import's id; none for standard input, which cannot be read twice.
+    /// The import's id; none for what cannot be read twice.
     id: Option<ImportId>,
 }
 
@@ -170,23 +170,24 @@ impl Source {
         let asked = args.delimiter.map(|byte| Format::Csv { delimiter: Delimiter::Byte(byte) });
         let asked = asked.or(args.format.map(Format::from));
         if args.file == Path::new("-") {
-            let name = "standard input".to_owned();
-            return Ok(Self {
-                input: Box::new(io::stdin()),
-                name,
-                format: asked,
-                size: None,
-                id: None,
-            });
+            return Ok(Self::once(io::stdin(), "standard input".to_owned(), asked));
         }
         let name = args.file.display().to_string();
         let unreadable = |error| Failure::because(format!("cannot read {name}"), error);
         let mut file = File::open(&args.file).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Ok(Self::once(file, name, asked));
+        }
         let id = identify(args, &mut file).map_err(unreadable)?;
         let input = Box::new(File::open(&args.file).map_err(unreadable)?);
         let format = asked.or_else(|| Format::of_path(&args.file));
-        Ok(Self { input, name, format, size: Some(size), id: Some(id) })
+        Ok(Self { input, name, format, size: Some(metadata.len()), id: Some(id) })
+    }
+
+    /// Standard input or a pipe with a name.
+    fn once(input: impl Read + Send + 'static, name: String, format: Option<Format>) -> Self {
+        Self { input: Box::new(input), name, format, size: None, id: None }
     }
 }
 
@@ -233,7 +234,7 @@ fn mapping(args: &cli::Import) -> Mapping {
 }
 
 /// Where refused rows go: the path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and
-/// standard input have one only if asked.
+/// what cannot be read twice have one only if asked.
 fn error_path(args: &cli::Import, source: &Source) -> Result<Option<PathBuf>, Failure> {
     let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
     let Some(path) = args.errors.clone().or_else(beside) else { return Ok(None) };
