@@ -54,6 +54,7 @@
 
 mod analytics;
 mod claim;
+mod columns;
 mod commit;
 mod config;
 mod definitions;
