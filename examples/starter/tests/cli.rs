@@ -203,7 +203,7 @@ fn a_file_that_was_finished_before_says_again_what_was_refused() {
     assert_eq!(again.code, 3, "{}", again.stdout);
     for words in [
         "was finished before",
-        "of its 2 rows 1 was refused then",
+        "it had 2 rows, of which 1 was refused",
         "written to c.errors.csv, which is still there",
     ] {
         assert!(again.stdout.contains(words), "{words} is missing in {}", again.stdout);
@@ -248,6 +248,26 @@ fn a_file_for_refused_rows_costs_no_other_file() {
     let lost = place.run(&["import", "c.csv", "--storage", "sqlite:no/such/folder/leads.sqlite"]);
     assert_eq!(lost.code, 4, "{}", lost.stderr);
     assert_eq!(names(place.path(".").as_path()), ["c.csv", "hole"]);
+}
+
+#[test]
+fn an_import_that_stops_says_what_is_done() {
+    let place = Place::new();
+    place.file("open.csv", "email,name\nada@a.example,Ada\nbo@@,Bo\ncy@c.example,\"Cy\n");
+    let stopped = place.run(&["import", "open.csv"]);
+    assert_eq!(stopped.code, 1, "{}", stopped.stdout);
+    for words in [
+        "row 3 (line 4) opens a quote",
+        "the 2 rows before that are done",
+        "in open.errors.csv",
+        "mend the file",
+    ] {
+        assert!(stopped.stderr.contains(words), "{words} is missing in {}", stopped.stderr);
+    }
+    place.file("open.csv", "email,name\nada@a.example,Ada\nbo@b.example,Bo\ncy@c.example,Cy\n");
+    let mended = place.run(&["import", "open.csv", "--json"]).json();
+    assert_eq!((mended["created"].as_u64(), mended["unchanged"].as_u64()), (Some(2), Some(1)));
+    assert!(!place.path("open.errors.csv").exists());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use leadbox_core::storage::BoxError;
 use leadbox_core::transfer::{
@@ -45,27 +46,27 @@ const LISTED: usize = 10;
 impl Outcome for Imported {
     fn text(&self) -> String {
         let (report, file) = (&self.report, &self.file);
-        let rows = report.rows;
+        let rows = rows(report.rows);
         let mut lines = vec![match report.ending {
             Ending::FinishedBefore => {
                 let before =
                     "was finished before, so nothing was done (--again imports it once more)";
                 match report.failed {
-                    0 => format!("{file} {before}; it had {rows} rows:"),
-                    1 => format!("{file} {before}; of its {rows} rows 1 was refused then:"),
+                    0 => format!("{file} {before}; it had {rows}:"),
+                    1 => format!("{file} {before}; it had {rows}, of which 1 was refused:"),
                     more => {
-                        format!("{file} {before}; of its {rows} rows {more} were refused then:")
+                        format!("{file} {before}; it had {rows}, of which {more} were refused:")
                     }
                 }
             }
             Ending::DryRun => {
-                format!("dry run of {file}, nothing was written; it has {rows} rows:")
+                format!("dry run of {file}, nothing was written; it has {rows}:")
             }
             Ending::Finished => match report.resumed_behind {
                 Some(row) => {
-                    format!("imported {file}, going on behind row {row}; it has {rows} rows:")
+                    format!("imported {file}, going on behind row {row}; it has {rows}:")
                 }
-                None => format!("imported {file}; it has {rows} rows:"),
+                None => format!("imported {file}; it has {rows}:"),
             },
         }];
         for (what, count) in [
@@ -87,7 +88,9 @@ impl Outcome for Imported {
                 Ending::FinishedBefore => format!("were written to {path}, which is still there"),
                 Ending::Finished | Ending::DryRun => format!("are in {path}"),
             };
-            lines.push(format!("the refused rows {are}: mend them there and import that file"));
+            lines.push(format!(
+                "the refused rows {are}: mend them there and import that file with the same options"
+            ));
         }
         if let Some(path) = &self.refused.error_file_gone {
             lines.push(format!(
@@ -100,6 +103,11 @@ impl Outcome for Imported {
     fn exit(&self) -> Exit {
         if self.report.failed > 0 { Exit::BadRows } else { Exit::Done }
     }
+}
+
+/// `1 row`, `2 rows`.
+fn rows(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
 /// Runs the command.
@@ -120,7 +128,9 @@ pub(super) async fn import(
     let bar = progress::bar("importing", source.size);
     let id =
         if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
+    let done = AtomicU64::new(0);
     let mut importer = Importer::new(&leadbox).id(id).mapping(mapping(args)).progress(|progress| {
+        done.store(progress.rows, Ordering::Relaxed);
         bar.set_position(if progress.total_bytes.is_some() {
             progress.bytes
         } else {
@@ -147,12 +157,37 @@ pub(super) async fn import(
     let result = importer.run(source.input).await;
     bar.finish_and_clear();
     let refused = errors.map(ErrorPath::close).transpose()?.unwrap_or_default();
-    let report = result.map_err(Failure::from)?;
+    let report =
+        result.map_err(|error| stopped(error, args, done.load(Ordering::Relaxed), &refused))?;
     let refused = match report.failed {
         0 => Refused::default(),
         _ => refused,
     };
     Ok(output.outcome(&Imported { file: source.name, report, refused }))
+}
+
+/// What to do about an import that stopped behind `done` rows.
+fn stopped(error: TransferError, args: &cli::Import, done: u64, refused: &Refused) -> Failure {
+    let in_file = matches!(
+        error,
+        TransferError::OpenQuote { .. }
+            | TransferError::RecordTooLong { .. }
+            | TransferError::Csv { .. }
+    );
+    let failure = Failure::from(error);
+    if done == 0 || args.dry_run {
+        return failure;
+    }
+    let refused = match &refused.error_file {
+        Some(path) => format!(", those that were refused are in {path}"),
+        None => String::new(),
+    };
+    let next = match (in_file, args.always_new) {
+        (false, _) => "the same command goes on behind them",
+        (true, false) => "mend the file and import it again, where they are recognised by --key",
+        (true, true) => "mend the rest and import it without them, since --always-new doubles them",
+    };
+    failure.hint(format!("the {} before that are done{refused}: {next}", rows(done)))
 }
 
 /// The file to be imported.
@@ -302,7 +337,7 @@ impl From<TransferError> for Failure {
         match error {
             TransferError::Core(error) => error.into(),
             columns @ TransferError::Columns(_) => Self::new(Exit::Failed, columns.to_string()).hint(
-                "give a column its meaning with --map 'COLUMN=FIELD', pass over it with --ignore COLUMN, or over all \
+                "the first line has to name the columns; give one its meaning with --map 'COLUMN=FIELD', pass over it with --ignore COLUMN, or over all \
                  that mean nothing with --ignore-unknown",
             ),
             other => {
