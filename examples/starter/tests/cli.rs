@@ -230,6 +230,35 @@ fn a_file_that_was_finished_before_says_again_what_was_refused() {
 }
 
 #[test]
+fn a_file_is_imported_again_as_often_as_it_is_asked_for() {
+    let place = Place::new();
+    place.file("c.csv", "name\nAda\n");
+    let import = |more: &[&str]| {
+        let arguments = [&["import", "c.csv", "--always-new", "--json"], more].concat();
+        let json = place.run(&arguments).json();
+        (json["ending"].as_str().unwrap().to_owned(), json["import"].to_string())
+    };
+    let (first, second, third) = (import(&[]), import(&["--again"]), import(&["--again"]));
+    for one in [&first, &second, &third] {
+        assert_eq!(one.0, "finished");
+    }
+    assert!(first.1 != second.1 && second.1 != third.1);
+    assert_eq!(import(&[]), ("finished_before".to_owned(), first.1));
+    assert_eq!(place.run(&["export", "--format", "jsonl"]).stdout.lines().count(), 3);
+}
+
+#[test]
+fn an_import_done_again_goes_on_where_it_stopped() {
+    let place = Place::new();
+    place.file("open.csv", "name\nAda\n\"Bo\n");
+    for _ in 0..2 {
+        let stopped = place.run(&["import", "open.csv", "--always-new", "--again"]);
+        assert_eq!(stopped.code, 1, "{}", stopped.stdout);
+    }
+    assert_eq!(place.run(&["export", "--format", "jsonl"]).stdout.lines().count(), 1);
+}
+
+#[test]
 fn a_file_for_refused_rows_costs_no_other_file() {
     let place = Place::new();
     let text = "email\nada@analytical.example\nbo@@\n";
@@ -260,7 +289,7 @@ fn an_import_that_stops_says_what_is_done() {
         "row 3 (line 4) opens a quote",
         "the 2 rows before that are done",
         "in open.errors.csv",
-        "mend the file",
+        "once mended",
     ] {
         assert!(stopped.stderr.contains(words), "{words} is missing in {}", stopped.stderr);
     }

@@ -1,19 +1,20 @@
-//! `leadbox import`: leads from a file. Owns the import's name, which follows from the file and the options, so that the
-//! same command goes on where an interrupted one stopped; the import itself is core's.
+//! `leadbox import`: leads from a file. Owns what people are told; the file is `source`'s, the one with the refused rows
+//! `refused`'s, and the import itself core's.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod refused;
+mod source;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use leadbox_core::storage::BoxError;
 use leadbox_core::transfer::{
-    Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
+    Ending, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
 };
-use leadbox_core::{IdentityKind, ImportId, LeadBox};
+use leadbox_core::{IdentityKind, LeadBox};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use self::refused::{ErrorFile, Refused, error_path};
+use self::source::Source;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
@@ -28,16 +29,6 @@ struct Imported {
     report: ImportReport,
     #[serde(flatten)]
     refused: Refused,
-}
-
-/// Where the refused rows are.
-#[derive(Debug, Default, Serialize)]
-struct Refused {
-    /// Their file; none when there are none or nobody wanted them.
-    error_file: Option<String>,
-    /// Where their file was, or would have been: an earlier run refused rows, and it is not there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_file_gone: Option<String>,
 }
 
 /// How many refused rows are listed for people.
@@ -119,17 +110,43 @@ pub(super) async fn import(
     location: &Location,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let source = Source::open(args)?;
+    let mut source = Source::open(args)?;
     let path = error_path(args, &source)?;
     let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
     let storage = open(location, expect, Durability::Full).await?;
-    let mut errors = path.map(ErrorPath::open).transpose()?;
+    let mut errors = path.map(ErrorFile::open).transpose()?;
     let leadbox = LeadBox::builder(storage).build()?;
-    let bar = progress::bar("importing", source.size);
-    let id =
-        if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
     let done = AtomicU64::new(0);
-    let mut importer = Importer::new(&leadbox).id(id).mapping(mapping(args)).progress(|progress| {
+    let mut time = 0;
+    // The first time that was not finished: so one that is done again and interrupted goes on as well.
+    let result = loop {
+        let result = run(args, &leadbox, &mut source, time, errors.as_mut(), &done).await?;
+        match &result {
+            Ok(report) if args.again && report.ending == Ending::FinishedBefore => time += 1,
+            _ => break result,
+        }
+    };
+    let refused = errors.map(ErrorFile::close).transpose()?.unwrap_or_default();
+    let done = done.into_inner();
+    let report = result.map_err(|error| stopped(error, args, &source, done, &refused))?;
+    let refused = if report.failed > 0 { refused } else { Refused::default() };
+    Ok(output.outcome(&Imported { file: source.name, report, refused }))
+}
+
+/// Imports the file for the first time, or once more.
+///
+/// # Errors
+/// `Failed` when the file cannot be opened; what ends the import is the result.
+async fn run(
+    args: &cli::Import,
+    leadbox: &LeadBox,
+    source: &mut Source,
+    time: u32,
+    errors: Option<&mut ErrorFile>,
+    done: &AtomicU64,
+) -> Result<Result<ImportReport, TransferError>, Failure> {
+    let bar = progress::bar("importing", source.size);
+    let mut importer = Importer::new(leadbox).mapping(mapping(args)).progress(|progress| {
         done.store(progress.rows, Ordering::Relaxed);
         bar.set_position(if progress.total_bytes.is_some() {
             progress.bytes
@@ -137,6 +154,9 @@ pub(super) async fn import(
             progress.rows
         });
     });
+    if let Some(id) = source.import(time) {
+        importer = importer.id(id);
+    }
     importer = match (args.always_new, args.key.as_slice()) {
         (true, _) => importer.upsert_by([]),
         (false, []) => importer,
@@ -151,23 +171,22 @@ pub(super) async fn import(
     if args.dry_run {
         importer = importer.dry_run();
     }
-    if let Some(errors) = &mut errors {
-        importer = importer.errors_to(&mut errors.file);
+    if let Some(errors) = errors {
+        importer = importer.errors_to(errors.sink());
     }
-    let result = importer.run(source.input).await;
+    let result = importer.run(source.input()?).await;
     bar.finish_and_clear();
-    let refused = errors.map(ErrorPath::close).transpose()?.unwrap_or_default();
-    let report =
-        result.map_err(|error| stopped(error, args, done.load(Ordering::Relaxed), &refused))?;
-    let refused = match report.failed {
-        0 => Refused::default(),
-        _ => refused,
-    };
-    Ok(output.outcome(&Imported { file: source.name, report, refused }))
+    Ok(result)
 }
 
 /// What to do about an import that stopped behind `done` rows.
-fn stopped(error: TransferError, args: &cli::Import, done: u64, refused: &Refused) -> Failure {
+fn stopped(
+    error: TransferError,
+    args: &cli::Import,
+    source: &Source,
+    done: u64,
+    refused: &Refused,
+) -> Failure {
     let in_file = matches!(
         error,
         TransferError::OpenQuote { .. }
@@ -182,75 +201,12 @@ fn stopped(error: TransferError, args: &cli::Import, done: u64, refused: &Refuse
         Some(path) => format!(", those that were refused are in {path}"),
         None => String::new(),
     };
-    let next = match (in_file, args.always_new) {
+    let next = match (in_file || source.import(0).is_none(), args.always_new) {
         (false, _) => "the same command goes on behind them",
-        (true, false) => "mend the file and import it again, where they are recognised by --key",
-        (true, true) => "mend the rest and import it without them, since --always-new doubles them",
+        (true, false) => "import the whole again, once mended; they are recognised by their keys",
+        (true, true) => "import the rest without them, as --always-new would double them",
     };
     failure.hint(format!("the {} before that are done{refused}: {next}", rows(done)))
-}
-
-/// The file to be imported.
-struct Source {
-    input: Box<dyn Read + Send>,
-    name: String,
-    format: Option<Format>,
-    size: Option<u64>,
-    /// The import's id; none for what cannot be read twice.
-    id: Option<ImportId>,
-}
-
-impl Source {
-    fn open(args: &cli::Import) -> Result<Self, Failure> {
-        let asked = args.delimiter.map(|byte| Format::Csv { delimiter: Delimiter::Byte(byte) });
-        let asked = asked.or(args.format.map(Format::from));
-        if args.file == Path::new("-") {
-            return Ok(Self::once(io::stdin(), "standard input".to_owned(), asked));
-        }
-        let name = args.file.display().to_string();
-        let unreadable = |error| Failure::because(format!("cannot read {name}"), error);
-        let mut file = File::open(&args.file).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() && !metadata.is_dir() {
-            return Ok(Self::once(file, name, asked));
-        }
-        let id = identify(args, &mut file).map_err(unreadable)?;
-        let input = Box::new(File::open(&args.file).map_err(unreadable)?);
-        let format = asked.or_else(|| Format::of_path(&args.file));
-        Ok(Self { input, name, format, size: Some(metadata.len()), id: Some(id) })
-    }
-
-    /// Standard input or a pipe with a name.
-    fn once(input: impl Read + Send + 'static, name: String, format: Option<Format>) -> Self {
-        Self { input: Box::new(input), name, format, size: None, id: None }
-    }
-}
-
-/// The import's id from the bytes of the file and the options that give them their meaning: the same command names the
-/// same import, and a mended file or another mapping is a new one.
-fn identify(args: &cli::Import, file: &mut File) -> io::Result<ImportId> {
-    let mut hash = Sha256::new();
-    let options = (
-        &args.key,
-        args.always_new,
-        &args.map,
-        &args.ignore,
-        args.ignore_unknown,
-        args.delimiter,
-        args.format,
-    );
-    hash.update(format!("{options:?}"));
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
-    }
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    // UUIDv8 (RFC 9562, section 5.8): made from a digest.
-    Ok(ImportId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
 }
 
 fn mapping(args: &cli::Import) -> Mapping {
@@ -266,70 +222,6 @@ fn mapping(args: &cli::Import) -> Mapping {
     } else {
         UnknownColumns::Refuse
     })
-}
-
-/// Where refused rows go: the path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and
-/// what cannot be read twice have one only if asked.
-fn error_path(args: &cli::Import, source: &Source) -> Result<Option<PathBuf>, Failure> {
-    let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
-    let Some(path) = args.errors.clone().or_else(beside) else { return Ok(None) };
-    // Whatever the two are called: what refused rows are written to is emptied first.
-    let same = path
-        .canonicalize()
-        .is_ok_and(|path| args.file.canonicalize().is_ok_and(|file| file == path));
-    if same {
-        return Err(Failure::new(
-            Exit::Failed,
-            "the file with the refused rows cannot be the file itself",
-        ));
-    }
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let message =
-            format!("cannot write refused rows to {}: it is no regular file", path.display());
-        return Err(Failure::new(Exit::Failed, message).hint(
-            "an import that goes on cuts the file back to where it was; name a file with --errors",
-        ));
-    }
-    Ok(Some(path))
-}
-
-/// The file with the refused rows.
-struct ErrorPath {
-    path: PathBuf,
-    file: File,
-}
-
-impl ErrorPath {
-    fn open(path: PathBuf) -> Result<Self, Failure> {
-        // Not truncated: an interrupted import goes on in it, and a new one cuts it itself.
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file
-            .map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
-        Ok(Self { path, file })
-    }
-
-    /// Takes an empty file away; says where a filled one is.
-    fn close(self) -> Result<Refused, Failure> {
-        let failed =
-            |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
-        let shown = Some(self.path.display().to_string());
-        if self.file.metadata().map_err(failed)?.len() == 0 {
-            std::fs::remove_file(&self.path).map_err(failed)?;
-            return Ok(Refused { error_file: None, error_file_gone: shown });
-        }
-        Ok(Refused { error_file: shown, error_file_gone: None })
-    }
-}
-
-/// `contacts.csv` gives `contacts.errors.csv`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(".errors");
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
 }
 
 impl From<TransferError> for Failure {
@@ -350,16 +242,5 @@ impl From<TransferError> for Failure {
                 Self { source, ..failure }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refused_rows_lie_beside_their_file() {
-        assert_eq!(beside(Path::new("a/contacts.csv")), Path::new("a/contacts.errors.csv"));
-        assert_eq!(beside(Path::new("leads")), Path::new("leads.errors"));
     }
 }
