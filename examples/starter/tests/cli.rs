@@ -25,11 +25,20 @@ fn help_tells_of_every_command_and_exit_code() {
     ] {
         assert!(help.stdout.contains(word), "{word} is missing in {}", help.stdout);
     }
-    for command in ["serve", "import", "export", "demo", "doctor", "analytics"] {
-        let help = place.run(&[command, "--help"]);
+    for command in [
+        &["serve"][..],
+        &["import"],
+        &["export"],
+        &["demo"],
+        &["doctor"],
+        &["analytics"],
+        &["analytics", "verify"],
+        &["analytics", "rebuild"],
+    ] {
+        let help = place.run(&[command, &["--help"]].concat());
         assert!(
             help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"),
-            "{command}"
+            "{command:?}"
         );
     }
     assert!(place.run(&["--version"]).stdout.starts_with("leadbox "));
@@ -38,9 +47,13 @@ fn help_tells_of_every_command_and_exit_code() {
 #[test]
 fn wrong_usage_is_code_2_in_both_forms() {
     let place = Place::new();
-    for arguments in
-        [&["fly"][..], &[], &["demo", "--size", "0"], &["doctor", "--storage", "leads.db"]]
-    {
+    for arguments in [
+        &["fly"][..],
+        &[],
+        &["demo", "--size", "0"],
+        &["doctor", "--storage", "leads.db"],
+        &["serve", "--listen", "8080"],
+    ] {
         let ended = place.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(!ended.stderr.is_empty());
