@@ -10,7 +10,7 @@ use crate::cli;
 use crate::demo::{Plan, Recipe, Replayed, rehearse, replay};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
-use crate::progress;
+use crate::progress::{self, End};
 use crate::storage::{Durability, Expect, Location, open};
 
 /// What became of it.
@@ -101,7 +101,7 @@ pub(super) async fn fill(
     location: &Location,
 ) -> Result<Made, Failure> {
     let began = Instant::now();
-    let bar = progress::bar("making leads", Some(u64::from(plan.recipe().size)));
+    let bar = progress::bar("making leads", End::Things(u64::from(plan.recipe().size)));
     let written = replay(storage, plan, |leads| bar.set_position(u64::from(leads))).await?;
     bar.finish_and_clear();
     let seconds = began.elapsed().as_secs_f64();

@@ -18,7 +18,7 @@ use self::source::Source;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
-use crate::progress;
+use crate::progress::{self, End};
 use crate::storage::{Durability, Expect, Location, open};
 
 /// What became of the file.
@@ -145,7 +145,7 @@ async fn run(
     errors: Option<&mut ErrorFile>,
     done: &AtomicU64,
 ) -> Result<Result<ImportReport, TransferError>, Failure> {
-    let bar = progress::bar("importing", source.size);
+    let bar = progress::bar("importing", source.size.map_or(End::Unknown, End::Bytes));
     let mut importer = Importer::new(leadbox).mapping(mapping(args)).progress(|progress| {
         done.store(progress.rows, Ordering::Relaxed);
         bar.set_position(if progress.total_bytes.is_some() {
