@@ -1,6 +1,7 @@
 //! Progress bars. Owns their look; they are drawn on stderr and only on a terminal.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
@@ -41,6 +42,15 @@ pub(crate) fn bar(what: &'static str, end: End) -> ProgressBar {
             let _ = write!(into, "{:.0}/s", state.per_sec());
         });
     bar.with_style(style).with_message(what)
+}
+
+/// A spinner for what has no parts to be counted.
+pub(crate) fn waiting(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }
 
 #[cfg(test)]
