@@ -59,6 +59,19 @@ impl SqliteStorage {
         Ok(Self { path: config.path, writer_options, writer, readers, lookups, wake })
     }
 
+    /// Copies what the write-ahead log holds into the file, as far as nobody reads what was there before; waits for nobody.
+    /// For a program that ends at once, before its connections are closed: afterwards the file alone has everything.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file cannot be opened, `Backend` when it is no database.
+    pub async fn checkpoint(config: &SqliteConfig) -> Result<()> {
+        let mut connection = connect(&config.writer(), config.busy_timeout).await?;
+        let copied = sqlx::query("pragma wal_checkpoint(passive)").execute(&mut connection).await;
+        connection.close().await.during("close the database")?;
+        copied.during("copy the write-ahead log")?;
+        Ok(())
+    }
+
     /// Applies a change set inside a transaction of the host's, in a savepoint: after a conflict the transaction is as it
     /// was before and can go on. The host commits, and then calls [`Wake::notify`] on [`Storage::wake`].
     ///

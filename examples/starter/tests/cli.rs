@@ -313,6 +313,16 @@ fn an_import_that_stops_says_what_is_done() {
 }
 
 #[test]
+fn a_copy_of_the_file_alone_has_everything() {
+    let place = Place::new();
+    place.file("c.csv", "email\nada@analytical.example\n");
+    assert_eq!(place.run(&["import", "c.csv"]).code, 0);
+    std::fs::copy(place.path("leadbox.sqlite"), place.path("copy.sqlite")).unwrap();
+    let copy = place.run(&["export", "--format", "jsonl", "--storage", "sqlite:copy.sqlite"]);
+    assert!(copy.stdout.contains("ada@analytical.example"), "{}", copy.stderr);
+}
+
+#[test]
 fn a_pipe_with_a_name_is_read_once() {
     let place = Place::new();
     let pipe = place.path("pipe");

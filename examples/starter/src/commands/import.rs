@@ -4,6 +4,7 @@
 mod refused;
 mod source;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use leadbox_core::storage::BoxError;
@@ -19,7 +20,7 @@ use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::progress::{self, End};
-use crate::storage::{Durability, Expect, Location, open};
+use crate::storage::{Durability, Expect, Location, catch_up, open};
 
 /// What became of the file.
 #[derive(Debug, Serialize)]
@@ -115,7 +116,7 @@ pub(super) async fn import(
     let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
     let storage = open(location, expect, Durability::Full).await?;
     let mut errors = path.map(ErrorFile::open).transpose()?;
-    let leadbox = LeadBox::builder(storage).build()?;
+    let leadbox = LeadBox::builder(Arc::clone(&storage)).build()?;
     let done = AtomicU64::new(0);
     let mut time = 0;
     // The first time that was not finished: so one that is done again and interrupted goes on as well.
@@ -126,6 +127,11 @@ pub(super) async fn import(
             _ => break result,
         }
     };
+    if result.is_ok() {
+        let bar = progress::waiting("putting events in order");
+        catch_up(&*storage).await?;
+        bar.finish_and_clear();
+    }
     let refused = errors.map(ErrorFile::close).transpose()?.unwrap_or_default();
     let done = done.into_inner();
     let report = result.map_err(|error| stopped(error, args, &source, done, &refused))?;
