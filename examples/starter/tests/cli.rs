@@ -186,6 +186,8 @@ fn an_absent_database_is_code_4_and_is_not_made() {
 fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     let place = Place::new();
     place.file("c.csv", "Email Address;First Name;Last Name\nada@analytical.example;Ada;Lovelace\nbo@@;Bo;Diddley\n");
+    let dry = place.run(&["import", "c.csv", "--dry-run"]);
+    assert!(dry.stdout.contains("in no file: name one with --errors"), "{}", dry.stdout);
     let dry = place.run(&["import", "c.csv", "--dry-run", "--json"]);
     assert_eq!((dry.code, dry.json()["created"].as_u64()), (3, Some(1)), "{}", dry.stdout);
     assert_eq!(names(place.path(".").as_path()), ["c.csv"], "a dry run writes nothing");

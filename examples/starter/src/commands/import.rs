@@ -84,6 +84,9 @@ impl Outcome for Imported {
                 "the refused rows {are}: mend them there and import that file with the same options"
             ));
         }
+        if report.failed > 0 && self.refused == Refused::default() {
+            lines.push("the refused rows are in no file: name one with --errors".to_owned());
+        }
         if let Some(path) = &self.refused.error_file_gone {
             lines.push(format!(
                 "the rows that were refused before are not in {path} (any more): --again writes that file anew"

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::exit::{Exit, Failure};
 
 /// Where the refused rows are.
-#[derive(Debug, Default, Serialize)]
+#[derive(PartialEq, Eq, Debug, Default, Serialize)]
 pub(super) struct Refused {
     /// Their file; none when there are none or nobody wanted them.
     pub(super) error_file: Option<String>,
