@@ -11,7 +11,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::data;
-use crate::measure::{Cost, cost, percentile};
+use crate::measure::{Cost, Meter, percentile};
 use crate::plain::row::{Ids, Row};
 use crate::plain::{postgres, sqlite};
 use crate::report::Report;
@@ -56,15 +56,19 @@ pub async fn singles(kind: Kind, count: u64, seed: u64, report: &mut Report) -> 
             }
             Ok::<_, Box<dyn Error>>(())
         };
-        let (done, cost) = cost(work).await;
-        done.map(|()| cost)?
+        let (done, cost) = target.meter().await?.cost(work).await;
+        done?;
+        drop(leadbox);
+        target.end().await?;
+        cost
     };
-    let plain = by_hand(kind, count, seed).await?;
+    let (meter, plain) = by_hand(kind, count, seed).await?;
+    report.comparisons(meter);
     report.compare(&format!("single durable captures, {kind:?}"), count, ours, plain);
     Ok(())
 }
 
-async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<Cost> {
+async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<(Meter, Cost)> {
     let target = Target::fresh(kind, Synchronous::Full).await?;
     let mut plain = target.plain().await?;
     let (mut rng, mut ids) = (StdRng::seed_from_u64(seed), Ids::default());
@@ -83,8 +87,9 @@ async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<Cost> {
         }
         Ok::<_, Box<dyn Error>>(())
     };
-    let (done, cost) = cost(work).await;
-    done.map(|()| cost)
+    let meter = target.meter().await?;
+    let (done, cost) = meter.cost(work).await;
+    done.map(|()| (meter, cost))
 }
 
 /// How long the disk takes to keep a page, half of the times less: what a durable commit costs at least, and what many
@@ -127,9 +132,12 @@ pub async fn callers(
             }
             Ok(())
         };
-        let (done, cost) = cost(try_join_all(rows.into_iter().map(one))).await;
+        let work = try_join_all(rows.into_iter().map(one));
+        let (done, cost) = target.meter().await?.cost(work).await;
         done?;
         costs.push((count, cost));
+        drop(leadbox);
+        target.end().await?;
     }
     let [(few, alone), (many, together)] = [costs[0], costs[1]];
     report.rates(

@@ -10,7 +10,6 @@ use leadbox_core::{FieldDefinition, FieldType, IdentityKind};
 use leadbox_storage_sqlite::Synchronous;
 
 use crate::data;
-use crate::measure::cost;
 use crate::plain::{postgres, sqlite};
 use crate::report::Report;
 use crate::target::{Kind, Plain, Target};
@@ -34,7 +33,7 @@ pub async fn run(kind: Kind, rows: u64, seed: u64, report: &mut Report) -> Resul
         while leadbox.storage().fold_counts(5_000).await? > 0 {}
         Ok::<_, Box<dyn Error>>(done)
     };
-    let (done, ours) = cost(work).await;
+    let (done, ours) = target.meter().await?.cost(work).await;
     let done = done?;
     if done.created != rows {
         return Err(format!("imported {} of {rows} rows", done.created).into());
@@ -44,21 +43,23 @@ pub async fn run(kind: Kind, rows: u64, seed: u64, report: &mut Report) -> Resul
         return Err("the counts do not equal a scan".into());
     }
     drop(leadbox);
+    target.end().await?;
 
     let target = Target::fresh(kind, Synchronous::Normal).await?;
     let mut plain = target.plain().await?;
     let file = BufReader::new(File::open(&path)?);
-    let (count, by_hand) = cost(async {
+    let meter = target.meter().await?;
+    let work = async {
         match &mut plain {
             Plain::Sqlite(connection) => sqlite::import(connection, file).await,
             Plain::Postgres(connection) => postgres::import(connection, file).await,
         }
-    })
-    .await;
+    };
+    let (count, by_hand) = meter.cost(work).await;
     if count? != rows {
         return Err("the hand-written import lost rows".into());
     }
-    report.comparisons();
+    report.comparisons(meter);
     report.compare(&format!("import, {kind:?}"), rows, ours, by_hand);
     Ok(())
 }

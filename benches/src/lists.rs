@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use leadbox_core::filter::{Check, LeadField, Leaf, Op, Operand, Search, Sense, SortKey, Test};
 use leadbox_core::storage::ScoreUpdate;
 use leadbox_core::{
-    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadQuery, LeadList, LeadScore, LeadSort, NewLead,
-    OnConflict, PageRequest, Points, Revision, Scope, UserId,
+    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadList, LeadQuery, LeadScore, LeadSort,
+    NewLead, OnConflict, PageRequest, Points, Revision, Scope, UserId,
 };
 use leadbox_storage_sqlite::Synchronous;
 use rand::rngs::StdRng;

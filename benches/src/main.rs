@@ -8,6 +8,7 @@ mod lists;
 mod measure;
 mod plain;
 mod report;
+mod server;
 mod target;
 
 use std::error::Error;
@@ -77,7 +78,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match cli.command {
         Command::Import { rows } => import::run(cli.storage, rows, cli.seed, &mut report).await?,
         Command::Captures { count } => {
-            report.comparisons();
             capture::singles(cli.storage, count, cli.seed, &mut report).await?;
         }
         Command::Callers { callers, count } => {

@@ -1,15 +1,21 @@
-//! What a piece of work cost: wall time, CPU time and memory of this process, read from /proc (Linux). The CPU time of a
-//! database server is not in it; for Postgres compare wall times.
+//! What a piece of work cost: wall time, CPU time and memory. CPU time is this process's, all threads, by its clock of the
+//! kernel; with Postgres the server's is added, from /proc (see `server`), for LeadBox and for hand-written code alike. What
+//! the server does for nobody in particular is in it too, and what it puts off until after the work is not. Memory is this
+//! process's.
 
 use std::fs;
 use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::server::Server;
 
 /// What a piece of work cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
     /// Time on the wall.
     pub wall: Duration,
-    /// Time on a processor, of all threads of this process.
+    /// Time on a processor, of all threads of this process and of the server.
     pub cpu: Duration,
 }
 
@@ -25,22 +31,48 @@ impl Cost {
     }
 }
 
-/// Runs `work` and measures it.
-pub async fn cost<T>(work: impl Future<Output = T>) -> (T, Cost) {
-    let (began, cpu) = (Instant::now(), cpu_time());
-    let outcome = work.await;
-    (outcome, Cost { wall: began.elapsed(), cpu: cpu_time().saturating_sub(cpu) })
+/// Measures work, by what does it.
+#[derive(Clone, Copy, Debug)]
+pub enum Meter {
+    /// This process alone.
+    Process,
+    /// This process and a server on this machine.
+    WithServer(Server),
+    /// This process, and a server that is out of sight.
+    WithoutServer,
 }
 
-/// CPU time of this process so far; 10 ms steps.
-fn cpu_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field is a name in brackets and may hold spaces.
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks =
-        |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+impl Meter {
+    /// Runs `work` and measures it.
+    pub async fn cost<T>(self, work: impl Future<Output = T>) -> (T, Cost) {
+        let (cpu, began) = (self.cpu_time(), Instant::now());
+        let outcome = work.await;
+        let wall = began.elapsed();
+        (outcome, Cost { wall, cpu: self.cpu_time().saturating_sub(cpu) })
+    }
+
+    /// What its CPU time is, for readers of the figures.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Process => "CPU is this process's, which the database is a part of.",
+            Self::WithServer(_) => {
+                "CPU is this process's and the server's: the postmaster, its children, and those that ended \
+                 meanwhile, from /proc, on both sides."
+            }
+            Self::WithoutServer => {
+                "CPU is this process's alone: the server does not run on this machine. Compare wall times."
+            }
+        }
+    }
+
+    fn cpu_time(self) -> Duration {
+        let server = match self {
+            Self::WithServer(server) => server.cpu_time(),
+            Self::Process | Self::WithoutServer => Duration::ZERO,
+        };
+        let own = clock_gettime(ClockId::ProcessCPUTime);
+        server + Duration::try_from(own).unwrap_or_default()
+    }
 }
 
 /// The most memory this process ever held, in MiB.

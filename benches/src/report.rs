@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use crate::measure::{Cost, peak_mib};
+use crate::measure::{Cost, Meter, peak_mib};
 
 /// Rows of figures.
 #[derive(Debug, Default)]
@@ -42,8 +42,10 @@ impl Report {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
-    /// The header of comparisons.
-    pub fn comparisons(&mut self) {
+    /// The header of comparisons, with how CPU time is obtained.
+    pub fn comparisons(&mut self, meter: Meter) {
+        self.line(meter.says());
+        self.line("");
         self.line("| work | rows | LeadBox us/row | by hand us/row | wall ratio | LeadBox CPU us/row | by hand CPU us/row | CPU ratio |");
         self.line("|---|---|---|---|---|---|---|---|");
     }

@@ -12,6 +12,9 @@ use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage, Synchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::measure::Meter;
+use crate::server::Server;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Which database.
@@ -54,7 +57,11 @@ impl Target {
         let target = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir()?;
-                Self::Sqlite { path: folder.path().join("bench.db"), synchronous, _folder: Some(folder) }
+                Self::Sqlite {
+                    path: folder.path().join("bench.db"),
+                    synchronous,
+                    _folder: Some(folder),
+                }
             }
             Kind::Postgres => Self::Postgres(database().await?),
         };
@@ -107,13 +114,41 @@ impl Target {
             Self::Postgres(url) => Plain::Postgres(PgConnection::connect(url).await?),
         })
     }
+
+    /// What measures work on it.
+    pub async fn meter(&self) -> Result<Meter> {
+        Ok(match self {
+            Self::Sqlite { .. } => Meter::Process,
+            Self::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await?;
+                let server = Server::of(&mut connection).await?;
+                connection.close().await?;
+                server.map_or(Meter::WithoutServer, Meter::WithServer)
+            }
+        })
+    }
+
+    /// Takes it away, so that what a server would still do for it is not in the next measurement.
+    pub async fn end(self) -> Result<()> {
+        if let Self::Postgres(url) = &self {
+            let name = url.split('?').next().and_then(|address| address.rsplit('/').next());
+            let drop = format!("drop database {} with (force)", name.ok_or("a database's name")?);
+            let mut connection = PgConnection::connect(&server()?).await?;
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
+}
+
+fn server() -> Result<String> {
+    let missing = "LEADBOX_TEST_POSTGRES is not set: run through scripts/with-postgres --durable";
+    Ok(std::env::var("LEADBOX_TEST_POSTGRES").map_err(|_| missing)?)
 }
 
 async fn database() -> Result<String> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let server = std::env::var("LEADBOX_TEST_POSTGRES").map_err(
-        |_| "LEADBOX_TEST_POSTGRES is not set: run through scripts/with-postgres --durable",
-    )?;
+    let server = server()?;
     let name = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&server).await?;
     connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))).await?;

@@ -105,7 +105,7 @@ impl Request for Rebuild {
 #[async_trait]
 impl AnalyticsStore for SqliteStorage {
     async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>> {
-        let mut connection = self.readers.acquire().await.during("read counts")?;
+        let mut connection = self.readers.acquire().await?;
         let mut counts = cells(&mut connection, KEPT, scope.tenant).await?;
         if let Owners::Only(owners) = &scope.owners {
             counts.retain(|cell, _| cell.owner != Cell::NOBODY && owners.contains(&cell.owner));
@@ -114,7 +114,7 @@ impl AnalyticsStore for SqliteStorage {
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {
-        let mut connection = self.readers.acquire().await.during("read counts")?;
+        let mut connection = self.readers.acquire().await?;
         // Both from one snapshot.
         let mut transaction = connection.begin().await.during("read counts")?;
         let kept = cells(&mut transaction, KEPT, tenant).await?;

@@ -13,7 +13,7 @@ impl DefinitionStore for SqliteStorage {
     async fn tenants(&self) -> Result<Vec<Tenant>> {
         let tenants: Vec<i64> =
             sqlx::query_scalar("select distinct tenant from definition order by tenant")
-                .fetch_all(&self.readers)
+                .fetch_all(&mut *self.readers.acquire().await?)
                 .await
                 .during("read tenants")?;
         Ok(tenants.into_iter().map(Tenant).collect())
@@ -37,7 +37,7 @@ impl DefinitionStore for SqliteStorage {
         )
         .bind(tenant.0)
         .bind(kind.as_str())
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read definitions")?;
         found.iter().map(rows::definition).collect()
@@ -63,7 +63,7 @@ impl DefinitionStore for SqliteStorage {
         .bind(tenant.0)
         .bind(kind.as_str())
         .bind(key)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a definition")?;
         found.as_ref().map(rows::definition).transpose()
@@ -83,7 +83,7 @@ impl DefinitionStore for SqliteStorage {
         )
         .bind(tenant.0)
         .bind(name)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a checkpoint")?;
         found.as_ref().map(|row| rows::checkpoint(row, tenant)).transpose()
@@ -111,7 +111,7 @@ impl DefinitionStore for SqliteStorage {
         .bind(tenant.0)
         .bind(key)
         .bind(now.timestamp_micros())
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a reply")?;
         found.as_ref().map(|row| rows::reply(row, tenant)).transpose()

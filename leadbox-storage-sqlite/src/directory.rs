@@ -37,7 +37,7 @@ impl DirectoryStore for SqliteStorage {
         .bind(tenant.0)
         .bind(after.unwrap_or_default())
         .bind(limit + 1)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read users")?;
         let users = found.iter().map(rows::user).collect::<Result<Vec<_>>>()?;
@@ -61,7 +61,7 @@ impl DirectoryStore for SqliteStorage {
         )
         .bind(tenant.0)
         .bind(id.uuid())
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a user")?;
         found.as_ref().map(rows::user).transpose()
@@ -84,7 +84,7 @@ impl DirectoryStore for SqliteStorage {
         )
         .bind(tenant.0)
         .bind(fold(email))
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a user")?;
         found.as_ref().map(rows::user).transpose()
@@ -104,7 +104,7 @@ impl DirectoryStore for SqliteStorage {
             order by id",
         )
         .bind(tenant.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read teams")?;
         found.iter().map(rows::team).collect()
@@ -125,7 +125,7 @@ impl DirectoryStore for SqliteStorage {
         )
         .bind(tenant.0)
         .bind(id.uuid())
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a team")?;
         found.as_ref().map(rows::team).transpose()

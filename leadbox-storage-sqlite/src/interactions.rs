@@ -5,16 +5,16 @@ use leadbox_core::storage::StorageError;
 use leadbox_core::{
     Cursor, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay, UserId,
 };
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::{During, Result};
+use crate::readers::Readers;
 use crate::rows::{self, Columns};
 
 const INTERACTIONS: &str = "interactions";
 
 /// The number of a lead that the scope sees, deleted or not.
-async fn seen_lead(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<Option<i64>> {
+async fn seen_lead(readers: &Readers, scope: &Scope, lead: LeadId) -> Result<Option<i64>> {
     let found = sqlx::query(
         r"
         select
@@ -26,7 +26,7 @@ async fn seen_lead(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<
     )
     .bind(scope.tenant.0)
     .bind(lead.uuid())
-    .fetch_optional(readers)
+    .fetch_optional(&mut *readers.acquire().await?)
     .await
     .during("look for a lead")?;
     let Some(row) = found else { return Ok(None) };
@@ -38,7 +38,7 @@ async fn seen_lead(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<
 
 /// A page of a lead's interactions, the latest first.
 pub(crate) async fn of_lead(
-    readers: &SqlitePool,
+    readers: &Readers,
     scope: &Scope,
     lead: LeadId,
     page: &PageRequest,
@@ -76,7 +76,7 @@ pub(crate) async fn of_lead(
     .bind(at)
     .bind(id)
     .bind(limit + 1)
-    .fetch_all(readers)
+    .fetch_all(&mut *readers.acquire().await?)
     .await
     .during("read interactions")?;
     let read = |row: &SqliteRow| rows::interaction(row, scope.tenant, lead);
@@ -92,7 +92,7 @@ pub(crate) async fn of_lead(
 
 /// One interaction by its id.
 pub(crate) async fn by_id(
-    readers: &SqlitePool,
+    readers: &Readers,
     scope: &Scope,
     id: InteractionId,
 ) -> Result<Option<Interaction>> {
@@ -115,7 +115,7 @@ pub(crate) async fn by_id(
     )
     .bind(scope.tenant.0)
     .bind(id.uuid())
-    .fetch_optional(readers)
+    .fetch_optional(&mut *readers.acquire().await?)
     .await
     .during("read an interaction")?;
     let Some(row) = found else { return Ok(None) };
@@ -130,7 +130,7 @@ pub(crate) async fn by_id(
 
 /// One interaction of a lead by its sender's key.
 pub(crate) async fn by_key(
-    readers: &SqlitePool,
+    readers: &Readers,
     scope: &Scope,
     lead: LeadId,
     key: &str,
@@ -152,14 +152,14 @@ pub(crate) async fn by_key(
     )
     .bind(no)
     .bind(key)
-    .fetch_optional(readers)
+    .fetch_optional(&mut *readers.acquire().await?)
     .await
     .during("read an interaction")?;
     found.as_ref().map(|row| rows::interaction(row, scope.tenant, lead)).transpose()
 }
 
 /// A lead's stays, the earliest first.
-pub(crate) async fn stays(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+pub(crate) async fn stays(readers: &Readers, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
     let Some(no) = seen_lead(readers, scope, lead).await? else { return Ok(Vec::new()) };
     let found = sqlx::query(
         r"
@@ -178,7 +178,7 @@ pub(crate) async fn stays(readers: &SqlitePool, scope: &Scope, lead: LeadId) -> 
             id",
     )
     .bind(no)
-    .fetch_all(readers)
+    .fetch_all(&mut *readers.acquire().await?)
     .await
     .during("read stays")?;
     found.iter().map(|row| rows::stay(row, scope.tenant, lead)).collect()

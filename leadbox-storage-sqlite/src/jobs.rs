@@ -112,7 +112,11 @@ impl JobStore for SqliteStorage {
                 from q
             )",
         );
-        let row = query.build().fetch_one(&self.readers).await.during("look for due jobs")?;
+        let row = query
+            .build()
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("look for due jobs")?;
         Columns::behind(&row, "job", 1).time_or_none("due_at")
     }
 
@@ -124,7 +128,7 @@ impl JobStore for SqliteStorage {
         ))
         .bind(id.uuid())
         .bind(tenant.0)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a job")?;
         found.as_ref().map(rows::job).transpose()
@@ -154,7 +158,11 @@ impl JobStore for SqliteStorage {
         }
         let limit = page.limit();
         query.push(" order by id limit ").push_bind(limit + 1);
-        let found = query.build().fetch_all(&self.readers).await.during("read jobs")?;
+        let found = query
+            .build()
+            .fetch_all(&mut *self.readers.acquire().await?)
+            .await
+            .during("read jobs")?;
         let jobs = found.iter().map(rows::job).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(jobs, limit, |job| Cursor::new(JOBS, None, job.work.id.uuid().into_bytes())))
     }
@@ -167,7 +175,7 @@ impl JobStore for SqliteStorage {
         ))
         .bind(tenant.0)
         .bind(job.uuid())
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read tries")?;
         found.iter().map(rows::attempt).collect()
@@ -194,7 +202,7 @@ impl JobStore for SqliteStorage {
         .bind(at)
         .bind(id)
         .bind(limit + 1)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read tries")?;
         let attempts = found.iter().map(rows::attempt).collect::<Result<Vec<_>>>()?;
@@ -222,7 +230,7 @@ impl JobStore for SqliteStorage {
         .bind(key.tenant.0)
         .bind(&key.queue)
         .bind(&key.name)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a lane")?;
         found.as_ref().map(rows::lane).transpose()
@@ -253,7 +261,7 @@ impl JobStore for SqliteStorage {
         .bind(JobState::Waiting.code())
         .bind(JobState::Parked.code())
         .bind(tenant.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("count jobs")?;
         found

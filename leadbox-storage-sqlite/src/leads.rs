@@ -67,7 +67,7 @@ impl LeadStore for SqliteStorage {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
-        let mut connection = self.readers.acquire().await.during("read leads")?;
+        let mut connection = self.readers.acquire().await?;
         let found = BY_ID
             .fetch(&mut connection, &ids, |binds, id| {
                 binds.add(scope.tenant.0).add(id.uuid());
@@ -102,7 +102,11 @@ impl LeadStore for SqliteStorage {
         }
         let limit = page.limit();
         let mut statement = list.page(&self.readers, after.as_ref(), limit + 1).await?;
-        let found = statement.build().fetch_all(&self.readers).await.during("list leads")?;
+        let found = statement
+            .build()
+            .fetch_all(&mut *self.readers.acquire().await?)
+            .await
+            .during("list leads")?;
         let leads = found.iter().map(|row| listed(row, query)).collect::<Result<Vec<_>>>()?;
         let cursor = |(last, key): &(StoredLead, Vec<u8>)| {
             Cursor::new(query.sort.list_name(), Some(key.clone()), last.lead.id.uuid().into_bytes())
@@ -117,8 +121,11 @@ impl LeadStore for SqliteStorage {
         }
         let limit = i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1);
         let mut statement = list.count(&self.readers, limit).await?;
-        let n: i64 =
-            statement.build_query_scalar().fetch_one(&self.readers).await.during("count leads")?;
+        let n: i64 = statement
+            .build_query_scalar()
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("count leads")?;
         Ok(n.unsigned_abs())
     }
 

@@ -54,6 +54,7 @@
 
 mod analytics;
 mod claim;
+mod columns;
 mod commit;
 mod config;
 mod definitions;
@@ -69,6 +70,7 @@ mod lookups;
 mod migrate;
 #[cfg(test)]
 mod plans;
+mod readers;
 mod rows;
 mod statement;
 mod storage;

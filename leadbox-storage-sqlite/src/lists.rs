@@ -8,11 +8,12 @@ use leadbox_core::filter::{
     Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, SortKey, Test,
 };
 use leadbox_core::{Owners, Scope};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Row, Sqlite};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
 use crate::filter::{Table, behind_text, looks_into, push_check, push_facet, push_search};
+use crate::readers::Readers;
 use crate::rows::{MISSING, lead_columns};
 use crate::texts;
 
@@ -275,7 +276,7 @@ impl<'a> List<'a> {
     }
 
     /// Chooses between the walk and the rarest of the sources.
-    async fn way<'s>(&'s self, readers: &SqlitePool) -> Result<Way<'s>> {
+    async fn way<'s>(&'s self, readers: &Readers) -> Result<Way<'s>> {
         let walk = self.walk();
         let mut sources = self.sources(&walk);
         let texts = texts::rows(readers, &self.query.search, FEW).await?;
@@ -288,7 +289,11 @@ impl<'a> List<'a> {
             self.push_source(&mut query, source);
             query.push(" limit ").push_bind(FEW + 1).push("))");
         }
-        let row = query.build().fetch_one(readers).await.during("look for the rarest condition")?;
+        let row = query
+            .build()
+            .fetch_one(&mut *readers.acquire().await?)
+            .await
+            .during("look for the rarest condition")?;
         let mut rarest = None;
         for index in 0..sources.len() {
             let n: i64 = row.try_get(index).during("look for the rarest condition")?;
@@ -308,7 +313,7 @@ impl<'a> List<'a> {
     /// The statement for a page: leads as [`stored_lead`](crate::rows::stored_lead) reads them, then the key of the order.
     pub(crate) async fn page(
         &self,
-        readers: &SqlitePool,
+        readers: &Readers,
         after: Option<&(Key, [u8; 16])>,
         limit: u32,
     ) -> Result<QueryBuilder<Sqlite>> {
@@ -498,7 +503,7 @@ impl<'a> List<'a> {
     /// The statement that counts the rows that pass, up to a limit.
     pub(crate) async fn count(
         &self,
-        readers: &SqlitePool,
+        readers: &Readers,
         limit: i64,
     ) -> Result<QueryBuilder<Sqlite>> {
         let way = self.way(readers).await?;

@@ -176,7 +176,7 @@ fn page_of_events(
 #[async_trait]
 impl LogStore for SqliteStorage {
     async fn head(&self) -> Result<ChainHead> {
-        let mut connection = self.readers.acquire().await.during("read the end of the log")?;
+        let mut connection = self.readers.acquire().await?;
         head(&mut connection).await
     }
 
@@ -188,7 +188,7 @@ impl LogStore for SqliteStorage {
         ))
         .bind(after.0)
         .bind(limit)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read events")?;
         found.iter().map(rows::event).collect()
@@ -210,7 +210,7 @@ impl LogStore for SqliteStorage {
         let limit = page.limit();
         let found = page_of_events(scope, filter, before, limit + 1)
             .build()
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.readers.acquire().await?)
             .await
             .during("read events")?;
         let events = found.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
@@ -252,7 +252,7 @@ impl LogStore for SqliteStorage {
             from consumer
             order by name",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read consumers")?;
         found

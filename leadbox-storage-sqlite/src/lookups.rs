@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use leadbox_core::{IdentityKey, IdentityKind, SLOT_EXCLUSIVE, StoredLead, Tenant};
-use sqlx::sqlite::SqlitePool;
 use sqlx::{Row, SqliteConnection};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::{During, Result, Shared};
 use crate::leads::BEHIND;
+use crate::readers::Readers;
 use crate::rows::{self, lead_columns};
 use crate::statement::Rows;
 
@@ -70,7 +70,11 @@ pub(crate) struct Lookups {
 
 impl Default for Lookups {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), turns: Semaphore::new(TURNS), crowded: AtomicBool::new(false) }
+        Self {
+            waiting: Mutex::default(),
+            turns: Semaphore::new(TURNS),
+            crowded: AtomicBool::new(false),
+        }
     }
 }
 
@@ -78,7 +82,7 @@ impl Lookups {
     /// The live leads that have one of these keys.
     pub(crate) async fn find(
         &self,
-        readers: &SqlitePool,
+        readers: &Readers,
         tenant: Tenant,
         keys: &[IdentityKey],
     ) -> Result<Holders> {
@@ -128,7 +132,7 @@ impl Lookups {
 }
 
 /// Answers look-ups with one.
-async fn serve(readers: &SqlitePool, asked: Vec<Asked>) {
+async fn serve(readers: &Readers, asked: Vec<Asked>) {
     if asked.is_empty() {
         return;
     }
@@ -160,9 +164,9 @@ impl Found {
 }
 
 /// Looks up, one statement for each kind of key.
-async fn look(readers: &SqlitePool, wanted: &BTreeSet<(&IdentityKey, Tenant)>) -> Result<Found> {
+async fn look(readers: &Readers, wanted: &BTreeSet<(&IdentityKey, Tenant)>) -> Result<Found> {
     let wanted: Vec<_> = wanted.iter().copied().collect();
-    let mut connection = readers.acquire().await.during("look leads up")?;
+    let mut connection = readers.acquire().await?;
     let mut found = Found(BTreeMap::new());
     for wanted in wanted.chunk_by(|(a, _), (b, _)| a.kind == b.kind) {
         find_kind(&mut connection, wanted, &mut found).await?;

@@ -28,7 +28,10 @@ async fn plan(storage: &SqliteStorage, scope: &Scope, query: &LeadQuery) -> Vec<
     let list = List::of(scope, query);
     let statement = list.walk_page(Some(&(place, [7; 16])), 51);
     let text = format!("explain query plan {}", statement.sql().as_str());
-    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(&storage.readers).await.unwrap();
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .fetch_all(&mut *storage.readers.acquire().await.unwrap())
+        .await
+        .unwrap();
     rows.iter().map(|row| row.get(3)).collect()
 }
 

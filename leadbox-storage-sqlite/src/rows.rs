@@ -1,8 +1,6 @@
-//! From rows to core's types. Owns the order of columns of every row that is read in more than one place, and what makes
-//! a stored value unreadable.
+//! From rows to core's types. Owns the order of columns of every row that is read in more than one place.
 
-use chrono::NaiveDate;
-use leadbox_core::event::{Actor, ActorKind, Cause, ChainHash, Commitment};
+use leadbox_core::event::{Actor, ActorKind, Cause, Commitment};
 use leadbox_core::job::{
     Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob,
 };
@@ -10,15 +8,11 @@ use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredL
 use leadbox_core::{
     Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
     LeadScore, Money, NewEvent, Points, Position, Profile, Revision, Stay, Subject, SubjectKind,
-    Suspicion, Team, Tenant, Timestamp, User, UserStatus, Version, from_unix_micros,
+    Suspicion, Team, Tenant, User, UserStatus, Version,
 };
-use serde::de::DeserializeOwned;
-use sqlx::decode::Decode;
-use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::types::Type;
-use sqlx::{Row, ValueRef};
-use uuid::Uuid;
+use sqlx::sqlite::SqliteRow;
 
+pub(crate) use crate::columns::Columns;
 use crate::error::Result;
 
 /// Stands for "never" and "unknown" in columns that are sorted by.
@@ -33,113 +27,6 @@ pub(crate) fn number_key(number: i64) -> Vec<u8> {
 pub(crate) fn number_of(key: Option<&[u8]>) -> Result<i64> {
     let bytes: [u8; 8] = key.and_then(|key| key.try_into().ok()).ok_or(StorageError::BadCursor)?;
     Ok((u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
-}
-
-/// Reads a row's columns one after the other.
-pub(crate) struct Columns<'r> {
-    row: &'r SqliteRow,
-    table: &'static str,
-    next: usize,
-}
-
-impl<'r> Columns<'r> {
-    pub(crate) fn of(row: &'r SqliteRow, table: &'static str) -> Self {
-        Self { row, table, next: 0 }
-    }
-
-    /// The columns from the one with this index on.
-    pub(crate) fn behind(row: &'r SqliteRow, table: &'static str, next: usize) -> Self {
-        Self { row, table, next }
-    }
-
-    /// The first column names the row, as far as it can be read.
-    fn corrupt(&self, column: &'static str) -> StorageError {
-        let first: Option<Uuid> = self.row.try_get_unchecked(0).ok();
-        let text = || self.row.try_get_unchecked::<String, _>(0).ok();
-        let row = first.map(|id| id.to_string()).or_else(text).unwrap_or_default();
-        StorageError::corrupt(self.table, column, row)
-    }
-
-    /// The next column as it is stored.
-    pub(crate) fn value<T>(&mut self, column: &'static str) -> Result<T>
-    where
-        T: Decode<'r, Sqlite> + Type<Sqlite>,
-    {
-        let value = self.row.try_get(self.next).map_err(|_| self.corrupt(column))?;
-        self.next += 1;
-        Ok(value)
-    }
-
-    fn number<T: TryFrom<i64>>(&mut self, column: &'static str) -> Result<T> {
-        let number: i64 = self.value(column)?;
-        T::try_from(number).map_err(|_| self.corrupt(column))
-    }
-
-    fn flag(&mut self, column: &'static str) -> Result<bool> {
-        Ok(self.value::<i64>(column)? != 0)
-    }
-
-    pub(crate) fn id<T: From<Uuid>>(&mut self, column: &'static str) -> Result<T> {
-        self.value::<Uuid>(column).map(T::from)
-    }
-
-    pub(crate) fn id_or_none<T: From<Uuid>>(&mut self, column: &'static str) -> Result<Option<T>> {
-        Ok(self.value::<Option<Uuid>>(column)?.map(T::from))
-    }
-
-    pub(crate) fn tenant(&mut self) -> Result<Tenant> {
-        self.value("tenant").map(Tenant)
-    }
-
-    fn moment(&self, micros: i64, column: &'static str) -> Result<Timestamp> {
-        from_unix_micros(micros).ok_or_else(|| self.corrupt(column))
-    }
-
-    pub(crate) fn time(&mut self, column: &'static str) -> Result<Timestamp> {
-        let micros = self.value(column)?;
-        self.moment(micros, column)
-    }
-
-    pub(crate) fn time_or_none(&mut self, column: &'static str) -> Result<Option<Timestamp>> {
-        self.value::<Option<i64>>(column)?.map(|micros| self.moment(micros, column)).transpose()
-    }
-
-    fn day(&mut self, column: &'static str) -> Result<NaiveDate> {
-        let days = self.number(column)?;
-        NaiveDate::from_epoch_days(days).ok_or_else(|| self.corrupt(column))
-    }
-
-    pub(crate) fn json<T: DeserializeOwned>(&mut self, column: &'static str) -> Result<T> {
-        let text: &str = self.value(column)?;
-        serde_json::from_str(text).map_err(|_| self.corrupt(column))
-    }
-
-    fn json_or_none<T: DeserializeOwned>(&mut self, column: &'static str) -> Result<Option<T>> {
-        let text: Option<&str> = self.value(column)?;
-        text.map(serde_json::from_str).transpose().map_err(|_| self.corrupt(column))
-    }
-
-    fn code<T>(&mut self, column: &'static str, from: fn(i16) -> Option<T>) -> Result<T> {
-        let code = self.number(column)?;
-        from(code).ok_or_else(|| self.corrupt(column))
-    }
-
-    fn bytes<const N: usize>(&mut self, column: &'static str) -> Result<[u8; N]> {
-        let bytes: &[u8] = self.value(column)?;
-        bytes.try_into().map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn chain(&mut self) -> Result<ChainHash> {
-        self.bytes("chain").map(ChainHash)
-    }
-
-    fn skip_if_null(&mut self) -> bool {
-        let null = self.row.try_get_raw(self.next).is_ok_and(|value| value.is_null());
-        if null {
-            self.next += 1;
-        }
-        null
-    }
 }
 
 /// The columns that [`stored_lead`] reads, of `lead l`, `lead_profile p` and `lead_pulse s`.

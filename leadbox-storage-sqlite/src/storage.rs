@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use leadbox_core::Timestamp;
 use leadbox_core::storage::{ChangeSet, Committed, Schema, Storage, Wake};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::commit::{self, Marks};
@@ -16,6 +16,7 @@ use crate::config::SqliteConfig;
 use crate::error::{During, Result, failed, is_busy};
 use crate::lookups::Lookups;
 use crate::migrate;
+use crate::readers::Readers;
 use crate::upkeep::Prune;
 use crate::writer::Writer;
 
@@ -25,7 +26,7 @@ pub struct SqliteStorage {
     path: PathBuf,
     writer_options: SqliteConnectOptions,
     pub(crate) writer: Writer,
-    pub(crate) readers: SqlitePool,
+    pub(crate) readers: Readers,
     pub(crate) lookups: Arc<Lookups>,
     wake: Arc<Wake>,
 }
@@ -46,17 +47,25 @@ impl SqliteStorage {
         let writer_options = config.writer();
         let mut connection = connect(&writer_options, config.busy_timeout).await?;
         migrate::refuse_newer(migrate::schema(&mut connection).await?)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(config.readers())
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(config.reader());
+        let readers = Readers::new(config.reader(), config.readers());
         let wake = Arc::new(Wake::default());
         let (synchronous, patience) = (config.synchronous, config.busy_timeout);
         let writer = Writer::start(connection, synchronous, patience, Arc::clone(&wake)).await?;
         let lookups = Arc::default();
         Ok(Self { path: config.path, writer_options, writer, readers, lookups, wake })
+    }
+
+    /// Copies what the write-ahead log holds into the file, as far as nobody reads what was there before; waits for nobody.
+    /// For a program that ends at once, before its connections are closed: afterwards the file alone has everything.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file cannot be opened, `Backend` when it is no database.
+    pub async fn checkpoint(config: &SqliteConfig) -> Result<()> {
+        let mut connection = connect(&config.writer(), config.busy_timeout).await?;
+        let copied = sqlx::query("pragma wal_checkpoint(passive)").execute(&mut connection).await;
+        connection.close().await.during("close the database")?;
+        copied.during("copy the write-ahead log")?;
+        Ok(())
     }
 
     /// Applies a change set inside a transaction of the host's, in a savepoint: after a conflict the transaction is as it
@@ -109,7 +118,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn schema(&self) -> Result<Schema> {
-        let mut connection = self.readers.acquire().await.during("read the schema")?;
+        let mut connection = self.readers.acquire().await?;
         migrate::schema(&mut connection).await
     }
 

@@ -3,9 +3,10 @@
 //! against the texts anyway.
 
 use leadbox_core::filter::{Search, SearchTerm};
-use sqlx::{QueryBuilder, Row, SqlitePool};
+use sqlx::{QueryBuilder, Row};
 
 use crate::error::{During, Result};
+use crate::readers::Readers;
 
 /// The most trigrams of one word that are looked up.
 const MOST_TRIGRAMS: usize = 12;
@@ -37,7 +38,7 @@ fn questions(search: &Search) -> Vec<String> {
 /// The rows that may hold all words of a search, as a JSON list of their numbers; none when they are more than `most`, or
 /// no word is long enough.
 pub(crate) async fn rows(
-    readers: &SqlitePool,
+    readers: &Readers,
     search: &Search,
     most: i64,
 ) -> Result<Option<(i64, String)>> {
@@ -66,7 +67,7 @@ pub(crate) async fn rows(
     )
     .bind(asked.join(" AND "))
     .bind(most + 1)
-    .fetch_one(readers)
+    .fetch_one(&mut *readers.acquire().await?)
     .await
     .during(during)?;
     let count: i64 = found.try_get(0).during(during)?;
@@ -78,7 +79,7 @@ pub(crate) async fn rows(
 
 /// The rarest of several words; none when so many leads have them all that looking them up does not pay.
 async fn worth_asking(
-    readers: &SqlitePool,
+    readers: &Readers,
     questions: Vec<String>,
     most: i64,
 ) -> Result<Option<Vec<String>>> {
@@ -91,7 +92,7 @@ async fn worth_asking(
         query.push("(select count(*) from (select 1 from lead_search where lead_search match ");
         query.push_bind(question.as_str()).push(" limit ").push_bind(most + 1).push("))");
     }
-    let row = query.build().fetch_one(readers).await.during(during)?;
+    let row = query.build().fetch_one(&mut *readers.acquire().await?).await.during(during)?;
     let all: i64 = row.try_get(0).during(during)?;
     let mut shares = Vec::with_capacity(questions.len());
     for (index, question) in questions.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -76,8 +76,16 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) demo: bool,
     /// Where to listen; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
+}
+
+/// An address, or a name that has one; IPv4 first, which is what people type into a browser.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let mut found: Vec<SocketAddr> =
+        text.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.first().copied().ok_or("use ADDRESS:PORT, such as 127.0.0.1:8080 or localhost:8080")
 }
 
 /// `leadbox import`.
@@ -91,7 +99,8 @@ Examples:
 
 Rows that are wrong are refused one by one and written to the error file, each with its number and the
 reason; mend them there and import that file. An interrupted import goes on where it stopped when the
-same command is run again.
+same command is run again. One that was finished does nothing then but to say, with the same exit code,
+how many rows were refused and where they are; --again imports the file once more.
 
 {TABLE}"))]
 pub(crate) struct Import {
@@ -272,8 +281,10 @@ pub(crate) struct Analytics {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum AnalyticsVerb {
     /// Compare the counts with a scan of the leads
+    #[command(after_help = format!("Examples:\n  leadbox analytics verify --json | jq .differences\n\n{TABLE}"))]
     Verify,
     /// Replace the counts by those of a scan
+    #[command(after_help = format!("Examples:\n  leadbox analytics rebuild\n\n{TABLE}"))]
     Rebuild,
 }
 
@@ -286,6 +297,20 @@ pub(crate) fn parse() -> (Output, Result<Option<Cli>, Failure>) {
             let json = std::env::args_os().any(|argument| argument == "--json");
             let output = Output(if json { Form::Json } else { Form::Text });
             (output, output.parser(&error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_listens_on_addresses_and_names() {
+        assert_eq!(address("127.0.0.1:0"), Ok(SocketAddr::from(([127, 0, 0, 1], 0))));
+        assert!(address("localhost:8080").is_ok_and(|address| address.ip().is_loopback()));
+        for wrong in ["", "8080", "127.0.0.1", "http://127.0.0.1:8080"] {
+            assert!(address(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -13,7 +13,7 @@ Exit codes:
   0  done
   1  failed for another reason than those below
   2  wrong usage
-  3  done, but some rows of the input were refused; they are in the error file
+  3  done, but some rows of the input were refused; the output says where they are
   4  the storage is not available, does not exist or is not migrated
   5  the database is newer than this program
   6  a check found something wrong";

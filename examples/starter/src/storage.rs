@@ -70,7 +70,7 @@ pub(crate) enum Expect {
     Anything,
     /// A database with this program's schema; nothing is made or migrated.
     Ready,
-    /// The same, or an empty stand-in in memory where there is no file: for trying something out.
+    /// The same, or an empty stand-in in memory where there is nothing yet: for trying something out.
     Trial,
     /// A database, with whatever schema.
     Present,
@@ -115,6 +115,9 @@ pub(crate) async fn open(
             if found > known {
                 return Err(StorageError::SchemaTooNew { found, known }.into());
             }
+            if found == 0 && expect == Expect::Trial {
+                return Ok(Arc::new(MemoryStorage::new()));
+            }
             if found < known {
                 return Err(StorageError::SchemaTooOld { found, known }.into());
             }
@@ -130,6 +133,28 @@ fn unreachable(location: &Location) -> impl FnOnce(StorageError) -> Failure {
         let failure = Failure::from(error);
         let exit = if failure.exit == Exit::Failed { Exit::Unavailable } else { failure.exit };
         Failure { exit, message: format!("{message}: {}", failure.message), ..failure }
+    }
+}
+
+/// Does what a server's workers would do soon for what was written: gives events their places in the log, and adds up
+/// counts.
+///
+/// # Errors
+/// From the storage.
+pub(crate) async fn catch_up(storage: &dyn Storage) -> Result<(), StorageError> {
+    while storage.sequence(5_000).await?.more {}
+    while storage.fold_counts(5_000).await? > 0 {}
+    Ok(())
+}
+
+/// Puts what a command wrote into the database's file itself, so that a copy of that file has everything.
+pub(crate) async fn settle(location: &Location) {
+    if let Location::Sqlite(path) = location
+        && path.exists()
+        && let Err(error) = SqliteStorage::checkpoint(&SqliteConfig::at(path)).await
+    {
+        // Nothing is lost: the write-ahead log beside the file has it.
+        tracing::debug!(%error, "the database was not settled");
     }
 }
 

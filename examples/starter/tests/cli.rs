@@ -25,11 +25,20 @@ fn help_tells_of_every_command_and_exit_code() {
     ] {
         assert!(help.stdout.contains(word), "{word} is missing in {}", help.stdout);
     }
-    for command in ["serve", "import", "export", "demo", "doctor", "analytics"] {
-        let help = place.run(&[command, "--help"]);
+    for command in [
+        &["serve"][..],
+        &["import"],
+        &["export"],
+        &["demo"],
+        &["doctor"],
+        &["analytics"],
+        &["analytics", "verify"],
+        &["analytics", "rebuild"],
+    ] {
+        let help = place.run(&[command, &["--help"]].concat());
         assert!(
             help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"),
-            "{command}"
+            "{command:?}"
         );
     }
     assert!(place.run(&["--version"]).stdout.starts_with("leadbox "));
@@ -38,9 +47,13 @@ fn help_tells_of_every_command_and_exit_code() {
 #[test]
 fn wrong_usage_is_code_2_in_both_forms() {
     let place = Place::new();
-    for arguments in
-        [&["fly"][..], &[], &["demo", "--size", "0"], &["doctor", "--storage", "leads.db"]]
-    {
+    for arguments in [
+        &["fly"][..],
+        &[],
+        &["demo", "--size", "0"],
+        &["doctor", "--storage", "leads.db"],
+        &["serve", "--listen", "8080"],
+    ] {
         let ended = place.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(!ended.stderr.is_empty());
@@ -173,6 +186,8 @@ fn an_absent_database_is_code_4_and_is_not_made() {
 fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     let place = Place::new();
     place.file("c.csv", "Email Address;First Name;Last Name\nada@analytical.example;Ada;Lovelace\nbo@@;Bo;Diddley\n");
+    let dry = place.run(&["import", "c.csv", "--dry-run"]);
+    assert!(dry.stdout.contains("in no file: name one with --errors"), "{}", dry.stdout);
     let dry = place.run(&["import", "c.csv", "--dry-run", "--json"]);
     assert_eq!((dry.code, dry.json()["created"].as_u64()), (3, Some(1)), "{}", dry.stdout);
     assert_eq!(names(place.path(".").as_path()), ["c.csv"], "a dry run writes nothing");
@@ -183,8 +198,6 @@ fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     assert_eq!(json["errors"][0]["field"].as_str(), Some("email"));
     assert_eq!(json["error_file"].as_str(), Some("c.errors.csv"));
 
-    let again = place.run(&["import", "c.csv"]);
-    assert!(again.stdout.contains("was imported before"), "{}", again.stdout);
     let refused = std::fs::read_to_string(place.path("c.errors.csv")).unwrap();
     place.file("c.errors.csv", &refused.replace("bo@@", "bo@diddley.example"));
     let mended = place.run(&["import", "c.errors.csv", "--json"]);
@@ -192,6 +205,138 @@ fn rows_that_are_wrong_come_back_in_a_file_that_can_be_mended() {
     assert!(!place.path("c.errors.errors.csv").exists());
     let dry = place.run(&["import", "c.csv", "--dry-run", "--again", "--json"]);
     assert_eq!((dry.code, dry.json()["unchanged"].as_u64()), (3, Some(1)), "{}", dry.stdout);
+}
+
+#[test]
+fn a_file_that_was_finished_before_says_again_what_was_refused() {
+    let place = Place::new();
+    place.file("c.csv", "email\nada@analytical.example\nbo@@\n");
+    place.file("good.csv", "email\ncy@c.example\n");
+    assert_eq!(place.run(&["import", "c.csv"]).code, 3);
+    let refused = std::fs::read_to_string(place.path("c.errors.csv")).unwrap();
+    let again = place.run(&["import", "c.csv"]);
+    assert_eq!(again.code, 3, "{}", again.stdout);
+    for words in [
+        "was finished before",
+        "it had 2 rows, of which 1 was refused",
+        "written to c.errors.csv, which is still there",
+    ] {
+        assert!(again.stdout.contains(words), "{words} is missing in {}", again.stdout);
+    }
+    assert_eq!(std::fs::read_to_string(place.path("c.errors.csv")).unwrap(), refused);
+
+    std::fs::remove_file(place.path("c.errors.csv")).unwrap();
+    let gone = place.run(&["import", "c.csv"]);
+    assert_eq!(gone.code, 3, "{}", gone.stdout);
+    assert!(gone.stdout.contains("not in c.errors.csv (any more): --again"), "{}", gone.stdout);
+    let gone = place.run(&["import", "c.csv", "--json"]);
+    let json = gone.json();
+    assert_eq!((gone.code, json["ending"].as_str()), (3, Some("finished_before")));
+    assert_eq!((json["failed"].as_u64(), json["error_file"].as_str()), (Some(1), None));
+    assert_eq!(json["error_file_gone"].as_str(), Some("c.errors.csv"));
+    assert!(!place.path("c.errors.csv").exists());
+    assert_eq!(place.run(&["import", "c.csv", "--again"]).code, 3);
+    assert_eq!(std::fs::read_to_string(place.path("c.errors.csv")).unwrap(), refused);
+
+    assert_eq!(place.run(&["import", "good.csv"]).code, 0);
+    let again = place.run(&["import", "good.csv"]);
+    assert_eq!(again.code, 0, "{}", again.stdout);
+    assert!(again.stdout.contains("was finished before") && !again.stdout.contains("errors"));
+}
+
+#[test]
+fn a_file_is_imported_again_as_often_as_it_is_asked_for() {
+    let place = Place::new();
+    place.file("c.csv", "name\nAda\n");
+    let import = |more: &[&str]| {
+        let arguments = [&["import", "c.csv", "--always-new", "--json"], more].concat();
+        let json = place.run(&arguments).json();
+        (json["ending"].as_str().unwrap().to_owned(), json["import"].to_string())
+    };
+    let (first, second, third) = (import(&[]), import(&["--again"]), import(&["--again"]));
+    for one in [&first, &second, &third] {
+        assert_eq!(one.0, "finished");
+    }
+    assert!(first.1 != second.1 && second.1 != third.1);
+    assert_eq!(import(&[]), ("finished_before".to_owned(), first.1));
+    assert_eq!(place.run(&["export", "--format", "jsonl"]).stdout.lines().count(), 3);
+}
+
+#[test]
+fn an_import_done_again_goes_on_where_it_stopped() {
+    let place = Place::new();
+    place.file("open.csv", "name\nAda\n\"Bo\n");
+    for _ in 0..2 {
+        let stopped = place.run(&["import", "open.csv", "--always-new", "--again"]);
+        assert_eq!(stopped.code, 1, "{}", stopped.stdout);
+    }
+    assert_eq!(place.run(&["export", "--format", "jsonl"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_file_for_refused_rows_costs_no_other_file() {
+    let place = Place::new();
+    let text = "email\nada@analytical.example\nbo@@\n";
+    place.file("c.csv", text);
+    let itself = place.run(&["import", "c.csv", "--errors", "./c.csv"]);
+    assert_eq!(itself.code, 1, "{}", itself.stdout);
+    assert!(itself.stderr.contains("cannot be the file itself"), "{}", itself.stderr);
+    assert_eq!(std::fs::read_to_string(place.path("c.csv")).unwrap(), text);
+
+    std::os::unix::fs::symlink("/dev/null", place.path("hole")).unwrap();
+    let hole = place.run(&["import", "c.csv", "--errors", "hole"]);
+    assert_eq!(hole.code, 1, "{}", hole.stdout);
+    assert!(hole.stderr.contains("no regular file"), "{}", hole.stderr);
+    assert!(place.path("hole").exists());
+
+    let lost = place.run(&["import", "c.csv", "--storage", "sqlite:no/such/folder/leads.sqlite"]);
+    assert_eq!(lost.code, 4, "{}", lost.stderr);
+    assert_eq!(names(place.path(".").as_path()), ["c.csv", "hole"]);
+}
+
+#[test]
+fn an_import_that_stops_says_what_is_done() {
+    let place = Place::new();
+    place.file("open.csv", "email,name\nada@a.example,Ada\nbo@@,Bo\ncy@c.example,\"Cy\n");
+    let stopped = place.run(&["import", "open.csv"]);
+    assert_eq!(stopped.code, 1, "{}", stopped.stdout);
+    for words in [
+        "row 3 (line 4) opens a quote",
+        "the 2 rows before that are done",
+        "in open.errors.csv",
+        "once mended",
+    ] {
+        assert!(stopped.stderr.contains(words), "{words} is missing in {}", stopped.stderr);
+    }
+    place.file("open.csv", "email,name\nada@a.example,Ada\nbo@b.example,Bo\ncy@c.example,Cy\n");
+    let mended = place.run(&["import", "open.csv", "--json"]).json();
+    assert_eq!((mended["created"].as_u64(), mended["unchanged"].as_u64()), (Some(2), Some(1)));
+    assert!(!place.path("open.errors.csv").exists());
+}
+
+#[test]
+fn a_copy_of_the_file_alone_has_everything() {
+    let place = Place::new();
+    place.file("c.csv", "email\nada@analytical.example\n");
+    assert_eq!(place.run(&["import", "c.csv"]).code, 0);
+    std::fs::copy(place.path("leadbox.sqlite"), place.path("copy.sqlite")).unwrap();
+    let copy = place.run(&["export", "--format", "jsonl", "--storage", "sqlite:copy.sqlite"]);
+    assert!(copy.stdout.contains("ada@analytical.example"), "{}", copy.stderr);
+}
+
+#[test]
+fn a_pipe_with_a_name_is_read_once() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || {
+        std::fs::write(pipe, "email\nada@analytical.example\nbo@@\n").unwrap();
+    });
+    let read = place.run(&["import", "pipe", "--json"]);
+    writer.join().unwrap();
+    let json = read.json();
+    assert_eq!((read.code, json["created"].as_u64()), (3, Some(1)), "{}", read.stdout);
+    assert!(!place.path("pipe.errors").exists());
 }
 
 #[test]

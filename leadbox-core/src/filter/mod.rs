@@ -5,7 +5,9 @@ mod checked;
 mod condition;
 mod field;
 mod matching;
+mod reading;
 mod search;
+mod value;
 
 pub use checked::{Check, Leaf, Operand, Sense, Test};
 pub use condition::{FilterError, LeadFilter, Op};

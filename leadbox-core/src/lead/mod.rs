@@ -3,6 +3,7 @@
 
 mod assign;
 mod completeness;
+mod custom;
 mod difference;
 mod keys;
 mod new_lead;
@@ -16,5 +17,6 @@ pub use new_lead::{ConsentInput, NewLead};
 pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm};
 pub use patch::LeadPatch;
 
-pub(crate) use assign::{Input, custom_value, parse_moment};
+pub(crate) use assign::{Input, parse_moment};
+pub(crate) use custom::custom_value;
 pub use record::LeadRecord;

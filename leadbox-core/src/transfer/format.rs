@@ -39,11 +39,12 @@ impl Format {
     /// CSV whose delimiter is to be found out.
     pub const CSV: Self = Self::Csv { delimiter: Delimiter::Auto };
 
-    /// The format that a file's name promises: `csv`, `txt`, `tsv`, `jsonl` or `ndjson`, whatever the case.
+    /// The format that a file's name promises: `csv`, `tsv`, `tab`, `jsonl` or `ndjson`, whatever the case. `txt`
+    /// promises nothing: its first bytes show.
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
-            "csv" | "txt" => Some(Self::CSV),
+            "csv" => Some(Self::CSV),
             "tsv" | "tab" => Some(Self::Csv { delimiter: Delimiter::Byte(b'\t') }),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
             _ => None,
@@ -162,6 +163,7 @@ mod tests {
         assert_eq!(Format::of_path(Path::new("a/B.CSV")), Some(Format::CSV));
         assert_eq!(Format::of_path(Path::new("leads.ndjson")), Some(Format::JsonLines));
         assert_eq!(Format::of_path(Path::new("leads")), None);
+        assert_eq!(Format::of_path(Path::new("leads.txt")), None);
         assert_eq!(Format::detect(b"\n {\"email\":"), Format::JsonLines);
         assert_eq!(Format::detect(b"email,name\n"), Format::CSV);
     }

@@ -37,6 +37,7 @@ mod batch;
 mod cell;
 mod checkpoint;
 mod columns;
+mod course;
 mod csv_rows;
 mod error;
 mod error_file;

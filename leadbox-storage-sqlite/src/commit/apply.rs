@@ -53,10 +53,8 @@ impl Marks {
     }
 
     async fn by(connection: &mut SqliteConnection, statement: &'static str) -> Result<Self> {
-        let row = sqlx::query(statement)
-            .fetch_one(connection)
-            .await
-            .during("read the end of the log")?;
+        let row =
+            sqlx::query(statement).fetch_one(connection).await.during("read the end of the log")?;
         let mut columns = Columns::of(&row, "log_head");
         let position = Position(columns.value("position")?);
         let head = ChainHead { position, chain: columns.chain()? };

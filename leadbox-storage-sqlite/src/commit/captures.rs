@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::apply::{Marks, NOTE, bind_note};
-use super::leads::{
-    INDEX_TEXTS, LEAD, PROFILE, PULSE, bind_lead, bind_profile, bind_pulse, body,
-};
+use super::leads::{INDEX_TEXTS, LEAD, PROFILE, PULSE, bind_lead, bind_profile, bind_pulse, body};
 use super::log::{APPEND, MOVE_END, bind_event, placed};
 use super::rollup;
 use super::runs::Runs;
@@ -76,8 +74,10 @@ impl<'s> Captures<'s> {
         if !runs.only_new_leads() || few.iter().any(|rows| *rows > FEW_ROWS) {
             return None;
         }
-        let leads: HashMap<_, usize> =
-            (0..).zip(&runs.new_leads).map(|(index, row)| ((row.lead.tenant, row.lead.id), index)).collect();
+        let leads: HashMap<_, usize> = (0..)
+            .zip(&runs.new_leads)
+            .map(|(index, row)| ((row.lead.tenant, row.lead.id), index))
+            .collect();
         let begun = runs.begun_stays.iter().copied();
         let stays = begun.map(|stay| Some((*leads.get(&(stay.tenant, stay.lead))?, stay)));
         let stays = stays.collect::<Option<Vec<_>>>()?;
@@ -115,9 +115,12 @@ impl<'s> Captures<'s> {
         let mut facets = Vec::new();
         for (no, row) in &leads {
             profiles.push((*no, *row, body(row)?));
-            facets.extend(row.keys.facets.iter().map(|facet| {
-                json!([row.lead.tenant.0, facet.name, hex(&facet.key), no])
-            }));
+            facets.extend(
+                row.keys
+                    .facets
+                    .iter()
+                    .map(|facet| json!([row.lead.tenant.0, facet.name, hex(&facet.key), no])),
+            );
         }
         let mut stays = Vec::with_capacity(self.stays.len());
         for (index, stay) in &self.stays {
@@ -127,15 +130,18 @@ impl<'s> Captures<'s> {
         }
         let events = placed(&self.runs.events, marks.head);
         let head = events.last().map_or(marks.head, |(head, _)| *head);
-        let counts = rollup::moves(&self.runs.new_leads, &[]).into_iter().map(|(tenant, cell, n)| {
-            let (stage, owner) = (hex(cell.stage.uuid().as_bytes()), hex(cell.owner.uuid().as_bytes()));
-            json!([tenant.0, cell.day.to_epoch_days(), cell.source, stage, owner, n])
-        });
+        let counts =
+            rollup::moves(&self.runs.new_leads, &[]).into_iter().map(|(tenant, cell, n)| {
+                let (stage, owner) =
+                    (hex(cell.stage.uuid().as_bytes()), hex(cell.owner.uuid().as_bytes()));
+                json!([tenant.0, cell.day.to_epoch_days(), cell.source, stage, owner, n])
+            });
 
         let mut script = Script::default();
         script.rows(Rows { after: "", ..NOTE }, self.sets, bind_note);
         script.rows(LEAD, &leads, bind_lead);
-        script.rows(PROFILE, &profiles, |binds, (no, row, body)| bind_profile(binds, *no, row, body));
+        script
+            .rows(PROFILE, &profiles, |binds, (no, row, body)| bind_profile(binds, *no, row, body));
         script.statement(INDEX_TEXTS, |binds| {
             binds.add(first).add(last);
         });

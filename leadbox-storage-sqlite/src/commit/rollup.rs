@@ -17,10 +17,7 @@ const COUNT: Rows<'_> = Rows {
 };
 
 /// What these changes do to the counts.
-pub(super) fn moves(
-    new: &[&LeadRow],
-    updates: &[&LeadUpdate],
-) -> Vec<(Tenant, Cell, i64)> {
+pub(super) fn moves(new: &[&LeadRow], updates: &[&LeadUpdate]) -> Vec<(Tenant, Cell, i64)> {
     let mut tallies: BTreeMap<Tenant, Tally> = BTreeMap::new();
     for row in new {
         tallies.entry(row.lead.tenant).or_default().add(deltas(None, Some(&row.lead)));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::AnalyticsVerb;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
+use crate::progress;
 use crate::storage::{Durability, Expect, Location, open};
 
 /// What a comparison found.
@@ -73,14 +74,17 @@ pub(super) async fn analytics(
 ) -> Result<Exit, Failure> {
     let storage = open(location, Expect::Ready, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
+    let bar = progress::waiting("counting leads");
     let differences = leadbox.analytics().verify().await?;
     match verb {
         AnalyticsVerb::Verify => {
             let cells = leadbox.analytics().lead_counts().await?.len();
+            bar.finish_and_clear();
             Ok(output.outcome(&Verified { cells, differences }))
         }
         AnalyticsVerb::Rebuild => {
             leadbox.analytics().rebuild().await?;
+            bar.finish_and_clear();
             Ok(output.outcome(&Rebuilt { repaired: differences.len() }))
         }
     }

@@ -10,8 +10,8 @@ use crate::cli;
 use crate::demo::{Plan, Recipe, Replayed, rehearse, replay};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
-use crate::progress;
-use crate::storage::{Durability, Expect, Location, open};
+use crate::progress::{self, End};
+use crate::storage::{Durability, Expect, Location, catch_up, open};
 
 /// What became of it.
 #[derive(Debug, Serialize)]
@@ -101,8 +101,11 @@ pub(super) async fn fill(
     location: &Location,
 ) -> Result<Made, Failure> {
     let began = Instant::now();
-    let bar = progress::bar("making leads", Some(u64::from(plan.recipe().size)));
-    let written = replay(storage, plan, |leads| bar.set_position(u64::from(leads))).await?;
+    let bar = progress::bar("making leads", End::Things(u64::from(plan.recipe().size)));
+    let written =
+        replay(Arc::clone(&storage), plan, |leads| bar.set_position(u64::from(leads))).await?;
+    bar.set_message("putting events in order");
+    catch_up(&*storage).await?;
     bar.finish_and_clear();
     let seconds = began.elapsed().as_secs_f64();
     Ok(Made { recipe: plan.recipe(), storage: Some(location.to_string()), written, seconds })

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
+use crate::progress;
 use crate::storage::{Durability, Expect, Location, open};
 
 /// How a check ended.
@@ -74,14 +75,18 @@ pub(super) async fn doctor(location: &Location, output: Output) -> Result<Exit, 
     let storage = open(location, Expect::Present, Durability::Full).await?;
     let (kind, place) = (storage.kind(), location.to_string());
     let mut examined = Examined { storage: place, kind, exit: Exit::Done, checks: Vec::new() };
+    let bar = progress::waiting("looking at the schema");
     if schema(&storage, &mut examined).await? {
         let leadbox = LeadBox::builder(storage).build()?;
+        bar.set_message("checking the log");
         log(&leadbox, &mut examined).await?;
+        bar.set_message("counting leads");
         leads(&leadbox, &mut examined).await?;
         counts(&leadbox, &mut examined).await?;
         setup(&leadbox, &mut examined).await?;
         queue(&leadbox, &mut examined).await?;
     }
+    bar.finish_and_clear();
     Ok(output.outcome(&examined))
 }
 

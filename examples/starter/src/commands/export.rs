@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
-use crate::progress;
+use crate::progress::{self, End};
 use crate::storage::{Durability, Expect, Location, open};
 
 /// What was written.
@@ -49,7 +49,7 @@ pub(super) async fn export(
         .map(Format::from)
         .or_else(|| target.and_then(Format::of_path))
         .unwrap_or(Format::CSV);
-    let bar = progress::bar("exporting", None);
+    let bar = progress::bar("exporting", End::Unknown);
     let exporter = Exporter::new(&leadbox)
         .list(list)
         .format(format)

@@ -1,23 +1,26 @@
-//! `leadbox import`: leads from a file. Owns the import's name, which follows from the file and the options, so that the
-//! same command goes on where an interrupted one stopped; the import itself is core's.
+//! `leadbox import`: leads from a file. Owns what people are told; the file is `source`'s, the one with the refused rows
+//! `refused`'s, and the import itself core's.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod refused;
+mod source;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use leadbox_core::storage::BoxError;
 use leadbox_core::transfer::{
-    Delimiter, Ending, Format, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
+    Ending, ImportReport, Importer, Mapping, TransferError, UnknownColumns,
 };
-use leadbox_core::{IdentityKind, ImportId, LeadBox};
+use leadbox_core::{IdentityKind, LeadBox};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use self::refused::{ErrorFile, Refused, error_path};
+use self::source::Source;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
-use crate::progress;
-use crate::storage::{Durability, Expect, Location, open};
+use crate::progress::{self, End};
+use crate::storage::{Durability, Expect, Location, catch_up, open};
 
 /// What became of the file.
 #[derive(Debug, Serialize)]
@@ -25,8 +28,8 @@ struct Imported {
     file: String,
     #[serde(flatten)]
     report: ImportReport,
-    /// Where the refused rows are; none when there are none or nobody wanted them.
-    error_file: Option<String>,
+    #[serde(flatten)]
+    refused: Refused,
 }
 
 /// How many refused rows are listed for people.
@@ -35,19 +38,29 @@ const LISTED: usize = 10;
 impl Outcome for Imported {
     fn text(&self) -> String {
         let (report, file) = (&self.report, &self.file);
+        let rows = rows(report.rows);
         let mut lines = vec![match report.ending {
             Ending::FinishedBefore => {
-                format!(
-                    "{file} was imported before, so nothing was done (--again imports it once more); it had"
-                )
+                let before =
+                    "was finished before, so nothing was done (--again imports it once more)";
+                match report.failed {
+                    0 => format!("{file} {before}; it had {rows}:"),
+                    1 => format!("{file} {before}; it had {rows}, of which 1 was refused:"),
+                    more => {
+                        format!("{file} {before}; it had {rows}, of which {more} were refused:")
+                    }
+                }
             }
-            Ending::DryRun => format!("dry run of {file}, nothing was written; it has"),
+            Ending::DryRun => {
+                format!("dry run of {file}, nothing was written; it has {rows}:")
+            }
             Ending::Finished => match report.resumed_behind {
-                Some(row) => format!("imported {file}, going on behind row {row}; it has"),
-                None => format!("imported {file}; it has"),
+                Some(row) => {
+                    format!("imported {file}, going on behind row {row}; it has {rows}:")
+                }
+                None => format!("imported {file}; it has {rows}:"),
             },
         }];
-        lines[0].push_str(&format!(" {} rows:", report.rows));
         for (what, count) in [
             ("new", report.created),
             ("changed", report.updated),
@@ -62,9 +75,21 @@ impl Outcome for Imported {
         if report.errors.len() > LISTED {
             lines.push("  and more".to_owned());
         }
-        if let Some(path) = &self.error_file {
+        if let Some(path) = &self.refused.error_file {
+            let are = match report.ending {
+                Ending::FinishedBefore => format!("were written to {path}, which is still there"),
+                Ending::Finished | Ending::DryRun => format!("are in {path}"),
+            };
             lines.push(format!(
-                "the refused rows are in {path}: mend them there and import that file"
+                "the refused rows {are}: mend them there and import that file with the same options"
+            ));
+        }
+        if report.failed > 0 && self.refused == Refused::default() {
+            lines.push("the refused rows are in no file: name one with --errors".to_owned());
+        }
+        if let Some(path) = &self.refused.error_file_gone {
+            lines.push(format!(
+                "the rows that were refused before are not in {path} (any more): --again writes that file anew"
             ));
         }
         lines.join("\n")
@@ -73,6 +98,11 @@ impl Outcome for Imported {
     fn exit(&self) -> Exit {
         if self.report.failed > 0 { Exit::BadRows } else { Exit::Done }
     }
+}
+
+/// `1 row`, `2 rows`.
+fn rows(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
 /// Runs the command.
@@ -84,21 +114,58 @@ pub(super) async fn import(
     location: &Location,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let source = Source::open(args)?;
-    let mut errors = ErrorPath::of(args, &source)?;
+    let mut source = Source::open(args)?;
+    let path = error_path(args, &source)?;
     let expect = if args.dry_run { Expect::Trial } else { Expect::Anything };
     let storage = open(location, expect, Durability::Full).await?;
-    let leadbox = LeadBox::builder(storage).build()?;
-    let bar = progress::bar("importing", source.size);
-    let id =
-        if args.again { leadbox.new_id() } else { source.id.unwrap_or_else(|| leadbox.new_id()) };
-    let mut importer = Importer::new(&leadbox).id(id).mapping(mapping(args)).progress(|progress| {
+    let mut errors = path.map(ErrorFile::open).transpose()?;
+    let leadbox = LeadBox::builder(Arc::clone(&storage)).build()?;
+    let done = AtomicU64::new(0);
+    let mut time = 0;
+    // The first time that was not finished: so one that is done again and interrupted goes on as well.
+    let result = loop {
+        let result = run(args, &leadbox, &mut source, time, errors.as_mut(), &done).await?;
+        match &result {
+            Ok(report) if args.again && report.ending == Ending::FinishedBefore => time += 1,
+            _ => break result,
+        }
+    };
+    if result.is_ok() {
+        let bar = progress::waiting("putting events in order");
+        catch_up(&*storage).await?;
+        bar.finish_and_clear();
+    }
+    let refused = errors.map(ErrorFile::close).transpose()?.unwrap_or_default();
+    let done = done.into_inner();
+    let report = result.map_err(|error| stopped(error, args, &source, done, &refused))?;
+    let refused = if report.failed > 0 { refused } else { Refused::default() };
+    Ok(output.outcome(&Imported { file: source.name, report, refused }))
+}
+
+/// Imports the file for the first time, or once more.
+///
+/// # Errors
+/// `Failed` when the file cannot be opened; what ends the import is the result.
+async fn run(
+    args: &cli::Import,
+    leadbox: &LeadBox,
+    source: &mut Source,
+    time: u32,
+    errors: Option<&mut ErrorFile>,
+    done: &AtomicU64,
+) -> Result<Result<ImportReport, TransferError>, Failure> {
+    let bar = progress::bar("importing", source.size.map_or(End::Unknown, End::Bytes));
+    let mut importer = Importer::new(leadbox).mapping(mapping(args)).progress(|progress| {
+        done.store(progress.rows, Ordering::Relaxed);
         bar.set_position(if progress.total_bytes.is_some() {
             progress.bytes
         } else {
             progress.rows
         });
     });
+    if let Some(id) = source.import(time) {
+        importer = importer.id(id);
+    }
     importer = match (args.always_new, args.key.as_slice()) {
         (true, _) => importer.upsert_by([]),
         (false, []) => importer,
@@ -113,76 +180,42 @@ pub(super) async fn import(
     if args.dry_run {
         importer = importer.dry_run();
     }
-    if let Some(file) = errors.file.as_mut() {
-        importer = importer.errors_to(file);
+    if let Some(errors) = errors {
+        importer = importer.errors_to(errors.sink());
     }
-    let result = importer.run(source.input).await;
+    let result = importer.run(source.input()?).await;
     bar.finish_and_clear();
-    let error_file = errors.close()?;
-    let report = result.map_err(Failure::from)?;
-    Ok(output.outcome(&Imported { file: source.name, report, error_file }))
+    Ok(result)
 }
 
-/// The file to be imported.
-struct Source {
-    input: Box<dyn Read + Send>,
-    name: String,
-    format: Option<Format>,
-    size: Option<u64>,
-    /// The import's id; none for standard input, which cannot be read twice.
-    id: Option<ImportId>,
-}
-
-impl Source {
-    fn open(args: &cli::Import) -> Result<Self, Failure> {
-        let asked = args.delimiter.map(|byte| Format::Csv { delimiter: Delimiter::Byte(byte) });
-        let asked = asked.or(args.format.map(Format::from));
-        if args.file == Path::new("-") {
-            let name = "standard input".to_owned();
-            return Ok(Self {
-                input: Box::new(io::stdin()),
-                name,
-                format: asked,
-                size: None,
-                id: None,
-            });
-        }
-        let name = args.file.display().to_string();
-        let unreadable = |error| Failure::because(format!("cannot read {name}"), error);
-        let mut file = File::open(&args.file).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
-        let id = identify(args, &mut file).map_err(unreadable)?;
-        let input = Box::new(File::open(&args.file).map_err(unreadable)?);
-        let format = asked.or_else(|| Format::of_path(&args.file));
-        Ok(Self { input, name, format, size: Some(size), id: Some(id) })
-    }
-}
-
-/// The import's id from the bytes of the file and the options that give them their meaning: the same command names the
-/// same import, and a mended file or another mapping is a new one.
-fn identify(args: &cli::Import, file: &mut File) -> io::Result<ImportId> {
-    let mut hash = Sha256::new();
-    let options = (
-        &args.key,
-        args.always_new,
-        &args.map,
-        &args.ignore,
-        args.ignore_unknown,
-        args.delimiter,
-        args.format,
+/// What to do about an import that stopped behind `done` rows.
+fn stopped(
+    error: TransferError,
+    args: &cli::Import,
+    source: &Source,
+    done: u64,
+    refused: &Refused,
+) -> Failure {
+    let in_file = matches!(
+        error,
+        TransferError::OpenQuote { .. }
+            | TransferError::RecordTooLong { .. }
+            | TransferError::Csv { .. }
     );
-    hash.update(format!("{options:?}"));
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
+    let failure = Failure::from(error);
+    if done == 0 || args.dry_run {
+        return failure;
     }
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    // UUIDv8 (RFC 9562, section 5.8): made from a digest.
-    Ok(ImportId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
+    let refused = match &refused.error_file {
+        Some(path) => format!(", those that were refused are in {path}"),
+        None => String::new(),
+    };
+    let next = match (in_file || source.import(0).is_none(), args.always_new) {
+        (false, _) => "the same command goes on behind them",
+        (true, false) => "import the whole again, once mended; they are recognised by their keys",
+        (true, true) => "import the rest without them, as --always-new would double them",
+    };
+    failure.hint(format!("the {} before that are done{refused}: {next}", rows(done)))
 }
 
 fn mapping(args: &cli::Import) -> Mapping {
@@ -200,63 +233,12 @@ fn mapping(args: &cli::Import) -> Mapping {
     })
 }
 
-/// Where refused rows go.
-struct ErrorPath {
-    path: PathBuf,
-    file: Option<File>,
-}
-
-impl ErrorPath {
-    /// The path that was asked for, or `NAME.errors.EXTENSION` beside the source. A dry run and standard input have
-    /// one only if asked.
-    fn of(args: &cli::Import, source: &Source) -> Result<Self, Failure> {
-        let beside = || (source.size.is_some() && !args.dry_run).then(|| beside(&args.file));
-        let Some(path) = args.errors.clone().or_else(beside) else {
-            return Ok(Self { path: PathBuf::new(), file: None });
-        };
-        if path == args.file {
-            return Err(Failure::new(
-                Exit::Failed,
-                "the file with the refused rows cannot be the file itself",
-            ));
-        }
-        // Not truncated: an interrupted import goes on in it, and a new one cuts it itself.
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file
-            .map_err(|error| Failure::because(format!("cannot write {}", path.display()), error))?;
-        Ok(Self { path, file: Some(file) })
-    }
-
-    /// Takes an empty file away; says where a filled one is.
-    fn close(self) -> Result<Option<String>, Failure> {
-        let Some(file) = self.file else { return Ok(None) };
-        let failed =
-            |error| Failure::because(format!("cannot look at {}", self.path.display()), error);
-        if file.metadata().map_err(failed)?.len() == 0 {
-            std::fs::remove_file(&self.path).map_err(failed)?;
-            return Ok(None);
-        }
-        Ok(Some(self.path.display().to_string()))
-    }
-}
-
-/// `contacts.csv` gives `contacts.errors.csv`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(".errors");
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}
-
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Core(error) => error.into(),
             columns @ TransferError::Columns(_) => Self::new(Exit::Failed, columns.to_string()).hint(
-                "give a column its meaning with --map 'COLUMN=FIELD', pass over it with --ignore COLUMN, or over all \
+                "the first line has to name the columns; give one its meaning with --map 'COLUMN=FIELD', pass over it with --ignore COLUMN, or over all \
                  that mean nothing with --ignore-unknown",
             ),
             other => {
@@ -269,16 +251,5 @@ impl From<TransferError> for Failure {
                 Self { source, ..failure }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refused_rows_lie_beside_their_file() {
-        assert_eq!(beside(Path::new("a/contacts.csv")), Path::new("a/contacts.errors.csv"));
-        assert_eq!(beside(Path::new("leads")), Path::new("leads.errors"));
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::{Cli, Command};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::storage::settle;
 
 /// Runs a command to its end.
 ///
@@ -14,7 +15,8 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         .map_err(|error| Failure::because("cannot start the runtime", error))?;
     runtime.block_on(async {
         let location = &cli.storage;
-        match cli.command {
+        let writes = !matches!(cli.command, Command::Export(_) | Command::Doctor);
+        let outcome = match cli.command {
             Command::Serve(args) => super::serve::serve(&args, location, output).await,
             Command::Import(args) => super::import::import(&args, location, output).await,
             Command::Export(args) => super::export::export(&args, location, output).await,
@@ -23,7 +25,12 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Analytics(args) => {
                 super::analytics::analytics(args.verb, location, output).await
             }
+        };
+        // After a failure nobody knows whose file it is.
+        if writes && outcome.is_ok() {
+            settle(location).await;
         }
+        outcome
     })
 }
 
