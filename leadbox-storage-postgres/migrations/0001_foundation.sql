@@ -54,8 +54,9 @@ create unique index lead_external_id on lead (tenant, external_id)
 create index lead_created on lead (tenant, created_at, id) where deleted_at is null;
 create index lead_owner_created on lead (tenant, owner, created_at, id) where deleted_at is null;
 create index lead_stage_created on lead (tenant, stage, created_at, id) where deleted_at is null;
-create index lead_name on lead (tenant, name_key, id) where deleted_at is null;
-create index lead_value on lead (tenant, value_minor, id) where deleted_at is null;
+-- The owner, by whom every restricted reader filters, without looking the row up.
+create index lead_name on lead (tenant, name_key, id) include (owner) where deleted_at is null;
+create index lead_value on lead (tenant, value_minor, id) include (owner) where deleted_at is null;
 
 -- Wide; written only when what people read of a lead changed.
 create table lead_profile (
@@ -101,16 +102,17 @@ create index lead_pulse_stage_total on lead_pulse (tenant, stage, total, lead) w
 create index lead_pulse_owner_total on lead_pulse (tenant, owner, total, lead) where live;
 create index lead_pulse_updated on lead_pulse (tenant, updated_at, lead) where live;
 create index lead_pulse_owner_updated on lead_pulse (tenant, owner, updated_at, lead) where live;
-create index lead_pulse_last on lead_pulse (tenant, last_at, lead) where live;
+create index lead_pulse_last on lead_pulse (tenant, last_at, lead) include (owner) where live;
 
 create table lead_facet (
     tenant bigint           not null,
     lead   uuid             not null,
     name   text collate "C" not null,
     key    bytea            not null,
+    owner  uuid,                      -- the lead's
     constraint lead_facet_key primary key (tenant, lead, name, key)
 );
-create index lead_facet_value on lead_facet (tenant, name, key, lead);
+create index lead_facet_value on lead_facet (tenant, name, key, lead) include (owner);
 
 -- The extension may live in any schema, also outside the search path.
 create extension if not exists pg_trgm;

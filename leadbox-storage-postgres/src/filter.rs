@@ -8,6 +8,8 @@ use leadbox_core::{LeadQuery, Owners, Timestamp};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use crate::lists::By;
+
 /// The tables that a query has to look at.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Tables {
@@ -99,13 +101,13 @@ fn column(field: &LeadField, driver: Driver) -> Column {
 }
 
 impl Tables {
-    /// The tables behind a whole query, its order aside.
-    pub(crate) fn of(query: &LeadQuery, driver: Driver) -> Self {
+    /// The tables behind a whole query, its order and what is done already aside.
+    pub(crate) fn of(query: &LeadQuery, driver: Driver, done: Option<By<'_>>) -> Self {
         let mut tables = Self::default();
         tables.add_check(&query.check, driver);
         for term in &query.search.terms {
             match term {
-                SearchTerm::Contains(_) => tables.profile = true,
+                SearchTerm::Contains(_) => tables.profile |= !matches!(done, Some(By::Texts)),
                 SearchTerm::NameStarts(_) => tables.lead = true,
             }
         }
@@ -137,8 +139,8 @@ pub(crate) struct Conditions<'q> {
     pub(crate) owners: Option<&'q Owners>,
     pub(crate) driver: Driver,
     pub(crate) tenant: i64,
-    /// A facet test at the top that the query is driven by and need not be tested again.
-    pub(crate) done: Option<&'q Leaf>,
+    /// What holds for all leads that are looked at, and need not be tested again.
+    pub(crate) done: Option<By<'q>>,
 }
 
 type Sql = QueryBuilder<Postgres>;
@@ -157,35 +159,28 @@ impl Conditions<'_> {
                 };
             }
         }
-        match &self.query.check {
-            // Apart, so that the planner sees each.
-            Check::All(checks) => {
-                for check in checks {
-                    if !self.is_done(check) {
-                        sql.push(" and ");
-                        self.push_check(sql, check);
-                    }
-                }
-            }
-            check => {
+        // Apart, so that the planner sees each.
+        for check in conjuncts(&self.query.check) {
+            if !self.is_done(check) {
                 sql.push(" and ");
                 self.push_check(sql, check);
             }
         }
         for term in &self.query.search.terms {
             match term {
+                SearchTerm::Contains(_) if matches!(self.done, Some(By::Texts)) => {}
                 SearchTerm::Contains(text) => {
-                    sql.push(" and f.search_text like ").push_bind(like(text))
+                    sql.push(" and f.search_text like ").push_bind(like(text));
                 }
                 SearchTerm::NameStarts(text) => {
-                    sql.push(" and starts_with(l.name_key, ").push_bind(text.clone()).push(")")
+                    sql.push(" and starts_with(l.name_key, ").push_bind(text.clone()).push(")");
                 }
-            };
+            }
         }
     }
 
     fn is_done(&self, check: &Check) -> bool {
-        matches!((check, self.done), (Check::Leaf(leaf), Some(done)) if std::ptr::eq(leaf, done))
+        matches!((check, self.done), (Check::Leaf(leaf), Some(By::Facet(done))) if std::ptr::eq(leaf, done))
     }
 
     fn push_check(&self, sql: &mut Sql, check: &Check) {
@@ -257,13 +252,17 @@ pub(crate) fn single_facet(leaf: &Leaf) -> Option<(String, &[u8])> {
     }
 }
 
+/// What all has to hold, at the top of a filter.
+fn conjuncts(check: &Check) -> &[Check] {
+    match check {
+        Check::All(checks) => checks,
+        other => std::slice::from_ref(other),
+    }
+}
+
 /// The tests at the top of a filter that single out a facet's value.
 pub(crate) fn driving_facets(check: &Check) -> Vec<&Leaf> {
-    let checks = match check {
-        Check::All(checks) => checks.as_slice(),
-        other => std::slice::from_ref(other),
-    };
-    checks
+    conjuncts(check)
         .iter()
         .filter_map(|check| match check {
             Check::Leaf(leaf) => single_facet(leaf).is_some().then_some(leaf),
@@ -406,7 +405,7 @@ fn bytes(operand: &Operand) -> Option<Vec<u8>> {
 }
 
 /// A pattern that finds the text anywhere.
-fn like(text: &str) -> String {
+pub(crate) fn like(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.chars() {
@@ -439,7 +438,7 @@ mod tests {
                 }),
                 ..LeadQuery::default()
             };
-            let tables = Tables::of(&query, Driver::Lead);
+            let tables = Tables::of(&query, Driver::Lead, None);
             assert!(tables.lead, "{field}");
             assert_eq!(
                 tables.pulse,

@@ -1,8 +1,8 @@
-//! Leads, interactions and stays as readers see them. Owns how a list is driven: by its order, by the leads of each owner,
-//! or by a rare facet.
+//! Leads, interactions and stays as readers see them. Owns look-ups by id and key, and the places of pages; how lists find
+//! their rows is decided in `lists`.
 
 use async_trait::async_trait;
-use leadbox_core::filter::{Direction, LeadSort, Leaf, SortKey};
+use leadbox_core::filter::{Direction, SortKey};
 use leadbox_core::storage::LeadStore;
 use leadbox_core::{
     Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page,
@@ -13,37 +13,20 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
 use crate::error::storage_error;
-use crate::filter::{Conditions, Driver, Tables, driving_facets, single_facet};
-use crate::paging::{after, moment_after, moment_key, number, number_key};
+use crate::filter::{Driver, Tables};
+use crate::lists::{List, sort_column};
+use crate::paging::{moment_after, moment_key, number_key};
 use crate::rows::{self, lead_columns, storable};
 use crate::storage::PostgresStorage;
 
 type Result<T> = std::result::Result<T, StorageError>;
 type Sql = QueryBuilder<Postgres>;
 
-/// Up to so many leads with a facet's value, looking each up is cheaper than following the order until enough are found.
-const RARE: i64 = 4_000;
-
-/// Up to so many owners, each one's first leads are taken and merged.
-const FEW_OWNERS: usize = 32;
-
 /// The owners of a scope that does not see all.
 pub(crate) fn owners(scope: &Scope) -> Option<Vec<Uuid>> {
     match &scope.owners {
         Owners::All => None,
         Owners::Only(owners) => Some(owners.iter().map(|owner| owner.uuid()).collect()),
-    }
-}
-
-/// Where an order is kept.
-fn sort_column(by: SortKey) -> (Driver, &'static str) {
-    match by {
-        SortKey::Created => (Driver::Lead, "l.created_at"),
-        SortKey::Name => (Driver::Lead, "l.name_key"),
-        SortKey::Value => (Driver::Lead, "l.value_minor"),
-        SortKey::Updated => (Driver::Pulse, "p.updated_at"),
-        SortKey::Score => (Driver::Pulse, "p.total"),
-        SortKey::LastInteraction => (Driver::Pulse, "p.last_at"),
     }
 }
 
@@ -56,193 +39,6 @@ fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Er
         SortKey::Score | SortKey::Value => number_key(row.try_get("sort_key")?),
         SortKey::Name => row.try_get::<String, _>("sort_key")?.into_bytes(),
     })
-}
-
-/// Appends `and (key, id)` behind the cursor.
-fn push_after(sql: &mut Sql, sort: LeadSort, key: &[u8], id: Uuid) -> Result<()> {
-    let (driver, column) = sort_column(sort.by);
-    let comparison = if sort.direction == Direction::Ascending { ") > (" } else { ") < (" };
-    sql.push(" and (").push(column).push(", ").push(driver.id()).push(comparison);
-    match sort.by {
-        SortKey::Created | SortKey::Updated | SortKey::LastInteraction => {
-            let at = leadbox_core::from_unix_micros(number(key)?).ok_or(StorageError::BadCursor)?;
-            sql.push_bind(storable(at));
-        }
-        SortKey::Score | SortKey::Value => {
-            sql.push_bind(number(key)?);
-        }
-        SortKey::Name => {
-            let name = std::str::from_utf8(key).map_err(|_| StorageError::BadCursor)?;
-            sql.push_bind(name.to_owned());
-        }
-    }
-    sql.push(", ").push_bind(id).push(")");
-    Ok(())
-}
-
-/// What a list or count is built from.
-struct Plan<'q> {
-    scope: &'q Scope,
-    query: &'q LeadQuery,
-    driver: Driver,
-    tables: Tables,
-    /// A facet so rare that its leads are the place to begin.
-    rare: Option<&'q Leaf>,
-}
-
-impl<'q> Plan<'q> {
-    fn new(scope: &'q Scope, query: &'q LeadQuery, driver: Driver, rare: Option<&'q Leaf>) -> Self {
-        Self { scope, query, driver, tables: Tables::of(query, driver), rare }
-    }
-
-    /// Appends `from ... where ...`, without the order; `owner` replaces the scope's owners.
-    fn push_from(&self, sql: &mut Sql, owner: Option<&str>) {
-        let (driver, tenant) = (self.driver, self.scope.tenant.0);
-        sql.push(" from ");
-        if let Some((name, key)) = self.rare.and_then(single_facet) {
-            sql.push("(select x.lead from lead_facet as x where x.tenant = ").push_bind(tenant);
-            sql.push(" and x.name = ").push_bind(name);
-            sql.push(" and x.key = ").push_bind(key.to_vec());
-            sql.push(" offset 0) as r join ");
-        }
-        sql.push(if driver == Driver::Lead { "lead as l" } else { "lead_pulse as p" });
-        if self.rare.is_some() {
-            sql.push(" on ")
-                .push(driver.id())
-                .push(" = r.lead and ")
-                .push(driver.tenant())
-                .push(" = ")
-                .push_bind(tenant);
-        }
-        let joins = [
-            (self.tables.lead && driver != Driver::Lead, " join lead as l on l.id = "),
-            (self.tables.profile, " join lead_profile as f on f.lead = "),
-            (self.tables.pulse && driver != Driver::Pulse, " join lead_pulse as p on p.lead = "),
-        ];
-        for ((needed, join), alias) in joins.into_iter().zip(["l", "f", "p"]) {
-            if needed {
-                sql.push(join)
-                    .push(driver.id())
-                    .push(" and ")
-                    .push(alias)
-                    .push(".tenant = ")
-                    .push_bind(tenant);
-            }
-        }
-        sql.push(" where ").push(driver.tenant()).push(" = ").push_bind(tenant);
-        sql.push(" and ").push(driver.live());
-        if let Some(owner) = owner {
-            sql.push(" and ").push(driver.owner()).push(" = ").push(owner);
-        }
-        let conditions = Conditions {
-            query: self.query,
-            owners: owner.is_none().then_some(&self.scope.owners),
-            driver,
-            tenant,
-            done: self.rare,
-        };
-        conditions.push(sql);
-    }
-
-    /// Appends the ids and sort keys of one page, and one row more.
-    fn push_page(&self, sql: &mut Sql, page: &PageRequest) -> Result<()> {
-        let sort = self.query.sort;
-        let (driver, column) = sort_column(sort.by);
-        let place = after(page, &sort.list_name())?;
-        let direction = if sort.direction == Direction::Ascending { "" } else { " desc" };
-        let limit = i64::from(page.limit()) + 1;
-        let few = match &self.scope.owners {
-            Owners::Only(owners)
-                if self.rare.is_none() && (2..=FEW_OWNERS).contains(&owners.len()) =>
-            {
-                owners
-            }
-            _ => {
-                self.push_run(sql, None, place)?;
-                sql.push(" order by ")
-                    .push(column)
-                    .push(direction)
-                    .push(", ")
-                    .push(driver.id())
-                    .push(direction);
-                sql.push(" limit ").push_bind(limit);
-                return Ok(());
-            }
-        };
-        // Each owner's leads lie in order in an index; all owners' do not.
-        let owners: Vec<Uuid> = few.iter().map(|owner| owner.uuid()).collect();
-        sql.push("select o.id, o.sort_key from unnest(")
-            .push_bind(owners)
-            .push(") as w (owner) cross join lateral (");
-        self.push_run(sql, Some("w.owner"), place)?;
-        sql.push(" order by ")
-            .push(column)
-            .push(direction)
-            .push(", ")
-            .push(driver.id())
-            .push(direction);
-        sql.push(" limit ").push_bind(limit).push(") as o order by o.sort_key").push(direction);
-        sql.push(", o.id").push(direction).push(" limit ").push_bind(limit);
-        Ok(())
-    }
-
-    fn push_run(
-        &self,
-        sql: &mut Sql,
-        owner: Option<&str>,
-        place: Option<(&[u8], Uuid)>,
-    ) -> Result<()> {
-        let (driver, column) = sort_column(self.query.sort.by);
-        sql.push("select ").push(driver.id()).push(" as id, ").push(column).push(" as sort_key");
-        self.push_from(sql, owner);
-        match place {
-            Some((key, id)) => push_after(sql, self.query.sort, key, id),
-            None => Ok(()),
-        }
-    }
-}
-
-impl PostgresStorage {
-    /// The rarest facet that a query asks for, if it is rare enough to begin with.
-    async fn rare_facet<'q>(
-        &self,
-        tenant: Tenant,
-        query: &'q LeadQuery,
-    ) -> Result<Option<&'q Leaf>> {
-        let leaves = driving_facets(&query.check);
-        if leaves.is_empty() {
-            return Ok(None);
-        }
-        let (names, keys): (Vec<String>, Vec<Vec<u8>>) = leaves
-            .iter()
-            .filter_map(|leaf| single_facet(leaf))
-            .map(|(name, key)| (name, key.to_vec()))
-            .unzip();
-        let counts: Vec<i64> = sqlx::query_scalar(
-            r"
-            select
-                (
-                    select count(*)
-                    from (
-                        select
-                        from lead_facet as x
-                        where x.tenant = $1 and x.name = w.name and x.key = w.key
-                        limit $4
-                    ) as found
-                )
-            from unnest($2::text[], $3::bytea[]) with ordinality as w (name, key, ord)
-            order by ord",
-        )
-        .bind(tenant.0)
-        .bind(names)
-        .bind(keys)
-        .bind(RARE + 1)
-        .fetch_all(&self.writers)
-        .await
-        .map_err(|error| storage_error("count a facet", error))?;
-        let rarest = leaves.into_iter().zip(counts).min_by_key(|(_, count)| *count);
-        Ok(rarest.filter(|(_, count)| *count <= RARE).map(|(leaf, _)| leaf))
-    }
 }
 
 #[async_trait]
@@ -344,10 +140,10 @@ impl LeadStore for PostgresStorage {
         page: &PageRequest,
     ) -> Result<Page<StoredLead>> {
         let failed = |error| storage_error("list leads", error);
-        let rare = self.rare_facet(scope.tenant, query).await?;
         let (driver, _) = sort_column(query.sort.by);
         let mut sql = Sql::new(concat!("select k.sort_key,", lead_columns!(), " from ("));
-        Plan::new(scope, query, driver, rare).push_page(&mut sql, page)?;
+        let list = List::of(self, scope, query, driver).await?.in_order(self).await?;
+        list.push_page(&mut sql, page)?;
         sql.push(
             r") as k
             join lead as l on l.id = k.id
@@ -381,12 +177,11 @@ impl LeadStore for PostgresStorage {
     }
 
     async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64> {
-        let rare = self.rare_facet(scope.tenant, query).await?;
         // The pulse is the smaller table, and has stage and owner.
         let driver =
-            if Tables::of(query, Driver::Pulse).lead { Driver::Lead } else { Driver::Pulse };
+            if Tables::of(query, Driver::Pulse, None).lead { Driver::Lead } else { Driver::Pulse };
         let mut sql = Sql::new("select count(*) from (select");
-        Plan::new(scope, query, driver, rare).push_from(&mut sql, None);
+        List::of(self, scope, query, driver).await?.push_from(&mut sql, None);
         sql.push(" limit ")
             .push_bind(i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1))
             .push(") as found");

@@ -13,7 +13,9 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgPool};
 use crate::commit;
 use crate::config::PostgresConfig;
 use crate::error::storage_error;
+use crate::facets::Common;
 use crate::notify::Announcer;
+use crate::texts::Texts;
 use crate::{migrate, prune};
 
 /// How long to wait for a free connection.
@@ -52,6 +54,8 @@ pub struct PostgresStorage {
     pub(crate) writers: PgPool,
     pub(crate) readers: PgPool,
     schema: Option<String>,
+    pub(crate) texts: Texts,
+    pub(crate) common: Common,
     wake: Arc<Wake>,
     announcer: Announcer,
 }
@@ -74,7 +78,8 @@ impl PostgresStorage {
         drop(writers.acquire().await.map_err(failed)?);
         let wake = Arc::new(Wake::default());
         let announcer = Announcer::start(options, Arc::clone(&wake));
-        Ok(Self { writers, readers, schema: config.schema, wake, announcer })
+        let (texts, common) = (Texts::default(), Common::default());
+        Ok(Self { writers, readers, schema: config.schema, texts, common, wake, announcer })
     }
 
     /// Applies a change set inside the host's own transaction, in a savepoint: when it fails, the transaction goes on as

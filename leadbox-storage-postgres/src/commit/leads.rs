@@ -178,30 +178,22 @@ fn update_profiles(statement: &mut Statement, batch: &Batch<'_>) {
 }
 
 fn update_facets(statement: &mut Statement, batch: &Batch<'_>) {
-    let (mut gone, mut new) = (Vec::new(), Vec::new());
+    let (mut gone, mut kept, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for update in &batch.leads {
         let (before, after) = (&update.before, &update.after);
-        if before.keys.facets == after.keys.facets {
+        let moved = before.lead.owner != after.lead.owner;
+        if before.keys.facets == after.keys.facets && !moved {
             continue;
         }
         // Both are sorted.
-        let missing = |from: &[Facet], facet: &Facet| from.binary_search(facet).is_err();
-        gone.extend(
-            before
-                .keys
-                .facets
-                .iter()
-                .filter(|facet| missing(&after.keys.facets, facet))
-                .map(|facet| Owned { row: after, facet }),
-        );
-        new.extend(
-            after
-                .keys
-                .facets
-                .iter()
-                .filter(|facet| missing(&before.keys.facets, facet))
-                .map(|facet| Owned { row: after, facet }),
-        );
+        let in_both = |facet: &&Facet| after.keys.facets.binary_search(facet).is_ok();
+        let known = |facet: &&Facet| before.keys.facets.binary_search(facet).is_ok();
+        let owned = |facet| Owned { row: after, facet };
+        gone.extend(before.keys.facets.iter().filter(|facet| !in_both(facet)).map(owned));
+        new.extend(after.keys.facets.iter().filter(|facet| !known(facet)).map(owned));
+        if moved {
+            kept.extend(after.keys.facets.iter().filter(known).map(owned));
+        }
     }
     if !gone.is_empty() {
         bind_facets(statement, &gone);
@@ -210,6 +202,22 @@ fn update_facets(statement: &mut Statement, batch: &Batch<'_>) {
             r"
             delete from lead_facet
             using unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[]) as w (tenant, lead, name, key)
+            where lead_facet.tenant = w.tenant
+              and lead_facet.lead = w.lead
+              and lead_facet.name = w.name
+              and lead_facet.key = w.key",
+        );
+    }
+    if !kept.is_empty() {
+        bind_facets(statement, &kept);
+        bind_owners(statement, &kept);
+        statement.part(
+            "facets_moved",
+            r"
+            update lead_facet
+            set owner = w.owner
+            from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[], $5::uuid[])
+                as w (tenant, lead, name, key, owner)
             where lead_facet.tenant = w.tenant
               and lead_facet.lead = w.lead
               and lead_facet.name = w.name
@@ -230,6 +238,7 @@ fn insert_facets(statement: &mut Statement, name: &'static str, facets: &[Owned<
         return;
     }
     bind_facets(statement, facets);
+    bind_owners(statement, facets);
     statement.part(
         name,
         r"
@@ -237,12 +246,18 @@ fn insert_facets(statement: &mut Statement, name: &'static str, facets: &[Owned<
             tenant,
             lead,
             name,
-            key
+            key,
+            owner
         )
         select *
-        from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[])
+        from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[], $5::uuid[])
         on conflict do nothing",
     );
+}
+
+fn bind_owners(statement: &mut Statement, facets: &[Owned<'_>]) {
+    let owner = |owned: &Owned<'_>| owned.row.lead.owner.map(|owner| owner.uuid());
+    statement.bind(facets.iter().map(owner).collect::<Vec<_>>());
 }
 
 fn bind_facets(statement: &mut Statement, facets: &[Owned<'_>]) {
