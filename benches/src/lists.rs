@@ -168,7 +168,8 @@ async fn queries(leadbox: &LeadBox) -> Result<Vec<(&'static str, LeadQuery)>> {
         ("everything, by name", query(Check::default(), LeadSort::ascending(SortKey::Name))),
         ("text, rare: person4711", look("person4711@")),
         ("text, common: muller", look("muller")),
-        ("text, two words", look("garcia company 77")),
+        ("text, two words: garcia 77", look("garcia 77")),
+        ("text, three words: garcia company 77", look("garcia company 77")),
     ])
 }
 

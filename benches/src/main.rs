@@ -59,7 +59,7 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         leads: u64,
         /// How often each list is asked for.
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 200)]
         samples: usize,
         /// Keeps the leads in this file or database, and finds them there the next time.
         #[arg(long)]

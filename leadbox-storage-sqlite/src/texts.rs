@@ -87,20 +87,17 @@ async fn worth_asking(
     let mut query = QueryBuilder::new("select (select coalesce(max(no), 0) from lead)");
     for question in &questions {
         // The first hits come by number: how far one has to look for them tells how rare they are.
-        query.push(", (select count(*) * 1.0 / max(rowid) from (select rowid from lead_search where lead_search match ");
-        query.push_bind(question.as_str()).push(" limit ").push_bind(most + 1).push(")), ");
-        query.push("(select count(*) from (select 1 from lead_search where lead_search match ");
+        query.push(", (select json_array(count(*), max(rowid)) from (select rowid from lead_search where lead_search match ");
         query.push_bind(question.as_str()).push(" limit ").push_bind(most + 1).push("))");
     }
     let row = query.build().fetch_one(&mut *readers.acquire().await?).await.during(during)?;
     let all: i64 = row.try_get(0).during(during)?;
     let mut shares = Vec::with_capacity(questions.len());
     for (index, question) in questions.into_iter().enumerate() {
-        let near: Option<f64> = row.try_get(2 * index + 1).during(during)?;
-        let count: i64 = row.try_get(2 * index + 2).during(during)?;
-        let share =
-            if count <= most { count as f64 / all.max(1) as f64 } else { near.unwrap_or(0.0) };
-        shares.push((share, question));
+        let text: &str = row.try_get(index + 1).during(during)?;
+        let (count, last): (i64, Option<i64>) = serde_json::from_str(text).during(during)?;
+        let among = if count <= most { all } else { last.unwrap_or(all) };
+        shares.push((count as f64 / among.max(1) as f64, question));
     }
     shares.sort_by(|a, b| a.0.total_cmp(&b.0));
     let together: f64 = shares.iter().map(|(share, _)| share).product();

@@ -139,12 +139,13 @@ impl<'s> Captures<'s> {
 
         let mut script = Script::default();
         script.rows(Rows { after: "", ..NOTE }, self.sets, bind_note);
+        let counts = list(counts.collect())?;
+        script.statement(COUNTS, |binds| {
+            binds.add(counts);
+        });
         script.rows(LEAD, &leads, bind_lead);
         script
             .rows(PROFILE, &profiles, |binds, (no, row, body)| bind_profile(binds, *no, row, body));
-        script.statement(INDEX_TEXTS, |binds| {
-            binds.add(first).add(last);
-        });
         script.rows(PULSE, &leads, |binds, (no, row)| bind_pulse(binds, *no, row, None));
         let facets = list(facets)?;
         script.statement(FACETS, |binds| {
@@ -155,9 +156,9 @@ impl<'s> Captures<'s> {
         script.statement(MOVE_END, |binds| {
             binds.add(head.position.0).add(head.chain.0.as_slice());
         });
-        let counts = list(counts.collect())?;
-        script.statement(COUNTS, |binds| {
-            binds.add(counts);
+        // Last: every statement that may have to be taken back alone would first write out what was indexed so far.
+        script.statement(INDEX_TEXTS, |binds| {
+            binds.add(first).add(last);
         });
         script.statement("commit", |_| {});
         Ok(script)
