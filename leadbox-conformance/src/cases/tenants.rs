@@ -71,7 +71,10 @@ impl Half {
             assert_eq!(self.listed(Check::default(), by).await, expected, "{when}, by {by:?}");
         }
         for key in keys(self.lead()) {
-            let found = storage.leads_by_identity(self.world.tenant, &[key.clone()]).await.unwrap();
+            let found = storage
+                .leads_by_identity(self.world.tenant, std::slice::from_ref(&key))
+                .await
+                .unwrap();
             assert_eq!(found, [(key, self.stored.clone())], "{when}");
         }
         for check in checks(&self.stored) {
@@ -197,9 +200,9 @@ pub async fn an_owner_sees_only_the_lead_of_its_tenant(storage: Arc<dyn Storage>
     }
     let id = halves[0].lead().id;
     for (seen, half) in halves.iter().enumerate() {
-        for owner in 0..2 {
+        for (owner, other) in halves.iter().enumerate() {
             let (storage, page) = (&half.world.storage, PageRequest::default());
-            let scope = Scope::owned_by(half.world.tenant, halves[owner].lead().owner);
+            let scope = Scope::owned_by(half.world.tenant, other.lead().owner);
             let expected = usize::from(seen == owner);
             let interactions = storage.interactions(&scope, id, &page).await.unwrap().items;
             assert_eq!(interactions.len(), expected * if seen == 0 { 2 } else { 3 });
