@@ -70,6 +70,7 @@ macro_rules! every_case {
                 a_replayed_job_goes_behind_the_others_of_its_key,
                 a_replayed_job_alone_is_ready,
                 keys_of_other_lanes_and_tenants_run_beside,
+                keys_of_two_tenants_move_on_apart,
                 settling_and_queueing_in_one_set_promotes_in_order,
                 many_keys_settle_in_one_set,
             }
@@ -146,7 +147,9 @@ macro_rules! every_case {
                 a_breaker_opens_after_failures_and_lets_one_job_probe,
                 changing_a_lane_keeps_its_state,
                 limits_of_one_tenant_do_not_bind_another,
+                lanes_of_one_name_are_limited_apart,
                 every_lane_gets_its_share,
+                lanes_of_one_name_have_shares_of_their_own,
                 a_full_lane_leaves_its_share_to_others,
             }
             leads {
@@ -225,6 +228,16 @@ macro_rules! every_case {
                 a_lead_has_one_open_stay_at_most,
                 an_ended_stay_cannot_end_again,
                 stays_are_seen_by_who_sees_the_lead,
+            }
+            tenants {
+                leads_of_one_id_are_read_apart,
+                leads_of_one_id_are_changed_apart,
+                an_owner_sees_only_the_lead_of_its_tenant,
+                interactions_of_one_id_and_key_are_kept_apart,
+                stays_of_one_id_are_kept_apart,
+                a_lead_is_not_left_out_for_what_another_of_its_id_is_like,
+                of_two_rows_of_one_name_the_one_that_conflicts_fails_the_set,
+                a_job_that_comes_back_holds_the_unique_key_of_its_tenant,
             }
             upkeep {
                 a_migrated_storage_has_the_programs_schema,

@@ -136,6 +136,40 @@ pub async fn keys_of_other_lanes_and_tenants_run_beside(storage: Arc<dyn Storage
     assert_eq!(world.claim(10, 5).await.len(), 5);
 }
 
+pub async fn keys_of_two_tenants_move_on_apart(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let other = world.of_tenant(2);
+    // The other tenant's jobs stand in front of and between one's own.
+    let theirs = other.queued(keyed(&other, "a", "k", 1)).await;
+    let first = world.queued(keyed(&world, "a", "k", 1)).await;
+    let their_second = other.queued(keyed(&other, "a", "k", 1)).await;
+    let second = world.queued(keyed(&world, "a", "k", 1)).await;
+    let third = world.queued(keyed(&world, "a", "k", 1)).await;
+    let claimed = world.claim(10, 5).await;
+    let of = |work: &NewJob| claimed.iter().find(|job| job.work.id == work.id).unwrap();
+    assert_eq!((claimed.len(), of(&theirs).work.lane.tenant), (2, other.tenant));
+    world.settle(of(&first), Settlement::Done, 6).await;
+    assert_eq!(state(&world, second.id).await, JobState::Ready);
+    assert_eq!(state(&world, third.id).await, JobState::Waiting);
+    assert_eq!(state(&other, their_second.id).await, JobState::Waiting);
+
+    // Behind nobody of its own tenant, a job that comes back is ready.
+    for expected in [second.id, third.id] {
+        let job = only(&world, 7).await;
+        assert_eq!(job.work.id, expected);
+        let end = if expected == third.id {
+            Settlement::Park { reason: String::new() }
+        } else {
+            Settlement::Done
+        };
+        world.settle(&job, end, 8).await;
+    }
+    world.commit(vec![replay(&world, third.id, 9)]).await;
+    assert_eq!(state(&world, third.id).await, JobState::Ready);
+    other.settle(of(&theirs), Settlement::Done, 10).await;
+    assert_eq!(state(&other, their_second.id).await, JobState::Ready);
+}
+
 pub async fn settling_and_queueing_in_one_set_promotes_in_order(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let works = queue(&world, 2).await;

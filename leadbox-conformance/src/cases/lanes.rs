@@ -146,6 +146,33 @@ pub async fn limits_of_one_tenant_do_not_bind_another(storage: Arc<dyn Storage>)
     assert_eq!((mine, claimed.len()), (1, 6));
 }
 
+pub async fn lanes_of_one_name_are_limited_apart(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let other = world.of_tenant(2);
+    let rate = Some(RateLimit { per_second: 0.001, burst: 3 });
+    let breaker = Some(BreakerPolicy { percent: 50, least: 2, window_secs: 300, open_secs: 30 });
+    for world in [&world, &other] {
+        set_up(world, Lane { rate, ..world.settings("paced") }).await;
+        set_up(world, Lane { breaker, ..world.settings("breaks") }).await;
+        set_up(world, Lane { concurrency: Some(2), ..world.settings("narrow") }).await;
+    }
+    // All that one tenant does to its lanes is done before the other's have anything to do.
+    for world in [&world, &other] {
+        for (lane, starts) in [("paced", 3), ("breaks", 4), ("narrow", 2)] {
+            fill(world, lane, 4).await;
+            let claimed = world.claim(50, 20).await;
+            assert_eq!((of_lane(&claimed, lane), claimed.len()), (starts, starts), "{lane}");
+            assert!(world.claim(50, 20).await.is_empty(), "{lane}");
+            if lane == "breaks" {
+                let failed = || Settlement::Retry { due_at: at(20), reason: String::new() };
+                let ends = claimed.iter().map(|job| world.finish(job, failed(), 21)).collect();
+                world.commit(ends).await;
+                assert!(world.claim(50, 21).await.is_empty(), "open");
+            }
+        }
+    }
+}
+
 pub async fn every_lane_gets_its_share(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     // One lane has far more jobs, and all of them are older.
@@ -162,6 +189,27 @@ pub async fn every_lane_gets_its_share(storage: Arc<dyn Storage>) {
     assert_eq!(claimed.len(), 50);
     assert_eq!(shares.len(), 10, "every lane has its share: {shares:?}");
     assert!(shares.values().all(|share| *share >= 5), "{shares:?}");
+}
+
+pub async fn lanes_of_one_name_have_shares_of_their_own(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let other = world.of_tenant(2);
+    // One of them has a limit, which says nothing of the other.
+    set_up(&other, Lane { concurrency: Some(50), ..other.settings("same") }).await;
+    for (world, name, count, due) in
+        [(&world, "same", 300, 5), (&other, "same", 300, 1), (&world, "single", 20, 3)]
+    {
+        world.commit((0..count).map(|_| world.enqueue(&world.work(name, due))).collect()).await;
+    }
+    let shares = |jobs: Vec<Job>| {
+        let of = |tenant, name: &str| {
+            let lane = |job: &&Job| job.work.lane.tenant == tenant && job.work.lane.name == name;
+            jobs.iter().filter(lane).count()
+        };
+        [of(world.tenant, "same"), of(other.tenant, "same"), of(world.tenant, "single")]
+    };
+    assert_eq!(shares(world.claim(2, 20).await), [0, 1, 1], "whose first have been due longest");
+    assert_eq!(shares(world.claim(6, 20).await), [2, 2, 2]);
 }
 
 pub async fn a_full_lane_leaves_its_share_to_others(storage: Arc<dyn Storage>) {

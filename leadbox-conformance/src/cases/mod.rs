@@ -24,4 +24,5 @@ pub mod scores;
 pub mod search;
 pub mod skipping;
 pub mod stays;
+pub mod tenants;
 pub mod upkeep;

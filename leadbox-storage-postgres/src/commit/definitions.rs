@@ -53,7 +53,7 @@ fn put_definitions(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
             set revision = excluded.revision,
                 body = excluded.body
             where d.revision = excluded.revision - 1
-            returning kind, key",
+            returning tenant, kind, key",
         )
         .check(
             r"case
@@ -62,8 +62,8 @@ fn put_definitions(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
                     select leadbox_conflict('definition', w.key)
                     from (
                         select key
-                        from unnest($2, $3) as w (kind, key)
-                        where (kind, key) not in (select kind, key from definitions)
+                        from unnest($1, $2, $3) as w (tenant, kind, key)
+                        where (tenant, kind, key) not in (select tenant, kind, key from definitions)
                         limit 1
                     ) as w
                 )
@@ -189,7 +189,7 @@ pub(super) fn put_lanes(statement: &mut Statement, rows: &[&Lane]) -> Result<(),
                 limited = excluded.limited,
                 breaks = excluded.breaks
             where l.revision = excluded.revision - 1
-            returning queue, name",
+            returning tenant, queue, name",
         )
         .check(
             r"case
@@ -198,8 +198,8 @@ pub(super) fn put_lanes(statement: &mut Statement, rows: &[&Lane]) -> Result<(),
                     select leadbox_conflict('lane', w.name)
                     from (
                         select name
-                        from unnest($2, $3) as w (queue, name)
-                        where (queue, name) not in (select queue, name from lanes)
+                        from unnest($1, $2, $3) as w (tenant, queue, name)
+                        where (tenant, queue, name) not in (select tenant, queue, name from lanes)
                         limit 1
                     ) as w
                 )
@@ -235,7 +235,7 @@ fn put_checkpoints(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
                 body = excluded.body,
                 at = excluded.at
             where c.revision = excluded.revision - 1
-            returning name",
+            returning tenant, name",
         )
         .check(
             r"case
@@ -243,7 +243,10 @@ fn put_checkpoints(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
                 else (
                     select leadbox_conflict('checkpoint', w.name)
                     from (
-                        select name from unnest($2) as w (name) where name not in (select name from checkpoints) limit 1
+                        select name
+                        from unnest($1, $2) as w (tenant, name)
+                        where (tenant, name) not in (select tenant, name from checkpoints)
+                        limit 1
                     ) as w
                 )
             end",
@@ -279,14 +282,19 @@ fn remember_replies(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), 
                 at = excluded.at,
                 expires_at = excluded.expires_at
             where r.expires_at <= excluded.at
-            returning key",
+            returning tenant, key",
         )
         .check(
             r"case
                 when (select count(*) from replies) = cardinality($2) then 0
                 else (
                     select leadbox_taken('reply', w.key)
-                    from (select key from unnest($2) as w (key) where key not in (select key from replies) limit 1) as w
+                    from (
+                        select key
+                        from unnest($1, $2) as w (tenant, key)
+                        where (tenant, key) not in (select tenant, key from replies)
+                        limit 1
+                    ) as w
                 )
             end",
         );

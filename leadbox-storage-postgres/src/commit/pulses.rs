@@ -267,7 +267,7 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
               and (w.version_before is null or p.version = w.version_before)
               and (w.revision_before is null or p.revision = w.revision_before and p.rule_set <= w.rule_set)
               and (p.live or not w.needs_live)
-            returning p.lead",
+            returning p.tenant, p.lead",
         )
         .check(
             r"case
@@ -276,8 +276,8 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
                     select leadbox_conflict(w.what, w.lead::text)
                     from (
                         select what, lead
-                        from unnest($22::text[], $2) as w (what, lead)
-                        where lead not in (select lead from pulses_up)
+                        from unnest($22::text[], $1, $2) as w (what, tenant, lead)
+                        where (tenant, lead) not in (select tenant, lead from pulses_up)
                         limit 1
                     ) as w
                 )

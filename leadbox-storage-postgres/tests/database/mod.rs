@@ -1,5 +1,5 @@
-//! Databases for tests: one template per test program with the schema in it, one quick copy per test. A missing server is
-//! a failure, not a skip.
+//! Databases for tests, one for each: quick copies of a template where tests share a process. A missing server is a
+//! failure, not a skip.
 
 #![allow(
     dead_code,
@@ -34,10 +34,17 @@ pub(crate) fn url(database: &str) -> String {
     format!("{host}/{database}?{options}")
 }
 
-async fn run(statement: String) {
+/// Makes a database; `like` says from what. One of that name is left by a process that is gone: numbers of processes
+/// come again.
+async fn create(name: &str, like: &str) {
     let mut connection =
         PgConnection::connect_with(&server().parse::<PgConnectOptions>().unwrap()).await.unwrap();
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.unwrap();
+    for statement in [
+        format!("drop database if exists {name} with (force)"),
+        format!("create database {name} {like}"),
+    ] {
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.unwrap();
+    }
     connection.close().await.unwrap();
 }
 
@@ -49,27 +56,30 @@ fn name() -> String {
 /// An empty database without the schema.
 pub(crate) async fn empty_database() -> String {
     let name = name();
-    run(format!("create database {name}")).await;
+    create(&name, "").await;
     url(&name)
 }
 
 /// A database with the schema.
 pub(crate) async fn fresh_database() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    let template = TEMPLATE
-        .get_or_init(|| async {
-            let template = name();
-            run(format!("create database {template}")).await;
-            let storage =
-                PostgresStorage::connect(PostgresConfig::new(url(&template))).await.unwrap();
-            storage.migrate().await.unwrap();
-            storage.close().await;
-            template
-        })
-        .await;
+    // A process of its own for each test would make a template for one copy.
+    if std::env::var_os("NEXTEST").is_some() {
+        return url(&migrated_database().await);
+    }
+    let template = TEMPLATE.get_or_init(migrated_database).await;
     let name = name();
-    run(format!("create database {name} template {template} strategy file_copy")).await;
+    create(&name, &format!("template {template} strategy file_copy")).await;
     url(&name)
+}
+
+async fn migrated_database() -> String {
+    let name = name();
+    create(&name, "").await;
+    let storage = PostgresStorage::connect(PostgresConfig::new(url(&name))).await.unwrap();
+    storage.migrate().await.unwrap();
+    storage.close().await;
+    name
 }
 
 /// A storage over `database`.
