@@ -72,6 +72,7 @@ mod migrate;
 mod plans;
 mod readers;
 mod rows;
+mod sources;
 mod statement;
 mod storage;
 mod texts;

@@ -12,17 +12,16 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
-use crate::filter::{Table, behind_text, looks_into, push_check, push_facet, push_search};
+use crate::filter::{Table, looks_into, push_check, push_search};
 use crate::readers::Readers;
 use crate::rows::{MISSING, lead_columns};
+use crate::sources::Source;
 use crate::texts;
 
 /// Up to so many rows are gathered and sorted; more are better met on a walk.
 const FEW: i64 = 4_000;
 /// Up to so many owners or stages are walked side by side.
 const SIDE_BY_SIDE: usize = 16;
-/// How many conditions are looked at, at most.
-const MOST_LOOKS: usize = 6;
 
 /// How a list is ordered: the table that is walked, its columns, and its indexes.
 struct Order {
@@ -81,33 +80,23 @@ pub(crate) enum Key {
 }
 
 /// Which rows are found, and how.
-enum Way<'a> {
+pub(crate) enum Way<'a> {
     /// Walk an index, once for each value of its leading column, if it has one.
     Walk { index: &'static str, leading: Option<(&'static str, Vec<Uuid>)> },
     /// Gather the rows of a rare condition.
     Gather(Source<'a>),
 }
 
-/// A condition that may leave few rows.
-enum Source<'a> {
-    Facet(&'a Leaf),
-    /// Rows that are known by number, as a JSON list.
-    Numbers(String),
-    NameStarts(&'a str),
-    Key(&'static str, &'static str, Vec<&'a str>),
-    Ids(&'static str, &'static str, &'a BTreeSet<Uuid>),
-}
-
 /// A question with what follows from it at first sight.
 pub(crate) struct List<'a> {
     scope: &'a Scope,
-    query: &'a LeadQuery,
+    pub(crate) query: &'a LeadQuery,
     order: Order,
     /// Conditions that all have to hold.
-    leaves: Vec<&'a Leaf>,
+    pub(crate) leaves: Vec<&'a Leaf>,
     /// The only owners and stages that can pass, if there is such a limit.
-    owners: Option<BTreeSet<Uuid>>,
-    stages: Option<BTreeSet<Uuid>>,
+    pub(crate) owners: Option<BTreeSet<Uuid>>,
+    pub(crate) stages: Option<BTreeSet<Uuid>>,
 }
 
 fn conjuncts<'a>(check: &'a Check, leaves: &mut Vec<&'a Leaf>) {
@@ -177,104 +166,6 @@ impl<'a> List<'a> {
         Way::Walk { index: self.order.index, leading: None }
     }
 
-    /// The conditions that may leave few rows, the most promising first, without those that the walk fulfils anyway.
-    fn sources(&self, walk: &Way<'a>) -> Vec<Source<'_>> {
-        let mut sources = Vec::new();
-        for leaf in &self.leaves {
-            let (index, column) = match leaf.field {
-                LeadField::Email => ("lead_email", "email_key"),
-                LeadField::Phone => ("lead_phone", "phone_key"),
-                LeadField::ExternalId => ("lead_external_id", "external_id"),
-                _ => continue,
-            };
-            if let Test::OneOf(operands) = &leaf.test {
-                let keys = operands.iter().filter_map(|operand| match operand {
-                    Operand::Text(text) => Some(text.as_str()),
-                    _ => None,
-                });
-                let keys: Vec<&str> = keys.collect();
-                if !keys.is_empty() {
-                    sources.push(Source::Key(index, column, keys));
-                }
-            }
-        }
-        for term in &self.query.search.terms {
-            if let SearchTerm::NameStarts(text) = term {
-                sources.push(Source::NameStarts(text));
-            }
-        }
-        let led_by = match walk {
-            Way::Walk { leading: Some((column, _)), .. } => Some(*column),
-            _ => None,
-        };
-        if let (Some(owners), false) =
-            (&self.owners, led_by.is_some_and(|column| column.ends_with("owner")))
-        {
-            sources.push(Source::Ids("pulse_owner_score", "owner", owners));
-        }
-        if let (Some(stages), false) =
-            (&self.stages, led_by.is_some_and(|column| column.ends_with("stage")))
-        {
-            sources.push(Source::Ids("pulse_stage_score", "stage", stages));
-        }
-        for leaf in &self.leaves {
-            if matches!(leaf.field, LeadField::Tag | LeadField::Custom(_))
-                && !matches!(leaf.test, Test::Contains(_))
-            {
-                sources.push(Source::Facet(leaf));
-            }
-        }
-        sources.truncate(MOST_LOOKS);
-        sources
-    }
-
-    /// Appends a select of the numbers of the rows that a source leaves.
-    fn push_source(&self, query: &mut QueryBuilder<Sqlite>, source: &Source<'_>) {
-        let tenant = self.scope.tenant.0;
-        match source {
-            Source::Facet(leaf) => {
-                query
-                    .push("select f.no from lead_facet f not indexed where f.tenant = ")
-                    .push_bind(tenant);
-                query.push(" and ");
-                push_facet(query, leaf);
-            }
-            Source::Numbers(list) => {
-                query.push("select value from json_each(").push_bind(list.as_str()).push(")");
-            }
-            Source::NameStarts(text) => {
-                query.push("select no from lead indexed by lead_name where deleted_at is null and tenant = ");
-                query.push_bind(tenant).push(" and name_key >= ").push_bind(*text);
-                if let Some(end) = behind_text(text) {
-                    query.push(" and name_key < ").push_bind(end);
-                }
-            }
-            Source::Key(index, column, keys) => {
-                query.push("select no from lead indexed by ").push(index);
-                query
-                    .push(" where deleted_at is null and ")
-                    .push(column)
-                    .push(" is not null and tenant = ");
-                query.push_bind(tenant).push(" and ").push(column).push(" in (");
-                let mut list = query.separated(", ");
-                for key in keys {
-                    list.push_bind(*key);
-                }
-                query.push(")");
-            }
-            Source::Ids(index, column, ids) => {
-                query.push("select no from lead_pulse indexed by ").push(index);
-                query.push(" where deleted = 0 and tenant = ").push_bind(tenant);
-                query.push(" and ").push(column).push(" in (");
-                let mut list = query.separated(", ");
-                for id in *ids {
-                    list.push_bind(*id);
-                }
-                query.push(")");
-            }
-        }
-    }
-
     /// Chooses between the walk and the rarest of the sources.
     async fn way<'s>(&'s self, readers: &Readers) -> Result<Way<'s>> {
         let walk = self.walk();
@@ -286,7 +177,7 @@ impl<'a> List<'a> {
         let mut query = QueryBuilder::new("select ");
         for (index, source) in sources.iter().enumerate() {
             query.push(if index == 0 { "" } else { ", " }).push("(select count(*) from (");
-            self.push_source(&mut query, source);
+            source.push(&mut query, self.scope.tenant);
             query.push(" limit ").push_bind(FEW + 1).push("))");
         }
         let row = query
@@ -413,7 +304,7 @@ impl<'a> List<'a> {
         query.push(" and ").push(self.order.live);
         if let Some(source) = source {
             query.push(" and ").push(main.alias()).push(".no in (");
-            self.push_source(query, source);
+            source.push(query, self.scope.tenant);
             query.push(")");
         }
         match (leading, &self.scope.owners) {
