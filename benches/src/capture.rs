@@ -126,15 +126,17 @@ pub async fn callers(
         for number in 0..count {
             rows[usize::try_from(number % at_once)?].push(new_lead(&data::row(&mut rng, number)));
         }
-        let one = async |rows: Vec<NewLead>| -> leadbox_core::Result<()> {
+        // Each caller is a task, as each request of a server is.
+        let one = async |leadbox: LeadBox, rows: Vec<NewLead>| -> leadbox_core::Result<()> {
             for row in rows {
                 leadbox.leads().capture(&row).await?;
             }
             Ok(())
         };
-        let work = try_join_all(rows.into_iter().map(one));
-        let (done, cost) = target.meter().await?.cost(work).await;
-        done?;
+        let meter = target.meter().await?;
+        let calling = rows.into_iter().map(|rows| tokio::spawn(one(leadbox.clone(), rows)));
+        let (done, cost) = meter.cost(try_join_all(calling)).await;
+        done?.into_iter().collect::<leadbox_core::Result<()>>()?;
         costs.push((count, cost));
         drop(leadbox);
         target.end().await?;

@@ -156,3 +156,18 @@ async fn other_processes_are_woken_by_commits_and_announcements() {
     wake.after(seen, patience).await;
     assert_ne!(wake.seen(), seen, "an announcement of another process was not heard");
 }
+
+#[tokio::test]
+async fn a_set_is_committed_in_a_task_of_the_host() {
+    let (world, mut host) = host().await;
+    let lead = world.lead();
+    let set = world.set(vec![world.insert(&lead)]);
+    tokio::spawn(async move {
+        let mut transaction = host.begin().await.unwrap();
+        PostgresStorage::commit_in(&mut transaction, &set).await.unwrap();
+        transaction.commit().await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert!(world.storage.lead(&world.scope(), lead.id).await.unwrap().is_some());
+}

@@ -105,3 +105,21 @@ async fn a_connection_without_a_transaction_gets_one() {
     assert!(is_stored(&storage, &lead).await);
     assert!(!host.is_in_transaction());
 }
+
+#[tokio::test]
+async fn a_set_is_committed_in_a_task_of_the_host() {
+    let (folder, ids) = (support::folder(), RandomIds::seeded(5));
+    let storage = support::storage(&folder).await;
+    let mut host = host(&folder).await;
+    let lead = support::lead(&ids, "one");
+    let set = support::set(&ids, vec![support::insert(&lead)]);
+    let ours = storage.clone();
+    tokio::spawn(async move {
+        let mut transaction = host.begin_with("begin immediate").await.unwrap();
+        ours.commit_in(&mut transaction, &set).await.unwrap();
+        transaction.commit().await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert!(is_stored(&storage, &lead).await);
+}

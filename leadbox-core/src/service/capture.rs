@@ -43,8 +43,8 @@ impl Leads<'_> {
     /// `Invalid` with every problem, by field; `Contended` when others keep changing the same lead; `Storage`.
     pub async fn capture(&self, new: &NewLead) -> Result<Captured> {
         self.leadbox
-            .decide("lead", new.email.as_deref().unwrap_or("(new)"), async || {
-                self.prepare_capture(new).await
+            .decide("lead", new.email.as_deref().unwrap_or("(new)"), || {
+                Box::pin(self.prepare_capture(new))
             })
             .await
     }

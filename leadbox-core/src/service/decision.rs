@@ -1,6 +1,8 @@
 //! Putting a change set together. Owns the making of events with their commitments, and the bounded repetition that
 //! follows a conflict.
 
+use std::pin::Pin;
+
 use serde_json::{Map, Value};
 
 use super::LeadBox;
@@ -20,6 +22,10 @@ pub struct Prepared<T> {
     /// What is the case once it is.
     pub outcome: T,
 }
+
+/// A decision in the making. Boxed, because a future made by an async closure is not known to be `Send`, and then a host
+/// could not await a verb in a task or a handler of its server.
+pub(crate) type Preparing<'a, T> = Pin<Box<dyn Future<Output = Result<Prepared<T>>> + Send + 'a>>;
 
 /// How often a decision is made again after a conflict.
 pub(crate) const TRIES: u32 = 5;
@@ -114,15 +120,12 @@ pub(crate) fn data(fields: impl IntoIterator<Item = (&'static str, Value)>) -> P
 
 impl LeadBox {
     /// Commits what `prepare` decides; after a conflict it decides again on fresh data, at most five times.
-    pub(crate) async fn decide<T, F>(
+    pub(crate) async fn decide<'a, T>(
         &self,
         what: &'static str,
         id: impl ToString,
-        mut prepare: F,
-    ) -> Result<T>
-    where
-        F: AsyncFnMut() -> Result<Prepared<T>>,
-    {
+        mut prepare: impl FnMut() -> Preparing<'a, T>,
+    ) -> Result<T> {
         for _ in 0..TRIES {
             let prepared = prepare().await?;
             if prepared.changes.changes().is_empty() {

@@ -38,18 +38,21 @@ impl Definitions<'_> {
         let stored = self.leadbox.storage();
         let tenant = self.leadbox.tenant();
         self.leadbox
-            .decide("field", &field.key, async || {
-                let known =
-                    stored.definition(tenant, DefinitionKind::Field, field.key.as_str()).await?;
-                let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
-                match &known {
-                    Some((_, Definition::Field(old))) if old == field => {
-                        return Decision::new(self.leadbox, Announce::Each).finish(());
+            .decide("field", &field.key, || {
+                Box::pin(async move {
+                    let known = stored
+                        .definition(tenant, DefinitionKind::Field, field.key.as_str())
+                        .await?;
+                    let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+                    match &known {
+                        Some((_, Definition::Field(old))) if old == field => {
+                            return Decision::new(self.leadbox, Announce::Each).finish(());
+                        }
+                        Some((_, Definition::Field(old))) => check_change(old, field)?,
+                        _ => self.check_new(field).await?,
                     }
-                    Some((_, Definition::Field(old))) => check_change(old, field)?,
-                    _ => self.check_new(field).await?,
-                }
-                self.put(before, Definition::Field(field.clone()), EventType::FIELD_DEFINED)
+                    self.put(before, Definition::Field(field.clone()), EventType::FIELD_DEFINED)
+                })
             })
             .await?;
         self.leadbox.forget_catalog();
@@ -68,34 +71,36 @@ impl Definitions<'_> {
     ///
     /// # Errors
     /// `Invalid` when a weight is over 1000; `Contended`; `Storage`.
-    pub async fn change_settings(&self, change: impl Fn(&mut Settings)) -> Result<Settings> {
-        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+    pub async fn change_settings(&self, change: impl Fn(&mut Settings) + Sync) -> Result<Settings> {
+        let (storage, tenant, change) = (self.leadbox.storage(), self.leadbox.tenant(), &change);
         let settings = self
             .leadbox
-            .decide("settings", tenant, async || {
-                let known = storage
-                    .definition(tenant, DefinitionKind::Settings, Definition::SETTINGS)
-                    .await?;
-                let (before, mut settings) = match known {
-                    Some((revision, Definition::Settings(settings))) => (revision, settings),
-                    _ => (Revision(0), Settings::default()),
-                };
-                change(&mut settings);
-                if let Some((field, _)) =
-                    settings.completeness.iter().find(|(_, weight)| **weight > 1000)
-                {
-                    return Err(Invalid::one(
-                        format!("completeness.{field}"),
-                        "has to be 0 to 1000",
-                    )
-                    .into());
-                }
-                let prepared = self.put(
-                    before,
-                    Definition::Settings(settings.clone()),
-                    EventType::SETTINGS_CHANGED,
-                )?;
-                Ok(super::Prepared { changes: prepared.changes, outcome: settings })
+            .decide("settings", tenant, || {
+                Box::pin(async move {
+                    let known = storage
+                        .definition(tenant, DefinitionKind::Settings, Definition::SETTINGS)
+                        .await?;
+                    let (before, mut settings) = match known {
+                        Some((revision, Definition::Settings(settings))) => (revision, settings),
+                        _ => (Revision(0), Settings::default()),
+                    };
+                    change(&mut settings);
+                    if let Some((field, _)) =
+                        settings.completeness.iter().find(|(_, weight)| **weight > 1000)
+                    {
+                        return Err(Invalid::one(
+                            format!("completeness.{field}"),
+                            "has to be 0 to 1000",
+                        )
+                        .into());
+                    }
+                    let prepared = self.put(
+                        before,
+                        Definition::Settings(settings.clone()),
+                        EventType::SETTINGS_CHANGED,
+                    )?;
+                    Ok(super::Prepared { changes: prepared.changes, outcome: settings })
+                })
             })
             .await?;
         self.leadbox.forget_catalog();

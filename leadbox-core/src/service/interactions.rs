@@ -115,7 +115,7 @@ impl Leads<'_> {
     /// # Errors
     /// `Invalid` with every problem; `NotFound` when there is no such lead; `Contended`; `Storage`.
     pub async fn record_interaction(&self, lead: LeadId, new: &NewInteraction) -> Result<Recorded> {
-        self.leadbox.decide("lead", lead, async || self.prepare_interaction(lead, new).await).await
+        self.leadbox.decide("lead", lead, || Box::pin(self.prepare_interaction(lead, new))).await
     }
 
     /// What [`record_interaction`](Self::record_interaction) would commit.
@@ -174,32 +174,35 @@ impl Leads<'_> {
         suspicion: Suspicion,
     ) -> Result<Interaction> {
         self.leadbox
-            .decide("interaction", id, async || {
-                let found = self.leadbox.storage().interaction(self.leadbox.scope(), id).await?;
-                let before = found.ok_or_else(|| Error::not_found("interaction", id))?;
-                let mut decision = Decision::new(self.leadbox, Announce::Each);
-                if before.suspicion == suspicion {
-                    return decision.finish(before);
-                }
-                let lead = self.load(before.lead, None).await?;
-                let payload = data([
-                    ("interaction", Value::from(id.to_string())),
-                    ("suspect", Value::from(suspicion == Suspicion::Suspect)),
-                ]);
-                decision.event(
-                    Subject::lead(lead.id),
-                    EventType::INTERACTION_MARKED,
-                    lead.version,
-                    &payload,
-                )?;
-                decision.push(Change::MarkInteraction(InteractionMark {
-                    tenant: before.tenant,
-                    lead: before.lead,
-                    interaction: id,
-                    before: before.suspicion,
-                    after: suspicion,
-                }));
-                decision.finish(Interaction { suspicion, ..before })
+            .decide("interaction", id, || {
+                Box::pin(async move {
+                    let found =
+                        self.leadbox.storage().interaction(self.leadbox.scope(), id).await?;
+                    let before = found.ok_or_else(|| Error::not_found("interaction", id))?;
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    if before.suspicion == suspicion {
+                        return decision.finish(before);
+                    }
+                    let lead = self.load(before.lead, None).await?;
+                    let payload = data([
+                        ("interaction", Value::from(id.to_string())),
+                        ("suspect", Value::from(suspicion == Suspicion::Suspect)),
+                    ]);
+                    decision.event(
+                        Subject::lead(lead.id),
+                        EventType::INTERACTION_MARKED,
+                        lead.version,
+                        &payload,
+                    )?;
+                    decision.push(Change::MarkInteraction(InteractionMark {
+                        tenant: before.tenant,
+                        lead: before.lead,
+                        interaction: id,
+                        before: before.suspicion,
+                        after: suspicion,
+                    }));
+                    decision.finish(Interaction { suspicion, ..before })
+                })
             })
             .await
     }

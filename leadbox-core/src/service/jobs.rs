@@ -74,15 +74,17 @@ impl Jobs<'_> {
     /// `Contended`, `Storage`.
     pub async fn set_lane(&self, lane: &Lane) -> Result<()> {
         self.leadbox
-            .decide("lane", &lane.key.name, async || {
-                let known = self.leadbox.storage().lane(&lane.key).await?;
-                let before = known.map(|(lane, _)| lane.revision).unwrap_or_default();
-                let mut decision = Decision::new(self.leadbox, Announce::Each);
-                decision.push(Change::PutLane(Box::new(Lane {
-                    revision: before.next(),
-                    ..lane.clone()
-                })));
-                decision.finish(())
+            .decide("lane", &lane.key.name, || {
+                Box::pin(async move {
+                    let known = self.leadbox.storage().lane(&lane.key).await?;
+                    let before = known.map(|(lane, _)| lane.revision).unwrap_or_default();
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    decision.push(Change::PutLane(Box::new(Lane {
+                        revision: before.next(),
+                        ..lane.clone()
+                    })));
+                    decision.finish(())
+                })
             })
             .await
     }

@@ -115,9 +115,7 @@ impl Leads<'_> {
         patch: &LeadPatch,
         expected: Option<Version>,
     ) -> Result<Lead> {
-        self.leadbox
-            .decide("lead", id, async || self.prepare_update(id, patch, expected).await)
-            .await
+        self.leadbox.decide("lead", id, || Box::pin(self.prepare_update(id, patch, expected))).await
     }
 
     /// What [`update`](Self::update) would commit.
@@ -153,7 +151,7 @@ impl Leads<'_> {
     /// # Errors
     /// `Invalid` when there is no such stage; `NotFound`; `Contended`; `Storage`.
     pub async fn advance(&self, id: LeadId, stage: &str) -> Result<Lead> {
-        self.leadbox.decide("lead", id, async || self.prepare_advance(id, stage).await).await
+        self.leadbox.decide("lead", id, || Box::pin(self.prepare_advance(id, stage))).await
     }
 
     /// What [`advance`](Self::advance) would commit.
@@ -219,7 +217,7 @@ impl Leads<'_> {
     /// # Errors
     /// `NotFound`, `Contended`, `Storage`.
     pub async fn delete(&self, id: LeadId) -> Result<Lead> {
-        self.leadbox.decide("lead", id, async || self.prepare_delete(id).await).await
+        self.leadbox.decide("lead", id, || Box::pin(self.prepare_delete(id))).await
     }
 
     /// What [`delete`](Self::delete) would commit.

@@ -27,8 +27,10 @@ pub(super) async fn keep_tidy(leadbox: &LeadBox, keep_attempts: Duration) -> Inf
             Ok(0) => sleep(INTERVAL).await,
             Ok(_) => sleep(PAUSE).await,
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "what has expired cannot be deleted now");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what has expired cannot be deleted now"
+                );
                 sleep(INTERVAL).await;
             }
         }
