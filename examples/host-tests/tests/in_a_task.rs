@@ -1,8 +1,6 @@
 //! Every verb can be awaited in a task, and so in a handler of the host's server: its future is `Send`, also where it borrows
 //! what the task owns.
 
-#![expect(clippy::expect_used, reason = "a test may stop where it cannot go on")]
-
 use leadbox_core::job::JobFilter;
 use leadbox_core::service::{NewTeam, NewUser};
 use leadbox_core::storage::EventFilter;
