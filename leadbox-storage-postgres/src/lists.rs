@@ -64,6 +64,10 @@ pub(crate) fn sort_column(by: SortKey) -> (Driver, &'static str) {
     }
 }
 
+fn direction(sort: LeadSort) -> &'static str {
+    if sort.direction == Direction::Ascending { "" } else { " desc" }
+}
+
 /// Appends `and (key, id)` behind the cursor.
 fn push_after(sql: &mut Sql, sort: LeadSort, key: &[u8], id: Uuid) -> Result<()> {
     let (driver, column) = sort_column(sort.by);
@@ -169,58 +173,45 @@ impl<'q> List<'q> {
     /// Appends the ids and sort keys of one page, and one row more.
     pub(crate) fn push_page(&self, sql: &mut Sql, page: &PageRequest) -> Result<()> {
         let sort = self.query.sort;
-        let (driver, column) = sort_column(sort.by);
         let place = after(page, &sort.list_name())?;
-        let direction = if sort.direction == Direction::Ascending { "" } else { " desc" };
+        let direction = direction(sort);
         let limit = i64::from(page.limit()) + 1;
         let few = match &self.scope.owners {
-            Owners::Only(owners)
-                if self.found.is_none() && (2..=FEW_OWNERS).contains(&owners.len()) =>
-            {
-                owners
-            }
-            _ => {
-                self.push_run(sql, None, place)?;
-                sql.push(" order by ")
-                    .push(column)
-                    .push(direction)
-                    .push(", ")
-                    .push(driver.id())
-                    .push(direction);
-                sql.push(" limit ").push_bind(limit);
-                return Ok(());
-            }
+            Owners::Only(owners) if (2..=FEW_OWNERS).contains(&owners.len()) => Some(owners),
+            _ => None,
+        };
+        let Some(few) = few.filter(|_| self.found.is_none()) else {
+            return self.push_run(sql, None, place, limit);
         };
         // Each owner's leads lie in order in an index; all owners' do not.
         let owners: Vec<Uuid> = few.iter().map(|owner| owner.uuid()).collect();
         sql.push("select o.id, o.sort_key from unnest(")
             .push_bind(owners)
             .push(") as w (owner) cross join lateral (");
-        self.push_run(sql, Some("w.owner"), place)?;
-        sql.push(" order by ")
-            .push(column)
-            .push(direction)
-            .push(", ")
-            .push(driver.id())
-            .push(direction);
-        sql.push(" limit ").push_bind(limit).push(") as o order by o.sort_key").push(direction);
+        self.push_run(sql, Some("w.owner"), place, limit)?;
+        sql.push(") as o order by o.sort_key").push(direction);
         sql.push(", o.id").push(direction).push(" limit ").push_bind(limit);
         Ok(())
     }
 
+    /// Appends the first leads in order behind a place, of one owner or of all in the scope.
     fn push_run(
         &self,
         sql: &mut Sql,
         owner: Option<&str>,
         place: Option<(&[u8], Uuid)>,
+        limit: i64,
     ) -> Result<()> {
         let (driver, column) = sort_column(self.query.sort.by);
         sql.push("select ").push(driver.id()).push(" as id, ").push(column).push(" as sort_key");
         self.push_from(sql, owner);
-        match place {
-            Some((key, id)) => push_after(sql, self.query.sort, key, id),
-            None => Ok(()),
+        if let Some((key, id)) = place {
+            push_after(sql, self.query.sort, key, id)?;
         }
+        let direction = direction(self.query.sort);
+        sql.push(" order by ").push(column).push(direction);
+        sql.push(", ").push(driver.id()).push(direction).push(" limit ").push_bind(limit);
+        Ok(())
     }
 }
 
