@@ -184,6 +184,10 @@ fn value(lead: &mut Lead, input: Input<'_>, catalog: &Catalog) -> Result<(), Str
     };
     // `1250.50 EUR` carries its currency along.
     let (amount, currency) = match text.rsplit_once(' ') {
+        // Any three letters look like a currency, also those of a text that is no amount at all.
+        Some((amount, _)) if !amount.contains(|letter: char| letter.is_ascii_digit()) => {
+            return Err(format!("'{text}' is not an amount, such as 1250.50 or 1250.50 EUR"));
+        }
         Some((amount, code)) => {
             (amount.to_owned(), code.parse().map_err(|error: crate::MoneyError| error.to_string())?)
         }
@@ -309,6 +313,8 @@ mod tests {
         ] {
             assert!(set(field, value.clone()).is_err(), "{field} {value}");
         }
+        let message = set("value", json!("a lot")).unwrap_err();
+        assert!(message.starts_with("'a lot' is not an amount"), "{message}");
         assert_eq!(lead.person.name.as_deref(), Some("Ada Lovelace"));
         assert_eq!(lead.person.phone.as_ref().map(Phone::as_str), Some("+4930901820"));
         assert_eq!(lead.value.map(|value| value.to_string()).as_deref(), Some("99.90 EUR"));
