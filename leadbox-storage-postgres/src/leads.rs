@@ -91,22 +91,38 @@ impl LeadStore for PostgresStorage {
             keys.iter().filter(|key| key.kind == kind).map(|key| key.key.as_str()).collect()
         };
         let failed = |error| storage_error("read leads by identity", error);
+        // Key by key: a plan that is kept from when the table was empty then goes by the key's index all the same.
         let rows = sqlx::query(concat!(
             "select k.identity_kind, k.identity_key, k.shared,",
             lead_columns!(),
             r"
             from (
-                select 0::smallint as identity_kind, email_key as identity_key, email_slot <> 0 as shared, tenant, id
-                from lead
-                where tenant = $1 and email_key = any ($2) and deleted_at is null and email_key is not null
+                select 0::smallint as identity_kind, x.*
+                from unnest($2::text[]) as w (key)
+                cross join lateral (
+                    select email_key as identity_key, email_slot <> 0 as shared, tenant, id
+                    from lead
+                    where tenant = $1 and email_key = w.key and deleted_at is null and email_key is not null
+                    offset 0
+                ) as x
                 union all
-                select 1::smallint, phone_key, phone_slot <> 0, tenant, id
-                from lead
-                where tenant = $1 and phone_key = any ($3) and deleted_at is null and phone_key is not null
+                select 1::smallint as identity_kind, x.*
+                from unnest($3::text[]) as w (key)
+                cross join lateral (
+                    select phone_key as identity_key, phone_slot <> 0 as shared, tenant, id
+                    from lead
+                    where tenant = $1 and phone_key = w.key and deleted_at is null and phone_key is not null
+                    offset 0
+                ) as x
                 union all
-                select 2::smallint, external_id, false, tenant, id
-                from lead
-                where tenant = $1 and external_id = any ($4) and deleted_at is null and external_id is not null
+                select 2::smallint as identity_kind, x.*
+                from unnest($4::text[]) as w (key)
+                cross join lateral (
+                    select external_id as identity_key, false as shared, tenant, id
+                    from lead
+                    where tenant = $1 and external_id = w.key and deleted_at is null and external_id is not null
+                    offset 0
+                ) as x
             ) as k
             join lead as l on l.tenant = k.tenant and l.id = k.id
             join lead_profile as f on f.tenant = k.tenant and f.lead = k.id
@@ -117,7 +133,7 @@ impl LeadStore for PostgresStorage {
         .bind(of_kind(IdentityKind::Email))
         .bind(of_kind(IdentityKind::Phone))
         .bind(of_kind(IdentityKind::ExternalId))
-        .fetch_all(self.lookups(keys.len()))
+        .fetch_all(&self.writers)
         .await
         .map_err(failed)?;
         rows.iter()

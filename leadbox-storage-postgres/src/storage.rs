@@ -21,9 +21,6 @@ use crate::{migrate, prune};
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// As many keys are worth a plan of their own.
-const MANY_KEYS: usize = 64;
-
 /// After this a connection and its plans are made anew.
 const LIFETIME: Duration = Duration::from_secs(600);
 
@@ -34,7 +31,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 const STATEMENTS: usize = 256;
 
 /// Sessions that write and look rows up by their keys. Every row they touch is found by an index, so a plan is made once
-/// per statement. ([`PostgresStorage::lookups`] knows an exception.)
+/// per statement.
 const WRITER: &str = "
     set plan_cache_mode = force_generic_plan;
     set enable_seqscan = off;
@@ -109,17 +106,6 @@ impl PostgresStorage {
         self.announcer.close().await;
         self.writers.close().await;
         self.readers.close().await;
-    }
-}
-
-impl PostgresStorage {
-    /// Where leads are looked up by so many keys.
-    ///
-    /// To a plan that was made for empty tables all indexes are alike that begin with the tenant and leave out the deleted,
-    /// and it may go by a wrong one. For a few keys that is bearable until the server looks at the tables itself, within a
-    /// minute or two. In the first import of a new database it would make each batch dearer than the one before.
-    pub(crate) fn lookups(&self, keys: usize) -> &PgPool {
-        if keys < MANY_KEYS { &self.writers } else { &self.readers }
     }
 }
 
