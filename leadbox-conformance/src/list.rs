@@ -83,6 +83,7 @@ macro_rules! every_case {
                 a_field_with_several_values_holds_when_one_does,
                 custom_fields_compare_as_their_values_do,
                 custom_values_follow_what_the_lead_becomes,
+                tags_are_found_under_the_owner_that_the_lead_has_now,
                 long_lists_and_deep_filters_are_run,
             }
             idempotency {

@@ -1,6 +1,6 @@
 //! Lists of leads. Owns how a list is driven: by its order, by the leads of each owner, or by the few leads that a rare facet
-//! or text leaves. Those are looked up first. With their ids at hand the server can choose: fetch each of them, or follow
-//! the order in an index alone and drop what is not among them, for which it hashes the ids.
+//! or text leaves. Those are looked up first. With their ids at hand, either each of them is fetched, or the server follows
+//! the order in an index alone and drops what is not among them, for which it hashes the ids.
 
 use leadbox_core::filter::{Direction, LeadSort, Leaf, SortKey};
 use leadbox_core::{LeadQuery, Owners, PageRequest, Scope, StorageError};

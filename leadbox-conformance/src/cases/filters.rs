@@ -6,7 +6,8 @@ use std::sync::Arc;
 use leadbox_core::filter::{Check, LeadField, LeadSort, Leaf, Operand, Sense, Test};
 use leadbox_core::storage::Storage;
 use leadbox_core::{
-    Currency, FieldValue, Lead, LeadId, LeadKeys, LeadQuery, Money, PageRequest, SortKey,
+    Currency, FieldValue, Lead, LeadId, LeadKeys, LeadQuery, Money, PageRequest, Scope, SortKey,
+    UserId,
 };
 
 use crate::fixtures::World;
@@ -215,6 +216,35 @@ pub async fn custom_values_follow_what_the_lead_becomes(storage: Arc<dyn Storage
     ] {
         let found = passing(&world, &leads, holds(field, one(bytes(text)))).await;
         assert_eq!(found.len(), hits, "{text}");
+    }
+}
+
+pub async fn tags_are_found_under_the_owner_that_the_lead_has_now(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let (old, new): (UserId, UserId) = (world.id(), world.id());
+    let mut lead = world.lead();
+    lead.owner = Some(old);
+    lead.tags = ["kept".to_owned(), "dropped".to_owned()].into();
+    let before = world.stored(lead).await;
+    let after = world.edited(&before, |lead| {
+        lead.owner = Some(new);
+        lead.tags = ["kept".to_owned(), "added".to_owned()].into();
+    });
+    let nobodys = world.edited(&after, |lead| lead.owner = None);
+    for (before, now) in [(&before, &after), (&after, &nobodys)] {
+        world.commit(vec![world.update(before, now)]).await;
+        for tag in ["kept", "added"] {
+            let test = Test::OneOf(vec![Operand::Bytes(tag.as_bytes().to_vec())]);
+            let query = LeadQuery { check: holds(LeadField::Tag, test), ..LeadQuery::default() };
+            let everybody = world.storage.count_leads(&world.scope(), &query, 10).await.unwrap();
+            assert_eq!(everybody, 1, "{tag} of {:?}", now.owner);
+            for owner in [old, new] {
+                let scope = Scope::owned_by(world.tenant, [owner]);
+                let seen = world.storage.count_leads(&scope, &query, 10).await.unwrap();
+                let expected = u64::from(now.owner == Some(owner));
+                assert_eq!(seen, expected, "{tag} of {:?} by {owner}", now.owner);
+            }
+        }
     }
 }
 
