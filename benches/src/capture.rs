@@ -1,17 +1,14 @@
-//! Single durable captures, one after the other, beside the same by hand; and many callers at once beside one.
+//! Single durable captures, one after the other, beside the same by hand. Also what `callers` needs of both.
 
 use std::error::Error;
-use std::io::Write;
-use std::time::Instant;
 
-use futures_util::future::try_join_all;
 use leadbox_core::{IdentityKind, LeadBox, NewLead};
 use leadbox_storage_sqlite::Synchronous;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::data;
-use crate::measure::{Cost, Meter, percentile};
+use crate::measure::{Cost, Meter};
 use crate::plain::row::{Ids, Row};
 use crate::plain::{postgres, sqlite};
 use crate::report::Report;
@@ -19,7 +16,7 @@ use crate::target::{Kind, Plain, Target};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-fn new_lead(cells: &[String; 14]) -> NewLead {
+pub(crate) fn new_lead(cells: &[String; 14]) -> NewLead {
     NewLead::new()
         .external_id(&cells[0])
         .name(&cells[1])
@@ -37,7 +34,7 @@ fn new_lead(cells: &[String; 14]) -> NewLead {
         .upsert_by(IdentityKind::Email)
 }
 
-async fn set_up(leadbox: &LeadBox) -> Result<()> {
+pub(crate) async fn set_up(leadbox: &LeadBox) -> Result<()> {
     let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
     leadbox.definitions().define_field(&budget).await?;
     Ok(())
@@ -68,7 +65,7 @@ pub async fn singles(kind: Kind, count: u64, seed: u64, report: &mut Report) -> 
     Ok(())
 }
 
-async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<(Meter, Cost)> {
+pub(crate) async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<(Meter, Cost)> {
     let target = Target::fresh(kind, Synchronous::Full).await?;
     let mut plain = target.plain().await?;
     let (mut rng, mut ids) = (StdRng::seed_from_u64(seed), Ids::default());
@@ -90,62 +87,4 @@ async fn by_hand(kind: Kind, count: u64, seed: u64) -> Result<(Meter, Cost)> {
     let meter = target.meter().await?;
     let (done, cost) = meter.cost(work).await;
     done.map(|()| (meter, cost))
-}
-
-/// How long the disk takes to keep a page, half of the times less: what a durable commit costs at least, and what many
-/// callers share.
-fn sync_millis() -> Result<f64> {
-    let mut file = tempfile::tempfile()?;
-    let mut took = Vec::new();
-    for _ in 0..200 {
-        let began = Instant::now();
-        file.write_all(&[7; 4096])?;
-        file.sync_data()?;
-        took.push(began.elapsed());
-    }
-    Ok(percentile(&mut took, 50).as_secs_f64() * 1e3)
-}
-
-/// `callers` captures at once, again and again, beside one caller; durable.
-pub async fn callers(
-    kind: Kind,
-    callers: u64,
-    count: u64,
-    seed: u64,
-    report: &mut Report,
-) -> Result<()> {
-    report.line(&format!("the disk acknowledges 4 KiB in {:.2} ms", sync_millis()?));
-    let mut costs = Vec::new();
-    // Enough of one caller's that its syncs, which are most of its time, average out.
-    for (at_once, count) in [(1, count / 16), (callers, count)] {
-        let target = Target::fresh(kind, Synchronous::Full).await?;
-        let leadbox = target.leadbox().await?;
-        set_up(&leadbox).await?;
-        let mut rng = StdRng::seed_from_u64(seed);
-        let mut rows: Vec<Vec<NewLead>> = vec![Vec::new(); usize::try_from(at_once)?];
-        for number in 0..count {
-            rows[usize::try_from(number % at_once)?].push(new_lead(&data::row(&mut rng, number)));
-        }
-        // Each caller is a task, as each request of a server is.
-        let one = async |leadbox: LeadBox, rows: Vec<NewLead>| -> leadbox_core::Result<()> {
-            for row in rows {
-                leadbox.leads().capture(&row).await?;
-            }
-            Ok(())
-        };
-        let meter = target.meter().await?;
-        let calling = rows.into_iter().map(|rows| tokio::spawn(one(leadbox.clone(), rows)));
-        let (done, cost) = meter.cost(try_join_all(calling)).await;
-        done?.into_iter().collect::<leadbox_core::Result<()>>()?;
-        costs.push((count, cost));
-        drop(leadbox);
-        target.end().await?;
-    }
-    let [(few, alone), (many, together)] = [costs[0], costs[1]];
-    report.rates(
-        &format!("{callers} callers at once, {kind:?}, durable"),
-        (many, together),
-        (few, alone),
-    );
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `bench import|captures|callers|lists`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
 //! the same work in the same run. The machine's noise is in both sides, so quote ratios.
 
+mod callers;
 mod capture;
 mod data;
 mod import;
@@ -81,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             capture::singles(cli.storage, count, cli.seed, &mut report).await?;
         }
         Command::Callers { callers, count } => {
-            capture::callers(cli.storage, callers, count, cli.seed, &mut report).await?;
+            callers::run(cli.storage, callers, count, cli.seed, &mut report).await?;
         }
         Command::Lists { leads, samples, keep, only } => {
             let asked = lists::Asked { leads, samples, keep, only };

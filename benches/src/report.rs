@@ -24,15 +24,18 @@ impl Report {
         ));
     }
 
-    /// Many callers beside one.
-    pub fn rates(&mut self, what: &str, many: (u64, Cost), one: (u64, Cost)) {
-        let rate = |(units, cost): (u64, Cost)| units as f64 / cost.wall.as_secs_f64();
-        self.line(&format!(
-            "{what}: {:.0}/s beside {:.0}/s with one caller, ratio {:.1}",
-            rate(many),
-            rate(one),
-            rate(many) / rate(one)
-        ));
+    /// A rate beside others.
+    pub fn rates(&mut self, what: &str, ours: (u64, Cost), others: &[(&str, u64, Cost)]) {
+        let rate = |units: u64, cost: Cost| units as f64 / cost.wall.as_secs_f64();
+        let ours = rate(ours.0, ours.1);
+        self.line("");
+        self.line("| work | per second | the first beside it |");
+        self.line("|---|---|---|");
+        self.line(&format!("| {what} | {ours:.0} | |"));
+        for (name, units, cost) in others {
+            let other = rate(*units, *cost);
+            self.line(&format!("| {name} | {other:.0} | **{:.1}** |", ours / other));
+        }
     }
 
     /// Any line.
