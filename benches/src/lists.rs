@@ -56,6 +56,7 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     let began = Instant::now();
     if leadbox.leads().list(&LeadList::default(), &PageRequest::first(1)).await?.items.is_empty() {
         fill(&leadbox, asked.leads, seed).await?;
+        target.settle().await?;
     }
     report.line(&format!(
         "{kind:?}: {} leads written in {:.0} s",

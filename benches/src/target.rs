@@ -128,6 +128,16 @@ impl Target {
         })
     }
 
+    /// Has the server do now what it would do some minutes later, in the middle of a measurement: what autovacuum does.
+    pub async fn settle(&self) -> Result<()> {
+        if let Self::Postgres(url) = self {
+            let mut connection = PgConnection::connect(url).await?;
+            connection.execute("vacuum (analyze)").await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
     /// Takes it away, so that what a server would still do for it is not in the next measurement.
     pub async fn end(self) -> Result<()> {
         if let Self::Postgres(url) = &self {
