@@ -239,16 +239,18 @@ impl PostgresStorage {
 
     /// The leads with all words of a search.
     async fn with_text<'q>(&self, scope: &Scope, question: &Question) -> Result<Option<Found<'q>>> {
-        let mut sql = Sql::new("select f.lead from lead_profile as f where f.tenant = ");
-        sql.push_bind(scope.tenant.0);
+        // One row, since thousands cost as much as finding them.
+        let mut sql = Sql::new("select coalesce(array_agg(x.lead), '{}') from (");
+        sql.push("select f.lead from lead_profile as f where f.tenant = ")
+            .push_bind(scope.tenant.0);
         for piece in &question.pieces {
             sql.push(" and f.search_text like ").push_bind(like(piece));
         }
         for word in question.words.iter().filter(|word| !question.pieces.contains(word)) {
             sql.push(" and strpos(f.search_text, ").push_bind(word.as_str()).push(") > 0");
         }
-        sql.push(" limit ").push_bind(RARE_TEXT + 1);
-        let found = sql.build_query_scalar().fetch_all(&self.readers).await;
+        sql.push(" limit ").push_bind(RARE_TEXT + 1).push(") as x");
+        let found = sql.build_query_scalar().fetch_one(&self.readers).await;
         let ids: Vec<Uuid> = found.map_err(|error| storage_error("look texts up", error))?;
         let few = i64::try_from(ids.len()).is_ok_and(|count| count <= RARE_TEXT);
         Ok(few.then_some(Found { ids, by: By::Texts }))

@@ -52,10 +52,14 @@ impl Half {
     }
 
     async fn listed(&self, check: Check, by: SortKey) -> Vec<StoredLead> {
+        self.seen(&self.world.scope(), check, by).await
+    }
+
+    async fn seen(&self, scope: &Scope, check: Check, by: SortKey) -> Vec<StoredLead> {
         let query = LeadQuery { check, sort: LeadSort::ascending(by), ..LeadQuery::default() };
-        let (storage, scope) = (&self.world.storage, self.world.scope());
-        let page = storage.leads(&scope, &query, &PageRequest::first(10)).await.unwrap();
-        let count = storage.count_leads(&scope, &query, 10).await.unwrap();
+        let storage = &self.world.storage;
+        let page = storage.leads(scope, &query, &PageRequest::first(10)).await.unwrap();
+        let count = storage.count_leads(scope, &query, 10).await.unwrap();
         assert_eq!(count, page.items.len() as u64, "{query:?}");
         page.items
     }
@@ -79,8 +83,10 @@ impl Half {
         }
         for check in checks(&self.stored) {
             for by in [SortKey::Created, SortKey::Score] {
-                let found = self.listed(check.clone(), by).await;
-                assert_eq!(found, expected, "{when}, by {by:?}: {check:?}");
+                for scope in [&scope, &Scope::owned_by(self.world.tenant, self.lead().owner)] {
+                    let found = self.seen(scope, check.clone(), by).await;
+                    assert_eq!(found, expected, "{when}, by {by:?} in {scope:?}: {check:?}");
+                }
             }
         }
     }
@@ -157,7 +163,8 @@ pub async fn leads_of_one_id_are_changed_apart(storage: Arc<dyn Storage>) {
         let after = world.edited(&before, |lead| {
             lead.company.city = Some(city.to_owned());
             lead.person.name = Some(format!("Renamed {city}"));
-            lead.tags = [city.to_owned()].into();
+            // One that both keep, under an owner that changes.
+            lead.tags = ["both", city].map(str::to_owned).into();
             lead.owner = Some(world.id());
             lead.stage = world.stage(3);
         });
