@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use crate::cache::Cache;
+
 /// What a power cut may undo.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Synchronous {
@@ -67,15 +69,20 @@ impl SqliteConfig {
             .statement_cache_capacity(1500)
             .foreign_keys(true)
             .synchronous(self.synchronous.into())
-            .pragma("cache_size", format!("-{}", u64::from(cache_mib.max(1)) * 1024))
+            .pragma("cache_size", Cache::size(cache_mib))
             .pragma("temp_store", "memory")
             // Processes that share a mapped file see each other's torn pages when one of them crashes.
             .pragma("mmap_size", "0")
     }
 
+    /// The page cache of the connection that writes.
+    pub(crate) fn writer_cache_mib(&self) -> u32 {
+        self.cache_mib.min(WRITER_CACHE_MIB)
+    }
+
     /// The one connection that writes.
     pub(crate) fn writer(&self) -> SqliteConnectOptions {
-        self.connection(self.cache_mib.min(WRITER_CACHE_MIB))
+        self.connection(self.writer_cache_mib())
             .create_if_missing(true)
             .page_size(PAGE_BYTES)
             .journal_mode(SqliteJournalMode::Wal)

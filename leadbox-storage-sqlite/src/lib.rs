@@ -53,6 +53,7 @@
 //! ```
 
 mod analytics;
+mod cache;
 mod claim;
 mod columns;
 mod commit;

@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Error, SqliteConnection};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
+use crate::cache::Cache;
 use crate::error::{During, Result};
 
 /// How long to wait for a connection to be free.
@@ -22,17 +23,23 @@ pub(crate) struct Readers(Arc<Shared>);
 
 struct Shared {
     options: SqliteConnectOptions,
-    connections: Vec<Mutex<Option<SqliteConnection>>>,
+    cache_mib: u32,
+    connections: Vec<Mutex<Option<Open>>>,
     /// As many permits as connections: whoever has one finds one of them free.
     turns: Semaphore,
 }
 
+struct Open {
+    connection: SqliteConnection,
+    cache: Cache,
+}
+
 impl Readers {
     /// So many connections at most, of which none is open yet.
-    pub(crate) fn new(options: SqliteConnectOptions, most: u32) -> Self {
+    pub(crate) fn new(options: SqliteConnectOptions, most: u32, cache_mib: u32) -> Self {
         let connections: Vec<_> = (0..most).map(|_| Mutex::new(None)).collect();
         let turns = Semaphore::new(connections.len());
-        Self(Arc::new(Shared { options, connections, turns }))
+        Self(Arc::new(Shared { options, cache_mib, connections, turns }))
     }
 
     /// The first connection that is free.
@@ -48,12 +55,15 @@ impl Readers {
         };
         let free = shared.connections.iter().find_map(|connection| connection.try_lock().ok());
         let mut free = free.ok_or(Error::PoolTimedOut)?;
-        if free.is_none() {
-            *free = Some(shared.options.connect().await?);
+        match &mut *free {
+            Some(open) => open.cache.make_room(&mut open.connection).await?,
+            none => {
+                let connection = shared.options.connect().await?;
+                *none = Some(Open { connection, cache: Cache::of(shared.cache_mib) });
+            }
         }
-        let connection =
-            MutexGuard::try_map(free, Option::as_mut).map_err(|_| Error::PoolClosed)?;
-        Ok(Reader { connection, _turn: turn })
+        let connection = MutexGuard::try_map(free, |open| Some(&mut open.as_mut()?.connection));
+        Ok(Reader { connection: connection.map_err(|_| Error::PoolClosed)?, _turn: turn })
     }
 }
 
@@ -90,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_after_the_other_reads_on_the_same_connection_and_many_wait_for_each_other() {
-        let readers = Readers::new(SqliteConnectOptions::new().in_memory(true), 2);
+        let readers = Readers::new(SqliteConnectOptions::new().in_memory(true), 2, 1);
         let open = || {
             let open = |slot: &&Mutex<Option<_>>| slot.try_lock().is_ok_and(|slot| slot.is_some());
             readers.0.connections.iter().filter(open).count()

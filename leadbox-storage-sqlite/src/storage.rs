@@ -11,6 +11,7 @@ use leadbox_core::storage::{ChangeSet, Committed, Schema, Storage, Wake};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use crate::cache::Cache;
 use crate::commit::{self, Marks};
 use crate::config::SqliteConfig;
 use crate::error::{During, Result, failed, is_busy};
@@ -47,10 +48,12 @@ impl SqliteStorage {
         let writer_options = config.writer();
         let mut connection = connect(&writer_options, config.busy_timeout).await?;
         migrate::refuse_newer(migrate::schema(&mut connection).await?)?;
-        let readers = Readers::new(config.reader(), config.readers());
+        let readers = Readers::new(config.reader(), config.readers(), config.cache_mib);
         let wake = Arc::new(Wake::default());
         let (synchronous, patience) = (config.synchronous, config.busy_timeout);
-        let writer = Writer::start(connection, synchronous, patience, Arc::clone(&wake)).await?;
+        let cache = Cache::of(config.writer_cache_mib());
+        let shared = Arc::clone(&wake);
+        let writer = Writer::start(connection, synchronous, patience, cache, shared).await?;
         let lookups = Arc::default();
         Ok(Self { path: config.path, writer_options, writer, readers, lookups, wake })
     }

@@ -11,6 +11,7 @@ use leadbox_core::storage::{BoxError, Change, ChangeSet, Committed, StorageError
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::cache::Cache;
 use crate::commit::{self, Captures, Marks};
 use crate::config::Synchronous;
 use crate::error::{During, Result, Shared, is_locked};
@@ -145,12 +146,19 @@ impl Writer {
         mut connection: SqliteConnection,
         synchronous: Synchronous,
         patience: Duration,
+        cache: Cache,
         wake: Arc<Wake>,
     ) -> Result<Self> {
         sqlx::query(NATIVE_WAIT).execute(&mut connection).await.during("open the database")?;
         let (sender, inbox) = mpsc::channel(QUEUE);
-        let task =
-            Task { connection, wake, configured: synchronous, current: synchronous, patience };
+        let task = Task {
+            connection,
+            cache,
+            wake,
+            configured: synchronous,
+            current: synchronous,
+            patience,
+        };
         tokio::spawn(task.run(inbox));
         Ok(Self(sender))
     }
@@ -175,6 +183,7 @@ impl Writer {
 
 struct Task {
     connection: SqliteConnection,
+    cache: Cache,
     wake: Arc<Wake>,
     configured: Synchronous,
     current: Synchronous,
@@ -237,6 +246,7 @@ impl Task {
             self.configured
         })
         .await?;
+        self.cache.make_room(&mut self.connection).await.during("make room in the cache")?;
         match self.together(group).await {
             Ok(true) => Ok(()),
             Ok(false) => self.one_by_one(group).await,
