@@ -7,15 +7,14 @@ use std::time::Instant;
 
 use futures_util::future::try_join_all;
 use leadbox_core::{LeadBox, NewLead};
-use leadbox_storage_sqlite::Synchronous;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::capture::{by_hand, new_lead, set_up};
+use crate::capture::{by_hand, measured, new_lead};
 use crate::data;
 use crate::measure::{Cost, percentile};
 use crate::report::Report;
-use crate::target::{Kind, Target};
+use crate::target::Kind;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -48,9 +47,6 @@ pub async fn run(
 
 /// `count` captures by so many callers, each a task as each request of a server is.
 async fn spread(kind: Kind, callers: u64, count: u64, seed: u64) -> Result<Cost> {
-    let target = Target::fresh(kind, Synchronous::Full).await?;
-    let leadbox = target.leadbox().await?;
-    set_up(&leadbox).await?;
     let mut rows: Vec<Vec<NewLead>> = vec![Vec::new(); usize::try_from(callers)?];
     for (number, lead) in (0..).zip(leads(count, seed)) {
         rows[usize::try_from(number % callers)?].push(lead);
@@ -61,34 +57,26 @@ async fn spread(kind: Kind, callers: u64, count: u64, seed: u64) -> Result<Cost>
         }
         Ok(())
     };
-    let meter = target.meter().await?;
-    let calling = rows.into_iter().map(|rows| tokio::spawn(one(leadbox.clone(), rows)));
-    let (done, cost) = meter.cost(try_join_all(calling)).await;
-    done?.into_iter().collect::<leadbox_core::Result<()>>()?;
-    drop(leadbox);
-    target.end().await?;
-    Ok(cost)
+    measured(kind, async |leadbox| {
+        let calling = rows.into_iter().map(|rows| tokio::spawn(one(leadbox.clone(), rows)));
+        try_join_all(calling).await?.into_iter().collect::<leadbox_core::Result<()>>()?;
+        Ok(())
+    })
+    .await
 }
 
 /// The same captures in large batches.
 async fn at_once(kind: Kind, count: u64, seed: u64) -> Result<Cost> {
-    let target = Target::fresh(kind, Synchronous::Full).await?;
-    let leadbox = target.leadbox().await?;
-    set_up(&leadbox).await?;
     let leads: Vec<NewLead> = leads(count, seed).collect();
-    let work = async {
+    measured(kind, async |leadbox| {
         for batch in leads.chunks(BATCH) {
             for captured in leadbox.leads().capture_many(batch, Vec::new()).await? {
                 captured?;
             }
         }
-        Ok::<_, Box<dyn Error>>(())
-    };
-    let (done, cost) = target.meter().await?.cost(work).await;
-    done?;
-    drop(leadbox);
-    target.end().await?;
-    Ok(cost)
+        Ok(())
+    })
+    .await
 }
 
 fn leads(count: u64, seed: u64) -> impl Iterator<Item = NewLead> {

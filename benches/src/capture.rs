@@ -34,31 +34,32 @@ pub(crate) fn new_lead(cells: &[String; 14]) -> NewLead {
         .upsert_by(IdentityKind::Email)
 }
 
-pub(crate) async fn set_up(leadbox: &LeadBox) -> Result<()> {
+/// What `work` costs on a durable storage of its own.
+pub(crate) async fn measured(
+    kind: Kind,
+    work: impl AsyncFnOnce(&LeadBox) -> Result<()>,
+) -> Result<Cost> {
+    let target = Target::fresh(kind, Synchronous::Full).await?;
+    let leadbox = target.leadbox().await?;
     let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
     leadbox.definitions().define_field(&budget).await?;
-    Ok(())
+    let (done, cost) = target.meter().await?.cost(work(&leadbox)).await;
+    done?;
+    drop(leadbox);
+    target.end().await?;
+    Ok(cost)
 }
 
 /// `count` captures one after the other, durable, beside the same by hand.
 pub async fn singles(kind: Kind, count: u64, seed: u64, report: &mut Report) -> Result<()> {
-    let ours = {
-        let target = Target::fresh(kind, Synchronous::Full).await?;
-        let leadbox = target.leadbox().await?;
-        set_up(&leadbox).await?;
+    let ours = measured(kind, async |leadbox| {
         let mut rng = StdRng::seed_from_u64(seed);
-        let work = async {
-            for number in 0..count {
-                leadbox.leads().capture(&new_lead(&data::row(&mut rng, number))).await?;
-            }
-            Ok::<_, Box<dyn Error>>(())
-        };
-        let (done, cost) = target.meter().await?.cost(work).await;
-        done?;
-        drop(leadbox);
-        target.end().await?;
-        cost
-    };
+        for number in 0..count {
+            leadbox.leads().capture(&new_lead(&data::row(&mut rng, number))).await?;
+        }
+        Ok(())
+    })
+    .await?;
     let (meter, plain) = by_hand(kind, count, seed).await?;
     report.comparisons(meter);
     report.compare(&format!("single durable captures, {kind:?}"), count, ours, plain);

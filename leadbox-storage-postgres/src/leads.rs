@@ -41,6 +41,32 @@ fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Er
     })
 }
 
+/// The leads with one of the keys of a kind. Key by key: a plan that is kept from when the table was empty then goes by the
+/// key's index all the same.
+macro_rules! with_keys {
+    ($kind:literal, $keys:literal, $column:literal, $shared:literal) => {
+        concat!(
+            "select ",
+            $kind,
+            "::smallint as identity_kind, x.* from unnest(",
+            $keys,
+            "::text[]) as w (key) cross join lateral (select ",
+            $column,
+            " as identity_key, ",
+            $shared,
+            r" as shared,
+                tenant,
+                id
+            from lead
+            where tenant = $1 and deleted_at is null and ",
+            $column,
+            " is not null and ",
+            $column,
+            " = w.key offset 0) as x",
+        )
+    };
+}
+
 #[async_trait]
 impl LeadStore for PostgresStorage {
     async fn lead(&self, scope: &Scope, id: LeadId) -> Result<Option<StoredLead>> {
@@ -91,38 +117,17 @@ impl LeadStore for PostgresStorage {
             keys.iter().filter(|key| key.kind == kind).map(|key| key.key.as_str()).collect()
         };
         let failed = |error| storage_error("read leads by identity", error);
-        // Key by key: a plan that is kept from when the table was empty then goes by the key's index all the same.
         let rows = sqlx::query(concat!(
             "select k.identity_kind, k.identity_key, k.shared,",
             lead_columns!(),
             r"
-            from (
-                select 0::smallint as identity_kind, x.*
-                from unnest($2::text[]) as w (key)
-                cross join lateral (
-                    select email_key as identity_key, email_slot <> 0 as shared, tenant, id
-                    from lead
-                    where tenant = $1 and email_key = w.key and deleted_at is null and email_key is not null
-                    offset 0
-                ) as x
-                union all
-                select 1::smallint as identity_kind, x.*
-                from unnest($3::text[]) as w (key)
-                cross join lateral (
-                    select phone_key as identity_key, phone_slot <> 0 as shared, tenant, id
-                    from lead
-                    where tenant = $1 and phone_key = w.key and deleted_at is null and phone_key is not null
-                    offset 0
-                ) as x
-                union all
-                select 2::smallint as identity_kind, x.*
-                from unnest($4::text[]) as w (key)
-                cross join lateral (
-                    select external_id as identity_key, false as shared, tenant, id
-                    from lead
-                    where tenant = $1 and external_id = w.key and deleted_at is null and external_id is not null
-                    offset 0
-                ) as x
+            from (",
+            with_keys!("0", "$2", "email_key", "email_slot <> 0"),
+            " union all ",
+            with_keys!("1", "$3", "phone_key", "phone_slot <> 0"),
+            " union all ",
+            with_keys!("2", "$4", "external_id", "false"),
+            r"
             ) as k
             join lead as l on l.tenant = k.tenant and l.id = k.id
             join lead_profile as f on f.tenant = k.tenant and f.lead = k.id
