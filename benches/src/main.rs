@@ -59,8 +59,8 @@ enum Command {
         /// How many there are.
         #[arg(long, default_value_t = 20_000)]
         leads: u64,
-        /// How often each list is asked for.
-        #[arg(long, default_value_t = 200)]
+        /// How often each list is asked for in each of five rounds.
+        #[arg(long, default_value_t = 100)]
         samples: usize,
         /// Keeps the leads in this file or database, and finds them there the next time.
         #[arg(long)]
