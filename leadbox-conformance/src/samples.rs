@@ -1,12 +1,13 @@
 //! One change of every kind, with what makes it succeed and what makes it fail. Owns the world in which they are valid; a
 //! new kind of change breaks [`name_of`] here until it has its sample.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leadbox_core::job::{Attempt, AttemptResult, Settlement};
 use leadbox_core::storage::{
-    Checkpoint, ConsumerStart, CursorAdvance, Definition, DefinitionUpdate, InteractionMark,
-    JobReplay, Reply,
+    Checkpoint, ConsumerStart, CursorAdvance, Definition, DefinitionDrop, DefinitionKind,
+    DefinitionUpdate, InteractionMark, JobReplay, Reply,
 };
 use leadbox_core::{
     Change, EventType, FieldDefinition, FieldType, IdentityKind, LeadRow, NewEvent, Position,
@@ -30,7 +31,7 @@ pub struct Sample {
 }
 
 /// How many kinds of change there are.
-pub const KINDS: usize = 19;
+pub const KINDS: usize = 20;
 
 /// A user that is not stored yet.
 pub fn user(world: &World, name: &str) -> User {
@@ -42,6 +43,8 @@ pub fn user(world: &World, name: &str) -> User {
         email: format!("{name}@Example.com"),
         team: None,
         status: UserStatus::Active,
+        roles: BTreeSet::from(["agent".parse().unwrap(), "own_role".parse().unwrap()]),
+        zone: "America/St_Johns".parse().ok(),
     }
 }
 
@@ -65,6 +68,16 @@ pub fn field(world: &World, key: &str, before: i64) -> DefinitionUpdate {
         before: Revision(before),
         definition: Definition::Field(field),
     }
+}
+
+/// The end of a custom field that is stored at revision `before`.
+pub fn drop_field(world: &World, key: &str, before: i64) -> Change {
+    Change::DropDefinition(Box::new(DefinitionDrop {
+        tenant: world.tenant,
+        kind: DefinitionKind::Field,
+        key: key.to_owned(),
+        before: Revision(before),
+    }))
 }
 
 /// A checkpoint at its first revision.
@@ -262,6 +275,7 @@ async fn setup(world: &World) -> Vec<Sample> {
     world
         .commit(vec![
             Change::PutDefinition(Box::new(field(world, "budget", 0))),
+            Change::PutDefinition(Box::new(field(world, "obsolete", 0))),
             Change::PutUser(Box::new(anna.clone())),
             Change::PutUser(Box::new(bert)),
             Change::PutTeam(Box::new(sales.clone())),
@@ -299,6 +313,12 @@ async fn setup(world: &World) -> Vec<Sample> {
             conflicting: (put_field(world, "budget", 0), Refusal::Conflict),
             absent: Some(put_field(world, "nothing", 1)),
             foreign: Some(put_field(&other, "budget", 1)),
+        },
+        Sample {
+            good: drop_field(world, "obsolete", 1),
+            conflicting: (drop_field(world, "obsolete", 2), Refusal::Conflict),
+            absent: Some(drop_field(world, "nothing", 1)),
+            foreign: Some(drop_field(&other, "obsolete", 1)),
         },
         Sample {
             good: put_user(renamed.clone()),
@@ -453,6 +473,7 @@ pub fn name_of(change: &Change) -> &'static str {
         | Change::OpenStay(_)
         | Change::CloseStay(_)
         | Change::PutDefinition(_)
+        | Change::DropDefinition(_)
         | Change::PutUser(_)
         | Change::PutTeam(_)
         | Change::PutLane(_)

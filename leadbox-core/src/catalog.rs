@@ -1,18 +1,19 @@
-//! What a tenant's input is read against. Owns settings, custom fields and pipelines as one value that is loaded once
+//! What a tenant's input is read against. Owns settings, custom fields, pipelines and roles as one value that is loaded once
 //! and handed around; knows nothing of where they are stored.
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
-
-use crate::field::{FieldDefinition, FieldKey};
-use crate::id::{PipelineId, StageId, Tenant};
+use crate::access::Role;
+use crate::directory::User;
+use crate::field::FieldDefinition;
+use crate::id::{PipelineId, StageId, Tenant, derived};
 use crate::identity::Industries;
+use crate::key::{FieldKey, RoleKey};
+use crate::lead::Lead;
 use crate::pipeline::{Pipeline, Stage, StageKind};
 use crate::settings::Settings;
 
-/// A tenant's settings, fields and pipelines.
+/// A tenant's settings, fields, pipelines and roles.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Catalog {
     /// Whose.
@@ -23,6 +24,8 @@ pub struct Catalog {
     pub fields: BTreeMap<FieldKey, FieldDefinition>,
     /// The pipelines, the default one first. Never empty.
     pub pipelines: Vec<Pipeline>,
+    /// The roles by key, the built-in ones among them.
+    pub roles: BTreeMap<RoleKey, Role>,
     /// The industry taxonomy with the tenant's aliases.
     pub industries: Industries,
 }
@@ -30,22 +33,25 @@ pub struct Catalog {
 impl Catalog {
     /// The catalog of a tenant that has set nothing up.
     pub fn new(tenant: Tenant) -> Self {
-        Self::of(tenant, Settings::default(), BTreeMap::new(), Vec::new())
+        Self::of(tenant, Settings::default(), BTreeMap::new(), Vec::new(), Vec::new())
     }
 
-    /// A catalog from its parts; without a pipeline it has the default one.
+    /// A catalog from its parts; without a pipeline it has the default one, and the built-in roles always.
     pub fn of(
         tenant: Tenant,
         settings: Settings,
         fields: BTreeMap<FieldKey, FieldDefinition>,
         mut pipelines: Vec<Pipeline>,
+        roles: Vec<Role>,
     ) -> Self {
         if pipelines.is_empty() {
             pipelines.push(default_pipeline(tenant));
         }
         let industries =
             settings.industry_aliases.iter().map(|(alias, industry)| (alias, *industry)).collect();
-        Self { tenant, settings, fields, pipelines, industries }
+        let roles = roles.into_iter().chain(Role::built_in());
+        let roles = roles.map(|role| (role.key.clone(), role)).collect();
+        Self { tenant, settings, fields, pipelines, roles, industries }
     }
 
     /// The pipeline that new leads enter.
@@ -63,6 +69,19 @@ impl Catalog {
     pub fn stage_named(&self, pipeline: PipelineId, name: &str) -> Option<&Stage> {
         let own = self.pipelines.iter().find(|one| one.id == pipeline)?;
         own.stage_named(name).or_else(|| own.stage(name.parse().ok()?))
+    }
+
+    /// Whether roles can guard a field of this name: [`Lead::GUARDED`] or a declared `cf.` key.
+    pub fn guards(&self, field: &str) -> bool {
+        match field.strip_prefix("cf.") {
+            Some(key) => self.fields.keys().any(|known| known.as_str() == key),
+            None => Lead::GUARDED.contains(&field),
+        }
+    }
+
+    /// The roles of a user, as far as they are there.
+    pub fn roles_of(&self, user: &User) -> Vec<Role> {
+        user.roles.iter().filter_map(|key| self.roles.get(key).cloned()).collect()
     }
 
     /// The stages of all pipelines whose kind is `kind`.
@@ -90,12 +109,4 @@ fn default_pipeline(tenant: Tenant) -> Pipeline {
         name: "Sales".to_owned(),
         stages,
     }
-}
-
-/// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.
-fn derived(tenant: Tenant, what: &str, key: &str) -> Uuid {
-    let digest = Sha256::digest(format!("leadbox:{}:{what}:{key}", tenant.0));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid()
 }

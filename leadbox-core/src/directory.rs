@@ -1,9 +1,13 @@
-//! The people and groups that leads belong to. Owns users and teams as far as ownership and visibility need them;
-//! sign-in, roles and capabilities build on top.
+//! The people and groups that leads belong to. Owns users and teams; what their roles allow is decided in `access`, and how
+//! they prove who they are elsewhere.
 
+use std::collections::BTreeSet;
+
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{TeamId, Tenant, UserId};
+use crate::key::RoleKey;
 use crate::revision::Revision;
 
 /// Whether a user may still work.
@@ -34,6 +38,12 @@ pub struct User {
     pub team: Option<TeamId>,
     /// Whether it may still work.
     pub status: UserStatus,
+    /// What it may do: whatever one of these roles allows. Nothing without a role.
+    #[serde(default)]
+    pub roles: BTreeSet<RoleKey>,
+    /// The zone in which it reads times; the tenant's when not set.
+    #[serde(default)]
+    pub zone: Option<Tz>,
 }
 
 /// A group of users; groups nest.

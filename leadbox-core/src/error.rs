@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Denied;
 use crate::filter::FilterError;
 use crate::storage::{ChangeSetError, StorageError};
 
@@ -69,6 +70,9 @@ pub enum Error {
     /// The filter is wrong.
     #[error("invalid filter: {0}")]
     Filter(FilterError),
+    /// The asker may not do that.
+    #[error("not allowed")]
+    Denied(#[from] Denied),
     /// There is none, or the asker may not see it.
     #[error("there is no {what} {id}")]
     NotFound {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
 /// Whose data a row is. It leads every key and index, so a database can be partitioned or sharded by it.
 ///
@@ -106,4 +107,12 @@ uuid_id! {
     WorkerId;
     /// A run of an import.
     ImportId;
+}
+
+/// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.
+pub(crate) fn derived(tenant: Tenant, what: &str, key: &str) -> Uuid {
+    let digest = Sha256::digest(format!("leadbox:{}:{what}:{key}", tenant.0));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }

@@ -35,7 +35,7 @@ impl InteractionKind {
 
     /// A kind, if `text` matches `[a-z][a-z0-9_]{0,62}`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<crate::field::FieldKey>().ok().map(|key| Self(key.into()))
+        text.parse::<crate::key::FieldKey>().ok().map(|key| Self(key.into()))
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 pub mod catalog;
 mod decimal;
 mod directory;
@@ -12,6 +13,7 @@ mod id_source;
 pub mod identity;
 mod interaction;
 pub mod job;
+mod key;
 mod lead;
 mod money;
 mod page;
@@ -29,6 +31,7 @@ mod time;
 pub mod transfer;
 pub mod worker;
 
+pub use access::{Denied, Grants, Rights, Role};
 pub use catalog::Catalog;
 pub use decimal::{Decimal, DecimalError};
 pub use directory::{Team, User, UserStatus};
@@ -36,7 +39,7 @@ pub use error::{Error, FieldIssue, Invalid, Result};
 pub use event::{
     Actor, ActorKind, Cause, Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind,
 };
-pub use field::{FieldDefinition, FieldKey, FieldKeyError, FieldType, FieldValue, Sensitivity};
+pub use field::{FieldDefinition, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
     AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId,
@@ -46,6 +49,7 @@ pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
 pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
+pub use key::{FieldKey, KeyError, RoleKey};
 pub use lead::{
     Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, Lead,
     LeadKeys, LeadPatch, LeadRecord, LeadRow, NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE,

@@ -15,6 +15,18 @@ pub enum Owners {
     Only(BTreeSet<UserId>),
 }
 
+impl Owners {
+    /// Those that are among both.
+    pub(crate) fn within(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, some) | (some, Self::All) => some,
+            (Self::Only(some), Self::Only(others)) => {
+                Self::Only(some.intersection(&others).copied().collect())
+            }
+        }
+    }
+}
+
 /// What a reader may see.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scope {

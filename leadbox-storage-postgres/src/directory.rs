@@ -20,7 +20,7 @@ impl DirectoryStore for PostgresStorage {
         let after = id_after(page, "users")?.unwrap_or(Uuid::nil());
         let rows = sqlx::query(
             r"
-            select tenant, id, revision, name, email, team, disabled
+            select tenant, id, revision, name, email, team, disabled, roles, zone
             from app_user
             where tenant = $1 and id > $2
             order by id
@@ -41,7 +41,7 @@ impl DirectoryStore for PostgresStorage {
     async fn user(&self, tenant: Tenant, id: UserId) -> Result<Option<User>> {
         let row = sqlx::query(
             r"
-            select tenant, id, revision, name, email, team, disabled
+            select tenant, id, revision, name, email, team, disabled, roles, zone
             from app_user
             where tenant = $1 and id = $2",
         )
@@ -56,7 +56,7 @@ impl DirectoryStore for PostgresStorage {
     async fn user_by_email<'a>(&self, tenant: Tenant, email: &'a str) -> Result<Option<User>> {
         let row = sqlx::query(
             r"
-            select tenant, id, revision, name, email, team, disabled
+            select tenant, id, revision, name, email, team, disabled, roles, zone
             from app_user
             where tenant = $1 and email_key = $2",
         )

@@ -10,8 +10,10 @@ use crate::config::quoted;
 use crate::error::storage_error;
 
 /// Every migration, in order; its number is its place from 1. Append only.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("foundation", include_str!("../migrations/0001_foundation.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("foundation", include_str!("../migrations/0001_foundation.sql")),
+    ("access", include_str!("../migrations/0002_access.sql")),
+];
 
 /// The schema that this program needs.
 #[expect(clippy::cast_possible_wrap, reason = "there are never that many")]

@@ -91,6 +91,11 @@ impl<'r> Reader<'r> {
         self.get::<Json<T>>(column).map(|Json(value)| value)
     }
 
+    fn parsed_or_none<T: std::str::FromStr>(&self, column: &'static str) -> Result<Option<T>> {
+        let text: Option<&str> = self.get(column)?;
+        text.map(str::parse).transpose().map_err(|_| self.corrupt(column))
+    }
+
     fn corrupt(&self, column: &'static str) -> StorageError {
         let id = self.row.try_get::<Uuid, _>("id").map(|id| id.to_string()).unwrap_or_default();
         StorageError::corrupt(self.table, column, id)
@@ -198,6 +203,8 @@ pub(crate) fn user(row: &PgRow) -> Result<User> {
         email: reader.get("email")?,
         team: reader.get::<Option<Uuid>>("team")?.map(TeamId::from_uuid),
         status: if reader.get("disabled")? { UserStatus::Disabled } else { UserStatus::Active },
+        roles: reader.json("roles")?,
+        zone: reader.parsed_or_none("zone")?,
     })
 }
 

@@ -101,6 +101,14 @@ impl<'r> Columns<'r> {
         text.map(serde_json::from_str).transpose().map_err(|_| self.corrupt(column))
     }
 
+    pub(crate) fn parsed_or_none<T: std::str::FromStr>(
+        &mut self,
+        column: &'static str,
+    ) -> Result<Option<T>> {
+        let text: Option<&str> = self.value(column)?;
+        text.map(str::parse).transpose().map_err(|_| self.corrupt(column))
+    }
+
     pub(crate) fn code<T>(
         &mut self,
         column: &'static str,

@@ -27,7 +27,9 @@ impl DirectoryStore for SqliteStorage {
                 name,
                 email,
                 team,
-                disabled
+                disabled,
+                roles,
+                zone
             from app_user
             where tenant = ?
                 and id > ?
@@ -54,7 +56,9 @@ impl DirectoryStore for SqliteStorage {
                 name,
                 email,
                 team,
-                disabled
+                disabled,
+                roles,
+                zone
             from app_user
             where tenant = ?
                 and id = ?",
@@ -77,7 +81,9 @@ impl DirectoryStore for SqliteStorage {
                 name,
                 email,
                 team,
-                disabled
+                disabled,
+                roles,
+                zone
             from app_user
             where tenant = ?
                 and email_key = ?",

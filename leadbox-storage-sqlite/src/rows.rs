@@ -193,7 +193,7 @@ pub(crate) fn reply(row: &SqliteRow, tenant: Tenant) -> Result<Reply> {
     })
 }
 
-/// Reads `id, tenant, revision, name, email, team, disabled`.
+/// Reads `id, tenant, revision, name, email, team, disabled, roles, zone`.
 pub(crate) fn user(row: &SqliteRow) -> Result<User> {
     let mut columns = Columns::of(row, "app_user");
     Ok(User {
@@ -204,6 +204,8 @@ pub(crate) fn user(row: &SqliteRow) -> Result<User> {
         email: columns.value("email")?,
         team: columns.id_or_none("team")?,
         status: if columns.flag("disabled")? { UserStatus::Disabled } else { UserStatus::Active },
+        roles: columns.json("roles")?,
+        zone: columns.parsed_or_none("zone")?,
     })
 }
 

@@ -361,6 +361,7 @@ fn rows_of(set: &ChangeSet) -> impl Iterator<Item = u64> {
         }
         match change {
             Change::PutDefinition(update) => number((1, update.tenant, update.definition.key())),
+            Change::DropDefinition(gone) => number((1, gone.tenant, gone.key.as_str())),
             Change::PutUser(user) => number((2, user.id)),
             Change::PutTeam(team) => number((3, team.id)),
             Change::PutLane(lane) => number((4, &lane.key)),

@@ -4,8 +4,8 @@
 
 mod support;
 
-use leadbox_core::storage::LogStore;
-use leadbox_core::{Storage, StorageError};
+use leadbox_core::storage::{DirectoryStore, LogStore};
+use leadbox_core::{Storage, StorageError, Tenant};
 use leadbox_storage_sqlite::SqliteStorage;
 use sqlx::{ConnectOptions, Connection};
 
@@ -87,4 +87,30 @@ async fn the_hosts_own_migrations_are_left_alone() {
         .await
         .unwrap();
     assert_eq!(theirs, 77);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_with_what_is_in_it() {
+    let folder = support::folder();
+    let path = support::config(&folder).path;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut host = options.connect().await.unwrap();
+    let mut first = sqlx::migrate!("./migrations");
+    first.migrations.to_mut().truncate(1);
+    first.dangerous_set_table_name("leadbox_migrations");
+    first.run_direct(None, &mut host, false).await.unwrap();
+    sqlx::query(
+        "insert into app_user (tenant, id, revision, name, email, email_key, disabled)
+         values (1, randomblob(16), 1, 'Ann', 'ann@x.example', 'ann@x.example', false)",
+    )
+    .execute(&mut host)
+    .await
+    .unwrap();
+    host.close().await.unwrap();
+
+    let storage = SqliteStorage::open(support::config(&folder)).await.unwrap();
+    assert_eq!(storage.schema().await.unwrap().found, 1);
+    storage.migrate().await.unwrap();
+    let ann = storage.user_by_email(Tenant::DEFAULT, "ann@x.example").await.unwrap().unwrap();
+    assert!(ann.roles.is_empty() && ann.zone.is_none());
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
 use leadbox_core::storage::{
     Checkpoint, Definition, DefinitionKind, DefinitionUpdate, Reply, Storage,
 };
@@ -42,6 +43,16 @@ fn settings() -> Settings {
     }
 }
 
+fn role() -> Role {
+    let grants = Grants::default()
+        .allow(Permission::LeadRead, Level::Team)
+        .allow(Permission::LeadExport, Level::All)
+        .enable(Capability::AuditRead)
+        .hide("cf.budget")
+        .protect("phone");
+    Role { key: "own_role".parse().unwrap(), name: "Händler".to_owned(), grants }
+}
+
 pub async fn every_kind_of_definition_reads_back_as_it_was_written(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let choices = vec!["Größe M".to_owned(), "b;c".to_owned()];
@@ -52,6 +63,7 @@ pub async fn every_kind_of_definition_reads_back_as_it_was_written(storage: Arc<
         Definition::Field(secret),
         pipeline(&world, Definition::DEFAULT_PIPELINE),
         Definition::Settings(settings()),
+        Definition::Role(role()),
     ];
     let changes = all.iter().map(|definition| put(&world, 0, definition.clone())).collect();
     world.commit(changes).await;

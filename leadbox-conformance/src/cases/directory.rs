@@ -28,6 +28,8 @@ pub async fn a_user_reads_back_new_and_changed(storage: Arc<dyn Storage>) {
         email: "other@example.com".to_owned(),
         team: None,
         status: UserStatus::Disabled,
+        roles: std::collections::BTreeSet::new(),
+        zone: None,
         ..first
     };
     world.commit(vec![put(&second)]).await;

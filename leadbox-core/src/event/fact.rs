@@ -2,6 +2,7 @@
 //! leaves the rest of the log whole.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,10 @@ event_types! {
     USER_CHANGED = "user.changed";
     /// A team was made or changed.
     TEAM_CHANGED = "team.changed";
+    /// A role was made or changed.
+    ROLE_CHANGED = "role.changed";
+    /// A role was taken away.
+    ROLE_REMOVED = "role.removed";
     /// An import ended.
     IMPORT_FINISHED = "import.finished";
 }
@@ -227,6 +232,18 @@ impl NewEvent {
     /// When what is stored is no payload.
     pub fn payload(&self) -> Result<Payload, serde_json::Error> {
         self.payload.as_deref().map_or_else(|| Ok(Payload::default()), serde_json::from_str)
+    }
+
+    /// Takes what is said of hidden fields out of the payload.
+    pub(crate) fn redact(&mut self, hidden: &BTreeSet<String>) -> Result<(), serde_json::Error> {
+        if hidden.is_empty() || self.payload.is_none() {
+            return Ok(());
+        }
+        let mut payload = self.payload()?;
+        payload.changed.retain(|field, _| !hidden.contains(field));
+        payload.previous.retain(|field, _| !hidden.contains(field));
+        self.payload = Some(serde_json::to_string(&payload)?);
+        Ok(())
     }
 
     /// The lead that it is about, if it is about one.

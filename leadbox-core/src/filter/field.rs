@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::field::FieldKey;
+use crate::key::FieldKey;
 use crate::lead::Lead;
 
 /// A field of a lead, by the name that filters, settings and access rules use.

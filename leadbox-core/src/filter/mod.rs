@@ -4,6 +4,7 @@
 mod checked;
 mod condition;
 mod field;
+mod hidden;
 mod matching;
 mod reading;
 mod search;

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
             return self.stage_kind(op, value, sense);
         }
         let field = LeadField::parse(name).ok_or_else(unknown)?;
-        if self.scope.hidden_fields.contains(name) {
+        if self.scope.hides(name) {
             return Err(unknown());
         }
         let definition = match &field {
@@ -115,8 +115,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::field::{FieldDefinition, FieldKey, FieldType, FieldValue};
+    use crate::field::{FieldDefinition, FieldType, FieldValue};
     use crate::id::Tenant;
+    use crate::key::FieldKey;
 
     fn catalog() -> Catalog {
         let mut catalog = Catalog::new(Tenant::DEFAULT);

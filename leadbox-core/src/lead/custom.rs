@@ -143,8 +143,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::field::FieldKey;
     use crate::id::Tenant;
+    use crate::key::FieldKey;
     use crate::lead::NewLead;
     use crate::service::LeadBox;
     use crate::storage::MemoryStorage;

@@ -10,6 +10,7 @@ mod new_lead;
 mod parts;
 mod patch;
 mod record;
+mod redact;
 mod text;
 
 pub use keys::{Facet, IdentityKey, IdentityKind, LeadKeys, LeadRow, SLOT_EXCLUSIVE};

@@ -240,6 +240,14 @@ impl NewLead {
         invalid.or(())
     }
 
+    /// The fields that it says something about, by the names under which roles guard them.
+    pub(crate) fn given_fields(&self) -> impl Iterator<Item = String> {
+        let texts = self.given_texts().chain(self.given_touch()).map(|(field, _)| field.to_owned());
+        let employees = self.employees.map(|_| "employees".to_owned());
+        let custom = self.custom.keys().map(|key| format!("cf.{key}"));
+        texts.chain(employees).chain(custom)
+    }
+
     fn given_texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("name", &self.name),

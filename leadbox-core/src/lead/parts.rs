@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldKey, FieldValue};
+use crate::field::FieldValue;
 use crate::id::{LeadId, PipelineId, StageId, Tenant, UserId};
 use crate::identity::{Country, Domain, Email, Industry, Phone};
+use crate::key::FieldKey;
 use crate::money::Money;
 use crate::revision::Version;
 use crate::time::Timestamp;

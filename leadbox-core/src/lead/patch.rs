@@ -63,6 +63,15 @@ impl LeadPatch {
         self
     }
 
+    /// The fields that it changes, by the names under which roles guard them.
+    pub(crate) fn given_fields(&self) -> impl Iterator<Item = String> {
+        self.set.keys().map(|field| match field.as_str() {
+            "website" => "domain".to_owned(),
+            "currency" => "value".to_owned(),
+            other => other.to_owned(),
+        })
+    }
+
     /// Writes the patch into `lead`.
     ///
     /// # Errors

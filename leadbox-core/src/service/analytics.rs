@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::LeadBox;
+use crate::access::Capability;
 use crate::error::Result;
 use crate::rollup::{Cell, Discrepancy, compare};
 
@@ -24,8 +25,9 @@ impl Analytics<'_> {
     /// The cells whose kept count is not what a scan gives; none when all is well.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn verify(&self) -> Result<Vec<Discrepancy>> {
+        self.leadbox.rights().require_capability(Capability::SystemManage)?;
         let counts = self.leadbox.storage().verify_counts(self.leadbox.tenant()).await?;
         Ok(compare(&counts.kept, &counts.counted))
     }
@@ -33,8 +35,9 @@ impl Analytics<'_> {
     /// Replaces the kept counts by those of a scan.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn rebuild(&self) -> Result<()> {
+        self.leadbox.rights().require_capability(Capability::SystemManage)?;
         Ok(self.leadbox.storage().rebuild_counts(self.leadbox.tenant()).await?)
     }
 }

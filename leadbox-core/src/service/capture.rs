@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decision::{Announce, Decision};
 use super::{LeadBox, Leads, Prepared};
+use crate::access::{Level, Permission};
 use crate::catalog::Catalog;
 use crate::error::{Invalid, Result};
 use crate::event::{EventType, Payload, Subject};
@@ -40,7 +41,7 @@ impl Leads<'_> {
     /// Captures a lead: makes a new one, or updates the one that it is recognised as by the keys that it names.
     ///
     /// # Errors
-    /// `Invalid` with every problem, by field; `Contended` when others keep changing the same lead; `Storage`.
+    /// `Invalid` with every problem, by field; `Denied`; `Contended` when others keep changing the same lead; `Storage`.
     pub async fn capture(&self, new: &NewLead) -> Result<Captured> {
         self.leadbox
             .decide("lead", new.email.as_deref().unwrap_or("(new)"), || {
@@ -99,6 +100,7 @@ impl Draft {
     pub(super) fn read(leadbox: &LeadBox, new: &NewLead, catalog: &Catalog) -> Result<Self> {
         let at = leadbox.now();
         let mut invalid = Invalid::default();
+        leadbox.rights().check_fields(&mut invalid, new.given_fields());
         let pipeline = catalog.default_pipeline();
         let stage = match new.stage.as_deref().map(str::trim).filter(|stage| !stage.is_empty()) {
             None => pipeline.entry(),
@@ -149,6 +151,11 @@ impl Draft {
         if nameless && invalid.issues.is_empty() {
             invalid.push("lead", "needs a name, email, phone, company or external_id");
         }
+        // Who may add leads only within a level adds them for itself.
+        let rights = leadbox.rights();
+        if lead.owner.is_none() && rights.level(Permission::LeadCreate) != Some(Level::All) {
+            lead.owner = rights.user();
+        }
         settle(&mut lead, catalog);
         Ok(invalid.or(Self { lead, at })?)
     }
@@ -166,10 +173,11 @@ impl Draft {
         new: &NewLead,
         catalog: &Catalog,
     ) -> Result<Captured> {
-        match known {
-            None => self.create(decision, new, catalog),
-            Some(before) => self.update(decision, before, new, catalog),
-        }
+        let Captured { lead, outcome } = match known {
+            None => self.create(decision, new, catalog)?,
+            Some(before) => self.update(decision, before, new, catalog)?,
+        };
+        Ok(Captured { lead: decision.shown(lead), outcome })
     }
 
     fn create(
@@ -179,6 +187,9 @@ impl Draft {
         catalog: &Catalog,
     ) -> Result<Captured> {
         let lead = self.lead;
+        let row = LeadRow::of(lead.clone(), &new.upsert_by);
+        // First of all: when it is refused, nothing of it stays in a decision about many.
+        decision.push(Change::InsertLead(Box::new(row)))?;
         let stage = catalog.stage(lead.stage).map_or("", |(_, stage)| stage.key.as_str());
         let mut payload = Payload { changed: lead.to_fields(), ..Payload::default() };
         payload.changed.insert("stage".to_owned(), Value::from(stage));
@@ -192,9 +203,8 @@ impl Draft {
             entered_by: decision.actor().clone(),
             left_at: None,
             left_by: None,
-        })));
+        })))?;
         decision.event(Subject::lead(lead.id), EventType::LEAD_CAPTURED, lead.version, &payload)?;
-        decision.push(Change::InsertLead(Box::new(LeadRow::of(lead.clone(), &new.upsert_by))));
         Ok(Captured { lead, outcome: CaptureOutcome::Created })
     }
 
@@ -249,6 +259,7 @@ impl Decision<'_> {
         }
         after.version = before.version.next();
         after.updated_at = self.at();
+        self.push_update(before, after)?;
         let (mut changed, mut previous) = after.difference(before);
         let owner = (changed.remove("owner"), previous.remove("owner"));
         let subject = Subject::lead(after.id);
@@ -262,17 +273,16 @@ impl Decision<'_> {
             let payload = Payload { changed, previous, ..Payload::default() };
             self.event(subject, EventType::LEAD_UPDATED, after.version, &payload)?;
         }
-        self.push_update(before, after);
         Ok(true)
     }
 
     /// Adds the update itself.
-    pub(super) fn push_update(&mut self, before: &Lead, after: &Lead) {
+    pub(super) fn push_update(&mut self, before: &Lead, after: &Lead) -> Result<()> {
         let row = |lead: &Lead| LeadRow { keys: LeadKeys::of(lead, &[]), lead: lead.clone() };
         self.push(Change::UpdateLead(Box::new(LeadUpdate {
             before: row(before),
             after: row(after),
-        })));
+        })))
     }
 }
 

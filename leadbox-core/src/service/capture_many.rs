@@ -70,7 +70,7 @@ impl Leads<'_> {
             }
         }
         for change in alongside {
-            batch.decision.push(change);
+            batch.decision.push(change)?;
         }
         let changes = batch.decision.finish_as(OnConflict::Skip, ())?.changes;
         if changes.changes().is_empty() {

@@ -1,5 +1,5 @@
-//! Putting a change set together. Owns the making of events with their commitments, and the bounded repetition that
-//! follows a conflict.
+//! Putting a change set together. Owns the making of events with their commitments, the one place where every change is held
+//! against what the asker may do, and the bounded repetition that follows a conflict.
 
 use std::pin::Pin;
 
@@ -9,6 +9,7 @@ use super::LeadBox;
 use crate::error::{Error, Result};
 use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
 use crate::id::ChangeSetId;
+use crate::lead::Lead;
 use crate::revision::{Revision, Version};
 use crate::storage::{Change, ChangeSet, OnConflict};
 use crate::time::Timestamp;
@@ -63,12 +64,23 @@ impl<'a> Decision<'a> {
         self.leadbox.actor()
     }
 
+    /// What the asker may see of a lead.
+    pub(crate) fn shown(&self, lead: Lead) -> Lead {
+        self.leadbox.shown(lead)
+    }
+
     pub(crate) fn id<T: From<uuid::Uuid>>(&self) -> T {
         self.leadbox.ids().uuid(self.at).into()
     }
 
-    pub(crate) fn push(&mut self, change: Change) {
+    /// Adds a change, if the asker may make it.
+    ///
+    /// # Errors
+    /// `Denied`; the change is then not part of the decision.
+    pub(crate) fn push(&mut self, change: Change) -> Result<()> {
+        self.leadbox.rights().check(&change)?;
         self.changes.push(change);
+        Ok(())
     }
 
     pub(crate) fn event(

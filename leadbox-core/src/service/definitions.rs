@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::LeadBox;
 use super::decision::{Announce, Decision, data};
+use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
-use crate::event::{EventType, Subject, SubjectKind};
+use crate::event::EventType;
 use crate::field::{FieldDefinition, FieldType};
 use crate::revision::{Revision, Version};
 use crate::settings::Settings;
@@ -32,9 +33,10 @@ impl Definitions<'_> {
     /// Declares a custom field, or changes its label or adds choices. Its type stays.
     ///
     /// # Errors
-    /// `Invalid` when the field is known with another type, or choices are missing or would go; `Contended`;
+    /// `Denied`; `Invalid` when the field is known with another type, or choices are missing or would go; `Contended`;
     /// `Storage`.
     pub async fn define_field(&self, field: &FieldDefinition) -> Result<()> {
+        self.leadbox.rights().require_capability(Capability::FieldsManage)?;
         let stored = self.leadbox.storage();
         let tenant = self.leadbox.tenant();
         self.leadbox
@@ -70,8 +72,9 @@ impl Definitions<'_> {
     /// Changes the settings. A new zone counts for leads that come in from then on; the days of earlier ones stay.
     ///
     /// # Errors
-    /// `Invalid` when a weight is over 1000; `Contended`; `Storage`.
+    /// `Denied`; `Invalid` when a weight is over 1000; `Contended`; `Storage`.
     pub async fn change_settings(&self, change: impl Fn(&mut Settings) + Sync) -> Result<Settings> {
+        self.leadbox.rights().require_capability(Capability::SettingsManage)?;
         let (storage, tenant, change) = (self.leadbox.storage(), self.leadbox.tenant(), &change);
         let settings = self
             .leadbox
@@ -114,7 +117,7 @@ impl Definitions<'_> {
         kind: EventType,
     ) -> Result<super::Prepared<()>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let subject = Subject { kind: SubjectKind::Definition, id: self.leadbox.new_id() };
+        let subject = definition.subject(self.leadbox.tenant());
         let payload = data([
             ("key", Value::from(definition.key())),
             ("definition", serde_json::to_value(&definition)?),
@@ -125,7 +128,7 @@ impl Definitions<'_> {
             tenant,
             before,
             definition,
-        })));
+        })))?;
         decision.finish(())
     }
 

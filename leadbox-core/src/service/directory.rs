@@ -1,14 +1,20 @@
-//! Users and teams. Owns their making and changing.
+//! Users and teams. Owns their making and changing, and that nobody gains by it what the asker does not have.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
-use super::LeadBox;
-use super::decision::{Announce, Decision, data};
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use super::decision::{Announce, Decision, Preparing};
+use super::people::People;
+use super::{LeadBox, Prepared};
+use crate::access::{Capability, merge};
 use crate::directory::{Team, User, UserStatus};
-use crate::error::{Invalid, Result};
-use crate::event::{EventType, Subject, SubjectKind};
+use crate::error::{Error, Invalid, Result};
+use crate::event::{EventType, Payload, Subject, SubjectKind};
 use crate::id::{TeamId, UserId};
 use crate::identity::Email;
+use crate::key::RoleKey;
 use crate::page::{Page, PageRequest};
 use crate::revision::{Revision, Version};
 use crate::storage::Change;
@@ -28,6 +34,8 @@ pub struct NewUser {
     pub email: String,
     /// The group it works in.
     pub team: Option<TeamId>,
+    /// What it may do.
+    pub roles: BTreeSet<RoleKey>,
 }
 
 /// A team to be made.
@@ -67,19 +75,9 @@ impl Directory<'_> {
     /// Makes a user.
     ///
     /// # Errors
-    /// `Invalid` with every problem, an address that is taken among them; `Storage`.
+    /// `Denied`, also when its roles allow more than the asker may; `Invalid` with every problem, an address that is
+    /// taken among them; `Storage`.
     pub async fn add_user(&self, new: &NewUser) -> Result<User> {
-        let mut invalid = Invalid::default();
-        check_name(&mut invalid, &new.name);
-        if let Err(error) = Email::parse(&new.email) {
-            invalid.push("email", error);
-        }
-        self.check_team(&mut invalid, "team", new.team).await?;
-        invalid.or(())?;
-        if self.leadbox.storage().user_by_email(self.leadbox.tenant(), &new.email).await?.is_some()
-        {
-            return Err(Invalid::one("email", "belongs to a user already").into());
-        }
         let user = User {
             id: self.leadbox.new_id(),
             tenant: self.leadbox.tenant(),
@@ -88,23 +86,68 @@ impl Directory<'_> {
             email: new.email.trim().to_owned(),
             team: new.team,
             status: UserStatus::Active,
+            roles: new.roles.clone(),
+            zone: None,
         };
-        self.put_user(user).await
+        self.put("user", user.id, || Box::pin(self.prepare_user(None, user.clone()))).await
     }
 
-    /// Changes a user: name, address, team or status.
+    /// Changes a user: name, address, team, status, roles or zone. `changed` is the user as it was read, with what shall
+    /// be different.
     ///
     /// # Errors
-    /// `Invalid`, `NotFound`, `Storage` with `Conflict` when it changed meanwhile.
+    /// `Denied`, also when the user's roles allow more than the asker may, before or after; `Invalid` with every problem,
+    /// and when nobody would be left to manage users; `NotFound`; `Stale` when it changed meanwhile; `Storage`.
     pub async fn change_user(&self, changed: &User) -> Result<User> {
-        let mut invalid = Invalid::default();
-        check_name(&mut invalid, &changed.name);
-        self.check_team(&mut invalid, "team", changed.team).await?;
-        invalid.or(())?;
-        self.put_user(User {
-            revision: changed.revision.next(),
-            tenant: self.leadbox.tenant(),
-            ..changed.clone()
+        self.put("user", changed.id, || {
+            Box::pin(async move {
+                let before = self.stored_user(changed.id).await?;
+                if before.revision != changed.revision {
+                    return Err(Error::Stale {
+                        what: "user",
+                        id: changed.id.to_string(),
+                        expected: changed.revision.0,
+                        actual: before.revision.0,
+                    });
+                }
+                self.prepare_user(Some(&before), changed.clone()).await
+            })
+        })
+        .await
+    }
+
+    /// Gives a user these roles and no others.
+    ///
+    /// # Errors
+    /// As [`change_user`](Self::change_user), but for `Stale`; `Contended`.
+    pub async fn give_roles(
+        &self,
+        id: UserId,
+        roles: impl IntoIterator<Item = RoleKey>,
+    ) -> Result<User> {
+        let roles: &BTreeSet<RoleKey> = &roles.into_iter().collect();
+        self.put("user", id, || {
+            Box::pin(async move {
+                let before = self.stored_user(id).await?;
+                let after = User { roles: roles.clone(), ..before.clone() };
+                self.prepare_user(Some(&before), after).await
+            })
+        })
+        .await
+    }
+
+    /// Changes what the asker says of itself: its name, and the zone in which it reads times.
+    ///
+    /// # Errors
+    /// `Denied` when the asker is no user; `Invalid`; `Contended`; `Storage`.
+    pub async fn change_own(&self, name: &str, zone: Option<Tz>) -> Result<User> {
+        let id = self.leadbox.rights().user().ok_or(crate::access::Denied::Account)?;
+        self.put("user", id, || {
+            Box::pin(async move {
+                let before = self.stored_user(id).await?;
+                let after = User { name: name.trim().to_owned(), zone, ..before.clone() };
+                self.prepare_user(Some(&before), after).await
+            })
         })
         .await
     }
@@ -112,12 +155,8 @@ impl Directory<'_> {
     /// Makes a team.
     ///
     /// # Errors
-    /// `Invalid`, `Storage`.
+    /// `Denied`, `Invalid`, `Storage`.
     pub async fn add_team(&self, new: &NewTeam) -> Result<Team> {
-        let mut invalid = Invalid::default();
-        check_name(&mut invalid, &new.name);
-        self.check_team(&mut invalid, "parent", new.parent).await?;
-        invalid.or(())?;
         let team = Team {
             id: self.leadbox.new_id(),
             tenant: self.leadbox.tenant(),
@@ -125,26 +164,149 @@ impl Directory<'_> {
             name: new.name.trim().to_owned(),
             parent: new.parent,
         };
-        let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let payload = data([("name", Value::from(team.name.as_str()))]);
-        let subject = Subject { kind: SubjectKind::Team, id: team.id.uuid() };
-        decision.event(subject, EventType::TEAM_CHANGED, Version(team.revision.0), &payload)?;
-        decision.push(Change::PutTeam(Box::new(team.clone())));
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
-        Ok(team)
+        self.put("team", team.id, || Box::pin(self.prepare_team(None, team.clone()))).await
     }
 
-    async fn put_user(&self, user: User) -> Result<User> {
+    /// Changes a team: its name or the group that it belongs to. `changed` is the team as it was read, with what shall be
+    /// different.
+    ///
+    /// # Errors
+    /// `Denied`; `Invalid`, also when the team would belong to itself; `NotFound`; `Stale`; `Storage`.
+    pub async fn change_team(&self, changed: &Team) -> Result<Team> {
+        self.put("team", changed.id, || {
+            Box::pin(async move {
+                let tenant = self.leadbox.tenant();
+                let before = self.leadbox.storage().team(tenant, changed.id).await?;
+                let before = before.ok_or_else(|| Error::not_found("team", changed.id))?;
+                if before.revision != changed.revision {
+                    return Err(Error::Stale {
+                        what: "team",
+                        id: changed.id.to_string(),
+                        expected: changed.revision.0,
+                        actual: before.revision.0,
+                    });
+                }
+                self.prepare_team(Some(&before), changed.clone()).await
+            })
+        })
+        .await
+    }
+
+    /// Commits what `prepare` decides, and reads users and teams anew from then on.
+    async fn put<'p, T>(
+        &self,
+        what: &'static str,
+        id: impl ToString,
+        prepare: impl FnMut() -> Preparing<'p, T>,
+    ) -> Result<T> {
+        let done = self.leadbox.decide(what, id, prepare).await;
+        self.leadbox.forget_people();
+        done
+    }
+
+    async fn stored_user(&self, id: UserId) -> Result<User> {
+        let found = self.leadbox.storage().user(self.leadbox.tenant(), id).await?;
+        found.ok_or_else(|| Error::not_found("user", id))
+    }
+
+    /// The user from `before` to `after`, or a new one.
+    async fn prepare_user(&self, before: Option<&User>, after: User) -> Result<Prepared<User>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let payload = data([
-            ("name", Value::from(user.name.as_str())),
-            ("status", serde_json::to_value(user.status)?),
-        ]);
-        let subject = Subject { kind: SubjectKind::User, id: user.id.uuid() };
-        decision.event(subject, EventType::USER_CHANGED, Version(user.revision.0), &payload)?;
-        decision.push(Change::PutUser(Box::new(user.clone())));
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
-        Ok(user)
+        if before == Some(&after) {
+            return decision.finish(after);
+        }
+        self.check_rights(before, &after).await?;
+        self.check_user(before, &after).await?;
+        let after = User {
+            tenant: self.leadbox.tenant(),
+            revision: before.map_or(Revision::FIRST, |before| before.revision.next()),
+            ..after
+        };
+        let payload = difference(&before.map(user_fields).transpose()?, user_fields(&after)?);
+        let subject = Subject { kind: SubjectKind::User, id: after.id.uuid() };
+        decision.event(subject, EventType::USER_CHANGED, Version(after.revision.0), &payload)?;
+        decision.push(Change::PutUser(Box::new(after.clone())))?;
+        decision.finish(after)
+    }
+
+    /// Refuses what would give the asker, or anybody, more than the asker has.
+    async fn check_rights(&self, before: Option<&User>, after: &User) -> Result<()> {
+        let rights = self.leadbox.rights();
+        let own = |user: &User| (user.team, user.status, user.roles.clone(), user.email.clone());
+        if rights.user() == Some(after.id) && before.map(own) == Some(own(after)) {
+            return Ok(());
+        }
+        rights.require_capability(Capability::UsersManage)?;
+        let catalog = self.leadbox.catalog().await?;
+        for user in before.into_iter().chain([after]) {
+            rights.require_within(&merge(&catalog.roles_of(user)))?;
+        }
+        Ok(())
+    }
+
+    async fn check_user(&self, before: Option<&User>, after: &User) -> Result<()> {
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        let mut invalid = Invalid::default();
+        check_name(&mut invalid, &after.name);
+        if let Err(error) = Email::parse(&after.email) {
+            invalid.push("email", error);
+        } else if let Some(other) = storage.user_by_email(tenant, &after.email).await?
+            && other.id != after.id
+        {
+            invalid.push("email", "belongs to a user already");
+        }
+        if before.is_none_or(|before| before.team != after.team) {
+            self.check_team(&mut invalid, "team", after.team).await?;
+        }
+        let catalog = self.leadbox.catalog().await?;
+        for role in after.roles.iter().filter(|role| !catalog.roles.contains_key(*role)) {
+            invalid.push("roles", format!("'{role}' is not a role"));
+        }
+        if let Some(before) = before
+            && self.leadbox.rights().grants().is_some()
+        {
+            let manages = |user: &User| {
+                let grants = merge(&catalog.roles_of(user));
+                user.status == UserStatus::Active
+                    && grants.capabilities.contains(&Capability::UsersManage)
+            };
+            if manages(before) && !manages(after) {
+                let people = People::load(&**storage, tenant).await?;
+                if !people.active().any(|user| user.id != after.id && manages(user)) {
+                    invalid.push("roles", "nobody else could manage users then");
+                }
+            }
+        }
+        Ok(invalid.or(())?)
+    }
+
+    async fn prepare_team(&self, before: Option<&Team>, after: Team) -> Result<Prepared<Team>> {
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        if before == Some(&after) {
+            return decision.finish(after);
+        }
+        self.leadbox.rights().require_capability(Capability::UsersManage)?;
+        let mut invalid = Invalid::default();
+        check_name(&mut invalid, &after.name);
+        self.check_team(&mut invalid, "parent", after.parent).await?;
+        if let (Some(_), Some(parent)) = (before, after.parent) {
+            let people = People::load(&**self.leadbox.storage(), self.leadbox.tenant()).await?;
+            if people.below(after.id).contains(&parent) {
+                invalid.push("parent", "is this team or one below it");
+            }
+        }
+        invalid.or(())?;
+        let after = Team {
+            name: after.name.trim().to_owned(),
+            tenant: self.leadbox.tenant(),
+            revision: before.map_or(Revision::FIRST, |before| before.revision.next()),
+            ..after
+        };
+        let payload = difference(&before.map(team_fields), team_fields(&after));
+        let subject = Subject { kind: SubjectKind::Team, id: after.id.uuid() };
+        decision.event(subject, EventType::TEAM_CHANGED, Version(after.revision.0), &payload)?;
+        decision.push(Change::PutTeam(Box::new(after.clone())))?;
+        decision.finish(after)
     }
 
     async fn check_team(
@@ -162,7 +324,45 @@ impl Directory<'_> {
     }
 }
 
-fn check_name(invalid: &mut Invalid, name: &str) {
+fn user_fields(user: &User) -> Result<Map<String, Value>> {
+    Ok([
+        ("name", Value::from(user.name.as_str())),
+        ("email", Value::from(user.email.as_str())),
+        ("team", serde_json::to_value(user.team)?),
+        ("status", serde_json::to_value(user.status)?),
+        ("roles", serde_json::to_value(&user.roles)?),
+        ("zone", serde_json::to_value(user.zone)?),
+    ]
+    .map(|(field, value)| (field.to_owned(), value))
+    .into_iter()
+    .collect())
+}
+
+fn team_fields(team: &Team) -> Map<String, Value> {
+    let parent = team.parent.map_or(Value::Null, |parent| Value::from(parent.to_string()));
+    [("name", Value::from(team.name.as_str())), ("parent", parent)]
+        .map(|(field, value)| (field.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+/// The fields that differ, as they are and as they were.
+fn difference(before: &Option<Map<String, Value>>, after: Map<String, Value>) -> Payload {
+    let mut payload = Payload::default();
+    for (field, now) in after {
+        let then = before.as_ref().map(|before| before.get(&field).unwrap_or(&Value::Null));
+        if then == Some(&now) || (then.is_none() && now.is_null()) {
+            continue;
+        }
+        if let Some(then) = then {
+            payload.previous.insert(field.clone(), then.clone());
+        }
+        payload.changed.insert(field, now);
+    }
+    payload
+}
+
+pub(super) fn check_name(invalid: &mut Invalid, name: &str) {
     if name.trim().is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
         invalid.push("name", "needs 1 to 200 characters");
     }

@@ -33,7 +33,7 @@ pub(crate) struct ImportBatch<'a> {
 impl ImportBatch<'_> {
     /// The set that writes the batch and `alongside`, as a whole; and what it touches.
     pub(crate) fn into_changes(mut self, alongside: Change) -> Result<(ChangeSet, Touched)> {
-        self.decision.push(alongside);
+        self.decision.push(alongside)?;
         Ok((self.decision.finish_as(OnConflict::Fail, ())?.changes, self.touched))
     }
 }
@@ -50,7 +50,7 @@ impl LeadBox {
         let subject = Subject { kind: SubjectKind::Import, id: import.uuid() };
         let payload = Payload { data, ..Payload::default() };
         decision.event(subject, EventType::IMPORT_FINISHED, Version::FIRST, &payload)?;
-        decision.push(checkpoint);
+        decision.push(checkpoint)?;
         Ok(decision.finish(())?.changes)
     }
 }
@@ -75,6 +75,7 @@ impl<'a> Leads<'a> {
                 None => break,
                 Some(Ok(captured)) => fates.push(Ok(captured.outcome)),
                 Some(Err(Error::Invalid(invalid))) => fates.push(Err(invalid)),
+                Some(Err(Error::Denied(denied))) => fates.push(Err(Invalid::one("lead", denied))),
                 Some(Err(error)) => return Err(error),
             }
             if fates.len().is_multiple_of(TURN) {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::decision::{Announce, Decision, data};
 use super::{Leads, Prepared};
+use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Subject};
 use crate::id::{InteractionId, LeadId};
@@ -130,6 +131,7 @@ impl Leads<'_> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let kind = new.read(decision.at())?;
         let known = self.load(lead, None).await?;
+        self.leadbox.rights().require(Permission::InteractionCreate, known.owner)?;
         if let Some(key) = &new.key
             && let Some(interaction) =
                 self.leadbox.storage().interaction_by_key(self.leadbox.scope(), lead, key).await?
@@ -160,7 +162,7 @@ impl Leads<'_> {
             known.version,
             &payload,
         )?;
-        decision.push(Change::InsertInteraction(Box::new(interaction.clone())));
+        decision.push(Change::InsertInteraction(Box::new(interaction.clone())))?;
         decision.finish(Recorded { interaction, repeated: false })
     }
 
@@ -184,6 +186,7 @@ impl Leads<'_> {
                         return decision.finish(before);
                     }
                     let lead = self.load(before.lead, None).await?;
+                    self.leadbox.rights().require(Permission::InteractionEdit, lead.owner)?;
                     let payload = data([
                         ("interaction", Value::from(id.to_string())),
                         ("suspect", Value::from(suspicion == Suspicion::Suspect)),
@@ -200,7 +203,7 @@ impl Leads<'_> {
                         interaction: id,
                         before: before.suspicion,
                         after: suspicion,
-                    }));
+                    }))?;
                     decision.finish(Interaction { suspicion, ..before })
                 })
             })

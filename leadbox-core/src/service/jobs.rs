@@ -2,6 +2,7 @@
 
 use super::LeadBox;
 use super::decision::{Announce, Decision};
+use crate::access::Capability;
 use crate::error::{Error, Result};
 use crate::id::JobId;
 use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, NewJob};
@@ -38,7 +39,7 @@ impl Jobs<'_> {
     pub async fn enqueue(&self, jobs: impl IntoIterator<Item = NewJob>) -> Result<()> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         for job in jobs {
-            decision.push(Change::EnqueueJob(Box::new(job)));
+            decision.push(Change::EnqueueJob(Box::new(job)))?;
         }
         self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
         Ok(())
@@ -47,31 +48,34 @@ impl Jobs<'_> {
     /// The tenant's jobs, by id.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn list(&self, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>> {
+        self.leadbox.rights().require_capability(Capability::SystemRead)?;
         Ok(self.leadbox.storage().jobs(self.leadbox.tenant(), filter, page).await?)
     }
 
     /// The tries of a job, the first first.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn attempts(&self, job: JobId) -> Result<Vec<Attempt>> {
+        self.leadbox.rights().require_capability(Capability::SystemRead)?;
         Ok(self.leadbox.storage().attempts(self.leadbox.tenant(), job).await?)
     }
 
     /// Lanes with jobs, and how many.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn lanes(&self) -> Result<Vec<LaneCount>> {
+        self.leadbox.rights().require_capability(Capability::SystemRead)?;
         Ok(self.leadbox.storage().lane_counts(self.leadbox.tenant()).await?)
     }
 
     /// Sets a lane up, or changes it.
     ///
     /// # Errors
-    /// `Contended`, `Storage`.
+    /// `Denied`, `Contended`, `Storage`.
     pub async fn set_lane(&self, lane: &Lane) -> Result<()> {
         self.leadbox
             .decide("lane", &lane.key.name, || {
@@ -82,7 +86,7 @@ impl Jobs<'_> {
                     decision.push(Change::PutLane(Box::new(Lane {
                         revision: before.next(),
                         ..lane.clone()
-                    })));
+                    })))?;
                     decision.finish(())
                 })
             })
@@ -92,14 +96,14 @@ impl Jobs<'_> {
     /// Puts a parked job back into the queue.
     ///
     /// # Errors
-    /// `NotFound` when there is no such parked job; `Storage`.
+    /// `Denied`; `NotFound` when there is no such parked job; `Storage`.
     pub async fn replay(&self, job: JobId, due_at: Timestamp) -> Result<()> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         decision.push(Change::ReplayJob(JobReplay {
             tenant: self.leadbox.tenant(),
             id: job,
             due_at,
-        }));
+        }))?;
         match self.leadbox.storage().commit(&decision.finish(())?.changes).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_conflict() => Err(Error::not_found("parked job", job)),

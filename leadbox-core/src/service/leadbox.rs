@@ -1,17 +1,18 @@
-//! The handle that a host holds. Owns who asks (tenant, actor, scope) and what everything runs on (storage, clock,
+//! The handle that a host holds. Owns who asks (tenant, actor, rights, scope) and what everything runs on (storage, clock,
 //! ids); knows nothing of what is asked.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use chrono::TimeDelta;
-
-use super::{Analytics, Definitions, Directory, Jobs, Leads, Log};
+use super::people::People;
+use super::remembered::Remembered;
+use super::{Access, Analytics, Definitions, Directory, Jobs, Leads, Log};
+use crate::access::Rights;
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::event::{Actor, Cause};
 use crate::id::Tenant;
 use crate::id_source::{IdSource, RandomIds};
+use crate::lead::Lead;
 use crate::scope::Scope;
 use crate::storage::{Definition, DefinitionKind, Storage};
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -36,6 +37,7 @@ pub struct LeadBox {
     shared: Arc<Shared>,
     actor: Actor,
     cause: Cause,
+    rights: Rights,
     scope: Scope,
 }
 
@@ -44,11 +46,9 @@ struct Shared {
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    catalogs: Mutex<HashMap<Tenant, (Timestamp, Arc<Catalog>)>>,
+    catalogs: Remembered<Catalog>,
+    people: Remembered<People>,
 }
-
-/// How long another process's change of a field or setting may go unnoticed here.
-const CATALOG_AGE: TimeDelta = TimeDelta::seconds(1);
 
 /// Puts a [`LeadBox`] together.
 #[derive(Debug)]
@@ -78,12 +78,18 @@ impl LeadBoxBuilder {
     /// # Errors
     /// None today; what is configured here will be checked here.
     pub fn build(self) -> Result<LeadBox> {
-        let catalogs = Mutex::new(HashMap::new());
-        let shared = Shared { storage: self.storage, clock: self.clock, ids: self.ids, catalogs };
+        let shared = Shared {
+            storage: self.storage,
+            clock: self.clock,
+            ids: self.ids,
+            catalogs: Remembered::default(),
+            people: Remembered::default(),
+        };
         Ok(LeadBox {
             shared: Arc::new(shared),
             actor: Actor::host(),
             cause: Cause::default(),
+            rights: Rights::host(),
             scope: Scope::all(Tenant::DEFAULT),
         })
     }
@@ -95,13 +101,21 @@ impl LeadBox {
         LeadBoxBuilder { storage, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds::new()) }
     }
 
-    /// The same, for all of another tenant.
+    /// The same, for all of another tenant. For the host, whose rights it has: what somebody may do holds for one tenant.
     #[must_use]
     pub fn for_tenant(&self, tenant: Tenant) -> Self {
-        Self { scope: Scope::all(tenant), ..self.clone() }
+        Self { scope: Scope::all(tenant), rights: Rights::host(), ..self.clone() }
     }
 
-    /// The same, as somebody else.
+    /// The same, with an actor's rights and what follows from them: it sees what they let it read. For a host that has
+    /// users of its own; [`as_user`](Self::as_user) does it for LeadBox's.
+    #[must_use]
+    pub fn with_rights(&self, actor: Actor, rights: Rights) -> Self {
+        let scope = rights.scope(self.tenant());
+        Self { actor, rights, scope, ..self.clone() }
+    }
+
+    /// The same, in another's name; its rights stay.
     #[must_use]
     pub fn by(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
@@ -134,6 +148,11 @@ impl LeadBox {
         Directory { leadbox: self }
     }
 
+    /// Roles, and who may do what.
+    pub fn access(&self) -> Access<'_> {
+        Access { leadbox: self }
+    }
+
     /// The log of everything that was committed.
     pub fn log(&self) -> Log<'_> {
         Log { leadbox: self }
@@ -152,6 +171,11 @@ impl LeadBox {
     /// Who asks.
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// What the asker may do.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     /// Because of what.
@@ -194,30 +218,36 @@ impl LeadBox {
         self.shared.storage.wake().notify();
     }
 
-    /// The tenant's settings, fields and pipelines; at most a second old.
+    /// The tenant's settings, fields, pipelines and roles; at most a second old.
     ///
     /// # Errors
     /// From the storage.
     pub async fn catalog(&self) -> Result<Arc<Catalog>> {
         let (tenant, now) = (self.tenant(), self.now());
-        if let Some((since, catalog)) = self.catalogs().get(&tenant)
-            && (now - *since).abs() < CATALOG_AGE
-        {
-            return Ok(Arc::clone(catalog));
+        match self.shared.catalogs.value(tenant, now) {
+            Some(catalog) => Ok(catalog),
+            None => Ok(self.shared.catalogs.keep(tenant, now, self.load_catalog().await?)),
         }
-        let catalog = Arc::new(self.load_catalog().await?);
-        self.catalogs().insert(tenant, (now, Arc::clone(&catalog)));
-        Ok(catalog)
     }
 
     /// Forgets what is remembered of the tenant's definitions, because this process just changed them.
     pub(crate) fn forget_catalog(&self) {
-        self.catalogs().remove(&self.tenant());
+        self.shared.catalogs.forget(self.tenant());
     }
 
-    fn catalogs(&self) -> std::sync::MutexGuard<'_, HashMap<Tenant, (Timestamp, Arc<Catalog>)>> {
-        // The map is a cache: whatever state a panic left it in is a valid one.
-        self.shared.catalogs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the asker may see of a lead.
+    pub(super) fn shown(&self, mut lead: Lead) -> Lead {
+        lead.redact(&self.scope.hidden_fields);
+        lead
+    }
+
+    pub(super) fn remembered_people(&self) -> &Remembered<People> {
+        &self.shared.people
+    }
+
+    /// Forgets what is remembered of the tenant's users and teams.
+    pub(super) fn forget_people(&self) {
+        self.shared.people.forget(self.tenant());
     }
 
     async fn load_catalog(&self) -> Result<Catalog> {
@@ -241,9 +271,15 @@ impl LeadBox {
                     pipelines.insert(0, pipeline);
                 }
                 Definition::Pipeline { pipeline, .. } => pipelines.push(pipeline),
-                Definition::Field(_) | Definition::Settings(_) => {}
+                _ => {}
             }
         }
-        Ok(Catalog::of(tenant, settings, fields, pipelines))
+        let mut roles = Vec::new();
+        for (_, definition) in storage.definitions(tenant, DefinitionKind::Role).await? {
+            if let Definition::Role(role) = definition {
+                roles.push(role);
+            }
+        }
+        Ok(Catalog::of(tenant, settings, fields, pipelines, roles))
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decision::{Announce, Decision};
 use super::{LeadBox, Prepared};
+use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Payload, Subject};
 use crate::filter::{LeadFilter, LeadQuery, LeadSort, Search};
@@ -54,12 +55,18 @@ impl LeadList {
 
 impl Leads<'_> {
     /// A lead with its score and activity; none when there is none or the asker may not see it. Deleted ones come
-    /// too. Hidden fields are not taken out here: [`Lead::to_fields`] and its users do that.
+    /// too. Fields that are hidden from the asker are missing.
     ///
     /// # Errors
     /// `Storage`.
     pub async fn lead(&self, id: LeadId) -> Result<Option<StoredLead>> {
-        Ok(self.leadbox.storage().lead(self.leadbox.scope(), id).await?)
+        let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
+        Ok(stored.map(|stored| self.shown(stored)))
+    }
+
+    /// What the asker may see of a lead.
+    fn shown(&self, stored: StoredLead) -> StoredLead {
+        StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }
     }
 
     /// A lead as a host's own struct.
@@ -79,7 +86,8 @@ impl Leads<'_> {
     /// `Filter`; `Storage` with `BadCursor` for a cursor of another order.
     pub async fn list(&self, list: &LeadList, page: &PageRequest) -> Result<Page<StoredLead>> {
         let query = self.query(list).await?;
-        Ok(self.leadbox.storage().leads(self.leadbox.scope(), &query, page).await?)
+        let page = self.leadbox.storage().leads(self.leadbox.scope(), &query, page).await?;
+        Ok(page.map(|stored| self.shown(stored)))
     }
 
     /// How many leads pass, counted up to `cap`: `cap + 1` means more.
@@ -93,8 +101,10 @@ impl Leads<'_> {
 
     async fn query(&self, list: &LeadList) -> Result<LeadQuery> {
         let catalog = self.leadbox.catalog().await?;
-        let check = list.filter.check(&catalog, self.leadbox.scope(), self.leadbox.now())?;
-        Ok(LeadQuery { check, search: Search::parse(&list.search), sort: list.sort })
+        let (scope, now) = (self.leadbox.scope(), self.leadbox.now());
+        let check = list.filter.check(&catalog, scope, now)?;
+        let query = LeadQuery { check, search: Search::parse(&list.search), sort: list.sort };
+        Ok(query.within(scope)?)
     }
 
     /// The stages that a lead has been in, the earliest first.
@@ -130,11 +140,16 @@ impl Leads<'_> {
     ) -> Result<Prepared<Lead>> {
         let catalog = self.leadbox.catalog().await?;
         let before = self.load(id, expected).await?;
+        // Also where nothing turns out to change.
+        self.leadbox.rights().require(Permission::LeadEdit, before.owner)?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let mut after = before.clone();
+        let mut invalid = Invalid::default();
+        self.leadbox.rights().check_fields(&mut invalid, patch.given_fields());
+        invalid.or(())?;
         patch.apply(&mut after, &catalog, decision.at())?;
         decision.update_lead(&before, &mut after, &catalog)?;
-        decision.finish(after)
+        decision.finish(self.leadbox.shown(after))
     }
 
     /// Gives a lead to somebody, or to nobody.
@@ -161,6 +176,7 @@ impl Leads<'_> {
     pub async fn prepare_advance(&self, id: LeadId, stage: &str) -> Result<Prepared<Lead>> {
         let catalog = self.leadbox.catalog().await?;
         let before = self.load(id, None).await?;
+        self.leadbox.rights().require(Permission::LeadEdit, before.owner)?;
         let Some(target) = catalog.stage_named(before.pipeline, stage) else {
             return Err(Invalid::one(
                 "stage",
@@ -170,13 +186,14 @@ impl Leads<'_> {
         };
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if target.id == before.stage {
-            return decision.finish(before);
+            return decision.finish(self.leadbox.shown(before));
         }
         let mut after = before.clone();
         after.stage = target.id;
         after.stage_since = decision.at();
         after.version = before.version.next();
         after.updated_at = decision.at();
+        decision.push_update(&before, &after)?;
         let from = catalog.stage(before.stage).map(|(_, stage)| stage);
         let mut payload = Payload::default();
         payload.changed.insert("stage".to_owned(), Value::from(target.key.as_str()));
@@ -195,7 +212,6 @@ impl Leads<'_> {
             after.version,
             &payload,
         )?;
-        decision.push_update(&before, &after);
         self.leave_stage(&mut decision, &before).await?;
         decision.push(Change::OpenStay(Box::new(Stay {
             id: decision.id(),
@@ -207,8 +223,8 @@ impl Leads<'_> {
             entered_by: self.leadbox.actor().clone(),
             left_at: None,
             left_by: None,
-        })));
-        decision.finish(after)
+        })))?;
+        decision.finish(self.leadbox.shown(after))
     }
 
     /// Deletes a lead. It vanishes from lists and counts; its id keeps resolving, and the log keeps what happened.
@@ -225,11 +241,11 @@ impl Leads<'_> {
     /// # Errors
     /// As `delete`.
     pub async fn prepare_delete(&self, id: LeadId) -> Result<Prepared<Lead>> {
-        let stored = self.lead(id).await?.ok_or_else(|| Error::not_found("lead", id))?;
-        let before = stored.lead;
+        let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
+        let before = stored.ok_or_else(|| Error::not_found("lead", id))?.lead;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if before.deleted_at.is_some() {
-            return decision.finish(before);
+            return decision.finish(self.leadbox.shown(before));
         }
         let mut after = before.clone();
         after.deleted_at = Some(decision.at());
@@ -241,9 +257,9 @@ impl Leads<'_> {
             after.version,
             &Payload::default(),
         )?;
-        decision.push_update(&before, &after);
+        decision.push_update(&before, &after)?;
         self.leave_stage(&mut decision, &before).await?;
-        decision.finish(after)
+        decision.finish(self.leadbox.shown(after))
     }
 
     /// Ends the lead's open stay.
@@ -253,14 +269,15 @@ impl Leads<'_> {
             // A clock that went back must not make a stay of negative length.
             let left_at = Some(decision.at().max(open.entered_at));
             let left_by = Some(self.leadbox.actor().clone());
-            decision.push(Change::CloseStay(Box::new(Stay { left_at, left_by, ..open })));
+            decision.push(Change::CloseStay(Box::new(Stay { left_at, left_by, ..open })))?;
         }
         Ok(())
     }
 
     /// A live lead, at the expected version if one is expected.
     pub(super) async fn load(&self, id: LeadId, expected: Option<Version>) -> Result<Lead> {
-        let stored = self.lead(id).await?;
+        // As it is stored: what is hidden from the asker has to stay when it changes the rest.
+        let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
         let lead = stored.map(|stored| stored.lead).filter(|lead| lead.deleted_at.is_none());
         let lead = lead.ok_or_else(|| Error::not_found("lead", id))?;
         match expected {

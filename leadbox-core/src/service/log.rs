@@ -1,8 +1,9 @@
 //! The log, as an asker sees it. Owns reading and checking it; moving consumers along it belongs to the workers.
 
 use super::LeadBox;
+use crate::access::Capability;
 use crate::error::Result;
-use crate::event::{ChainHead, Event, Position, Subject, Verdict, verify_chain};
+use crate::event::{ChainHead, Event, Position, Subject, SubjectKind, Verdict, verify_chain};
 use crate::id::LeadId;
 use crate::page::{Page, PageRequest};
 use crate::storage::EventFilter;
@@ -22,22 +23,32 @@ impl Log<'_> {
         Ok(self.leadbox.storage().head().await?)
     }
 
-    /// Events of all tenants behind `after`, in order, at most `limit` (1 to 10,000). For the host: it is not scoped.
+    /// Events of all tenants behind `after`, in order, at most `limit` (1 to 10,000). For the host alone: it is not scoped.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied` for anybody but the host; `Storage`.
     pub async fn after(&self, after: Position, limit: u32) -> Result<Vec<Event>> {
+        self.leadbox.rights().require_host()?;
         self.leadbox.storage().sequence(limit.clamp(1, 10_000)).await?;
         Ok(self.leadbox.storage().events_after(after, limit.clamp(1, 10_000)).await?)
     }
 
-    /// The tenant's events that the asker may see, the latest first.
+    /// The tenant's events, the latest first. Those about one lead are for everybody who sees it, all others for those
+    /// who may read the activity log. Fields that are hidden from the asker are missing in what they say.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn events(&self, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+        if filter.subject.is_none_or(|subject| subject.kind != SubjectKind::Lead) {
+            self.leadbox.rights().require_capability(Capability::AuditRead)?;
+        }
+        let scope = self.leadbox.scope();
         self.leadbox.storage().sequence(1000).await?;
-        Ok(self.leadbox.storage().events(self.leadbox.scope(), filter, page).await?)
+        let mut page = self.leadbox.storage().events(scope, filter, page).await?;
+        for event in &mut page.items {
+            event.fact.redact(&scope.hidden_fields)?;
+        }
+        Ok(page)
     }
 
     /// What happened with a lead, the latest first.
@@ -52,8 +63,9 @@ impl Log<'_> {
     /// Checks the whole chain, from the first event on.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn verify(&self) -> Result<Verdict> {
+        self.leadbox.rights().require_capability(Capability::AuditRead)?;
         let mut head = ChainHead::default();
         let (mut whole, mut erased) = (0, 0);
         loop {

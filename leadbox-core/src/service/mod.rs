@@ -1,6 +1,7 @@
 //! What a host asks LeadBox to do. Owns the verbs: each loads, decides (pure), and commits one change set; none holds a
 //! transaction while it decides.
 
+mod access;
 mod analytics;
 mod batch;
 mod capture;
@@ -14,7 +15,10 @@ mod jobs;
 mod leadbox;
 mod leads;
 mod log;
+mod people;
+mod remembered;
 
+pub use access::Access;
 pub use analytics::Analytics;
 pub(crate) use batch::{Incoming, Touched};
 pub use capture::{CaptureOutcome, Captured};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Definition;
+use super::{Definition, DefinitionKind};
 use crate::directory::{Team, User};
 use crate::event::{NewEvent, Position};
 use crate::id::{InteractionId, JobId, LeadId, Tenant};
@@ -41,6 +41,8 @@ pub enum Change {
     CloseStay(Box<Stay>),
     /// A definition is made or replaced. Fails with `Conflict` unless it is stored at revision `before` (0: absent).
     PutDefinition(Box<DefinitionUpdate>),
+    /// A definition is taken away. Fails with `Conflict` unless it is stored at revision `before`.
+    DropDefinition(Box<DefinitionDrop>),
     /// A user is made or replaced. Fails with `Conflict` unless it is stored at the revision before (0: absent), with
     /// `AlreadyExists` when the folded address is taken.
     PutUser(Box<User>),
@@ -110,6 +112,19 @@ pub struct DefinitionUpdate {
     pub before: Revision,
     /// The new definition.
     pub definition: Definition,
+}
+
+/// A definition that is taken away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DefinitionDrop {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The kind.
+    pub kind: DefinitionKind,
+    /// Its key.
+    pub key: String,
+    /// The stored revision.
+    pub before: Revision,
 }
 
 /// How a claimed job ends.
@@ -195,6 +210,7 @@ impl Change {
             Self::OpenStay(_) => "OpenStay",
             Self::CloseStay(_) => "CloseStay",
             Self::PutDefinition(_) => "PutDefinition",
+            Self::DropDefinition(_) => "DropDefinition",
             Self::PutUser(_) => "PutUser",
             Self::PutTeam(_) => "PutTeam",
             Self::PutLane(_) => "PutLane",
@@ -221,18 +237,19 @@ impl Change {
             Self::CloseStay(_) => 5,
             Self::OpenStay(_) => 6,
             Self::PutDefinition(_) => 7,
-            Self::PutUser(_) => 8,
-            Self::PutTeam(_) => 9,
-            Self::PutLane(_) => 10,
+            Self::DropDefinition(_) => 8,
+            Self::PutUser(_) => 9,
+            Self::PutTeam(_) => 10,
+            Self::PutLane(_) => 11,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 11,
-            Self::ReplayJob(_) => 12,
-            Self::EnqueueJob(_) => 13,
-            Self::RecordAttempt(_) => 14,
-            Self::AdvanceCursor(_) => 15,
-            Self::PutCheckpoint(_) => 16,
-            Self::RememberReply(_) => 17,
-            Self::AppendEvent(_) => 18,
+            Self::FinishJob(_) => 12,
+            Self::ReplayJob(_) => 13,
+            Self::EnqueueJob(_) => 14,
+            Self::RecordAttempt(_) => 15,
+            Self::AdvanceCursor(_) => 16,
+            Self::PutCheckpoint(_) => 17,
+            Self::RememberReply(_) => 18,
+            Self::AppendEvent(_) => 19,
         }
     }
 

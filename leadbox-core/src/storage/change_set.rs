@@ -98,6 +98,7 @@ fn row(change: &Change) -> Row<'_> {
             update.definition.kind().as_str(),
             update.definition.key(),
         ),
+        Change::DropDefinition(gone) => Row::Name(4, gone.tenant.0, gone.kind.as_str(), &gone.key),
         Change::PutUser(user) => Row::Id(5, user.id.uuid()),
         Change::PutTeam(team) => Row::Id(6, team.id.uuid()),
         Change::PutLane(lane) => Row::Name(7, lane.key.tenant.0, &lane.key.queue, &lane.key.name),

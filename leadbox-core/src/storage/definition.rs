@@ -1,9 +1,12 @@
-//! What a tenant defines: fields, pipelines, settings. Owns the envelope under which storages keep them all in one
+//! What a tenant defines: fields, pipelines, settings, roles. Owns the envelope under which storages keep them all in one
 //! table, whole and with a revision.
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Role;
+use crate::event::{Subject, SubjectKind};
 use crate::field::FieldDefinition;
+use crate::id::{Tenant, derived};
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 
@@ -17,6 +20,8 @@ pub enum DefinitionKind {
     Pipeline,
     /// The settings; one per tenant.
     Settings,
+    /// A role.
+    Role,
 }
 
 impl DefinitionKind {
@@ -26,6 +31,7 @@ impl DefinitionKind {
             Self::Field => "field",
             Self::Pipeline => "pipeline",
             Self::Settings => "settings",
+            Self::Role => "role",
         }
     }
 }
@@ -45,6 +51,8 @@ pub enum Definition {
     },
     /// The settings, under `settings`.
     Settings(Settings),
+    /// A role, under its key.
+    Role(Role),
 }
 
 impl Definition {
@@ -59,7 +67,14 @@ impl Definition {
             Self::Field(_) => DefinitionKind::Field,
             Self::Pipeline { .. } => DefinitionKind::Pipeline,
             Self::Settings(_) => DefinitionKind::Settings,
+            Self::Role(_) => DefinitionKind::Role,
         }
+    }
+
+    /// What events about it are about: an id that follows from tenant, kind and key, so that its history can be asked for.
+    pub fn subject(&self, tenant: Tenant) -> Subject {
+        let id = derived(tenant, self.kind().as_str(), self.key());
+        Subject { kind: SubjectKind::Definition, id }
     }
 
     /// Its key, unique per tenant and kind.
@@ -68,6 +83,7 @@ impl Definition {
             Self::Field(field) => field.key.as_str(),
             Self::Pipeline { key, .. } => key,
             Self::Settings(_) => Self::SETTINGS,
+            Self::Role(role) => role.key.as_str(),
         }
     }
 }

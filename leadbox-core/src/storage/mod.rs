@@ -16,8 +16,8 @@ mod roles;
 mod wake;
 
 pub use change::{
-    Change, Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay,
-    LeadUpdate, Reply, ScoreUpdate,
+    Change, Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark,
+    JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};

@@ -25,6 +25,37 @@ pub fn some_lead(n: usize) -> NewLead {
         .upsert_by(IdentityKind::Email)
 }
 
+/// A lead of which everything is known that is no custom field.
+pub fn full_lead() -> NewLead {
+    let mut new = NewLead::new()
+        .name("Ada Byron")
+        .title("CTO")
+        .email("ada@analytical.example")
+        .phone("+49 30 901820")
+        .company("Analytical Engines")
+        .domain("analytical.example")
+        .industry("SaaS")
+        .country("DE")
+        .city("Berlin")
+        .source("webinar")
+        .value("1250.50 EUR")
+        .external_id("crm-1")
+        .tag("vip");
+    new.first_name = Some("Ada".to_owned());
+    new.employees = Some(250);
+    new.source_detail = Some("spring".to_owned());
+    new.referrer = Some("https://search.example/".to_owned());
+    new.landing_page = Some("https://leads.example/".to_owned());
+    new.utm = crate::lead::Utm {
+        source: Some("search".to_owned()),
+        medium: Some("cpc".to_owned()),
+        campaign: Some("spring".to_owned()),
+        term: Some("engine".to_owned()),
+        content: Some("blue".to_owned()),
+    };
+    new
+}
+
 /// The `n`th interaction: a page view with a key of its own.
 pub fn some_interaction(n: usize) -> NewInteraction {
     NewInteraction::new("page_view").prop("path", format!("/page/{n}")).key(format!("visit-{n}"))

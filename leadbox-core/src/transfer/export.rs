@@ -10,7 +10,9 @@ use super::export_row::{Cell, Column, cell, columns, tags_text};
 use super::guard::guard;
 use super::report::{ExportProgress, ExportReport};
 use super::{Delimiter, Format, TransferError};
+use crate::access::Permission;
 use crate::catalog::Catalog;
+use crate::error::Error;
 use crate::field::FieldValue;
 use crate::page::PageRequest;
 use crate::scope::Scope;
@@ -19,7 +21,7 @@ use crate::storage::StoredLead;
 
 type OnProgress<'a> = Box<dyn FnMut(&ExportProgress) + Send + 'a>;
 
-/// Exports leads as CSV or JSON Lines: those of a list that the asker sees, without the fields that are hidden from
+/// Exports leads as CSV or JSON Lines: those of a list that the asker may export, without the fields that are hidden from
 /// the asker. What is exported can be imported again.
 ///
 /// Leads that come in or move within the list's order while the export runs may be missing or, when sorted by something
@@ -70,13 +72,16 @@ impl<'a> Exporter<'a> {
     /// Writes the leads to `output`.
     ///
     /// # Errors
-    /// `Io`, `Delimiter`, `Json`; `Core` from the filter or the storage. What was written until then stays.
+    /// `Io`, `Delimiter`, `Json`; `Core` with `Denied` when the asker may not export, and from the filter or the storage. What was written until then stays.
     pub async fn run<W: Write + Send>(
         mut self,
         mut output: W,
     ) -> Result<ExportReport, TransferError> {
-        let catalog = self.leadbox.catalog().await?;
-        let columns = columns(&catalog, self.leadbox.scope());
+        let rights = self.leadbox.rights();
+        let scope = rights.narrowed(self.leadbox.scope(), Permission::LeadExport);
+        let asker = self.leadbox.seeing(scope.map_err(Error::from)?);
+        let catalog = asker.catalog().await?;
+        let columns = columns(&catalog, asker.scope());
         let names: Vec<String> = columns.iter().map(Column::name).collect();
         let form = Form::of(self.format)?;
         let mut rendered = Vec::new();
@@ -84,8 +89,8 @@ impl<'a> Exporter<'a> {
         let mut done = ExportProgress::default();
         let mut request = PageRequest::first(PageRequest::MAX);
         loop {
-            let page = self.leadbox.leads().list(&self.list, &request).await?;
-            let scope = self.leadbox.scope();
+            let page = asker.leads().list(&self.list, &request).await?;
+            let scope = asker.scope();
             form.rows(&page.items, &columns, &names, &catalog, scope, &mut rendered)?;
             output.write_all(&rendered).map_err(TransferError::writing)?;
             done.rows += page.items.len() as u64;

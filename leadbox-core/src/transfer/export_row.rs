@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::catalog::Catalog;
-use crate::field::{FieldKey, FieldValue};
+use crate::field::FieldValue;
 use crate::identity::{Country, Domain, Email, Industry, Phone};
+use crate::key::FieldKey;
 use crate::lead::Lead;
 use crate::scope::Scope;
 use crate::storage::StoredLead;

@@ -17,7 +17,9 @@ use super::report::{Counts, Ending, ImportReport, Progress};
 use super::rows::{Place, Rows};
 use super::source::{Source, digest};
 use super::{Delimiter, Format, TransferError};
+use crate::access::Capability;
 use crate::catalog::Catalog;
+use crate::error::Error;
 use crate::event::{Actor, ActorKind};
 use crate::id::{ImportId, UserId};
 use crate::lead::IdentityKind;
@@ -142,8 +144,10 @@ impl<'a> Importer<'a> {
     /// # Errors
     /// `Io`, `Empty`, `Encoding`, `Format`, `Delimiter`, `Columns` before anything is written; `RecordTooLong`,
     /// `OpenQuote`, `Csv` behind the rows before; `AnotherFile`, `RunElsewhere`, `Checkpoint` when the id does not fit;
-    /// `Core` from the storage.
+    /// `Core` with `Denied` when the asker may not import, and from the storage.
     pub async fn run<R: Read + Send>(self, input: R) -> Result<ImportReport, TransferError> {
+        let rights = self.leadbox.rights();
+        rights.require_capability(Capability::LeadsImport).map_err(Error::from)?;
         let import = self.id.unwrap_or_else(|| self.leadbox.new_id());
         let leadbox = self.leadbox.by(acting(import, self.leadbox.actor()));
         let catalog = leadbox.catalog().await?;

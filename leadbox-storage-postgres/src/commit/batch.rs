@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use leadbox_core::event::NewEvent;
 use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::storage::{
-    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate,
-    Reply, ScoreUpdate, SkipReason,
+    Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
+    JobReplay, LeadUpdate, Reply, ScoreUpdate, SkipReason,
 };
 use leadbox_core::{Change, ChangeSet, Interaction, LeadId, LeadRow, Stay};
 use leadbox_core::{Team, User};
@@ -23,6 +23,7 @@ pub(super) struct Batch<'a> {
     pub(super) closed_stays: Vec<&'a Stay>,
     pub(super) open_stays: Vec<&'a Stay>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
+    pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
     pub(super) lanes: Vec<&'a Lane>,
@@ -61,6 +62,7 @@ impl<'a> Batch<'a> {
             Change::CloseStay(stay) => self.closed_stays.push(stay),
             Change::OpenStay(stay) => self.open_stays.push(stay),
             Change::PutDefinition(update) => self.definitions.push(update),
+            Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
             Change::PutLane(lane) => self.lanes.push(lane),
@@ -86,6 +88,9 @@ impl<'a> Batch<'a> {
         self.closed_stays.sort_unstable_by_key(|stay| (stay.tenant, stay.id));
         self.definitions.sort_by_key(|update| {
             (update.tenant, update.definition.kind().as_str(), update.definition.key().to_owned())
+        });
+        self.dropped_definitions.sort_by(|a, b| {
+            (a.tenant, a.kind.as_str(), &a.key).cmp(&(b.tenant, b.kind.as_str(), &b.key))
         });
         self.users.sort_unstable_by_key(|user| (user.tenant, user.id));
         self.teams.sort_unstable_by_key(|team| (team.tenant, team.id));
@@ -117,6 +122,7 @@ impl<'a> Batch<'a> {
             closed_stays,
             open_stays,
             definitions,
+            dropped_definitions,
             users,
             teams,
             lanes,
@@ -138,6 +144,7 @@ impl<'a> Batch<'a> {
             && closed_stays.is_empty()
             && open_stays.is_empty()
             && definitions.is_empty()
+            && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
             && lanes.is_empty()

@@ -13,7 +13,8 @@ use crate::error::Failure;
 /// Adds all of them.
 pub(super) fn put(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> {
     put_definitions(statement, batch)?;
-    put_users(statement, batch);
+    drop_definitions(statement, batch);
+    put_users(statement, batch)?;
     put_teams(statement, batch);
     if batch.finishes.is_empty() {
         // Else a statement of its own has put them: the jobs' ends change the lanes' states, and a row is touched once.
@@ -72,11 +73,51 @@ fn put_definitions(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
     Ok(())
 }
 
-fn put_users(statement: &mut Statement, batch: &Batch<'_>) {
-    let rows = &batch.users;
+fn drop_definitions(statement: &mut Statement, batch: &Batch<'_>) {
+    let rows = &batch.dropped_definitions;
     if rows.is_empty() {
         return;
     }
+    statement
+        .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.kind.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.before.0).collect::<Vec<_>>())
+        .part(
+            "dropped_definitions",
+            r"
+            delete from definition as d
+            using unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
+                as w (tenant, kind, key, revision)
+            where d.tenant = w.tenant
+              and d.kind = w.kind
+              and d.key = w.key
+              and d.revision = w.revision
+            returning d.tenant, d.kind, d.key",
+        )
+        .check(
+            r"case
+                when (select count(*) from dropped_definitions) = cardinality($3) then 0
+                else (
+                    select leadbox_conflict('definition', w.key)
+                    from (
+                        select key
+                        from unnest($1, $2, $3) as w (tenant, kind, key)
+                        where (tenant, kind, key) not in (select tenant, kind, key from dropped_definitions)
+                        limit 1
+                    ) as w
+                )
+            end",
+        );
+}
+
+fn put_users(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> {
+    let rows = &batch.users;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let roles =
+        rows.iter().map(|row| serde_json::to_string(&row.roles)).collect::<Result<Vec<_>, _>>()?;
     statement
         .bind(rows.iter().map(|row| row.tenant.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
@@ -86,14 +127,19 @@ fn put_users(statement: &mut Statement, batch: &Batch<'_>) {
         .bind(rows.iter().map(|row| fold(&row.email)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.team.map(TeamId::uuid)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.status == UserStatus::Disabled).collect::<Vec<_>>())
+        .bind(roles)
+        .bind(rows.iter().map(|row| row.zone.map(|zone| zone.name())).collect::<Vec<_>>())
         .part(
             "users",
             r"
-            insert into app_user as u (tenant, id, revision, name, email, email_key, team, disabled)
-            select *
+            insert into app_user as u (
+                tenant, id, revision, name, email, email_key, team, disabled, roles, zone
+            )
+            select tenant, id, revision, name, email, email_key, team, disabled, roles::json, zone
             from unnest(
-                $1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::boolean[]
-            ) as w (tenant, id, revision, name, email, email_key, team, disabled)
+                $1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::boolean[],
+                $9::text[], $10::text[]
+            ) as w (tenant, id, revision, name, email, email_key, team, disabled, roles, zone)
             where revision = 1
                or exists (select from app_user as o where o.tenant = w.tenant and o.id = w.id)
             on conflict (tenant, id) do update
@@ -102,7 +148,9 @@ fn put_users(statement: &mut Statement, batch: &Batch<'_>) {
                 email = excluded.email,
                 email_key = excluded.email_key,
                 team = excluded.team,
-                disabled = excluded.disabled
+                disabled = excluded.disabled,
+                roles = excluded.roles,
+                zone = excluded.zone
             where u.revision = excluded.revision - 1
             returning id",
         )
@@ -115,6 +163,7 @@ fn put_users(statement: &mut Statement, batch: &Batch<'_>) {
                 )
             end",
         );
+    Ok(())
 }
 
 fn put_teams(statement: &mut Statement, batch: &Batch<'_>) {

@@ -86,6 +86,7 @@ impl Picture {
             Change::AppendEvent(event) => fresh(self.events.insert(event.id)),
             // They belong to no lead.
             Change::PutDefinition(_)
+            | Change::DropDefinition(_)
             | Change::PutUser(_)
             | Change::PutTeam(_)
             | Change::PutLane(_)

@@ -185,6 +185,7 @@ async fn pass(
         ended_stays,
         begun_stays,
         definitions,
+        dropped_definitions,
         users,
         teams,
         lanes,
@@ -206,6 +207,7 @@ async fn pass(
     stays::close(connection, &ended_stays, &held).await?;
     stays::open(connection, &begun_stays, &held).await?;
     definitions::put(connection, &definitions).await?;
+    definitions::drop(connection, &dropped_definitions).await?;
     setup::put_users(connection, &users).await?;
     setup::put_teams(connection, &teams).await?;
     setup::put_lanes(connection, &lanes).await?;

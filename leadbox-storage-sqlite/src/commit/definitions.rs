@@ -1,7 +1,7 @@
-//! Definitions. Owns writing them under their revision.
+//! Definitions. Owns writing them and taking them away under their revision.
 
 use leadbox_core::Revision;
-use leadbox_core::storage::{DefinitionUpdate, StorageError};
+use leadbox_core::storage::{DefinitionDrop, DefinitionUpdate, StorageError};
 use sqlx::SqliteConnection;
 
 use super::blame::{Clash, Outcome, none_of};
@@ -48,6 +48,32 @@ pub(super) async fn put(
         let written = query.execute(&mut *connection).await.during("put a definition")?;
         if written.rows_affected() == 0 {
             clashes.push(Clash::alone(StorageError::conflict("definition", definition.key())));
+        }
+    }
+    none_of(clashes)
+}
+
+const DELETE: &str = r"
+    delete from definition
+    where tenant = ?
+        and kind = ?
+        and key = ?
+        and revision = ?";
+
+/// Takes definitions away.
+pub(super) async fn drop(connection: &mut SqliteConnection, gone: &[&DefinitionDrop]) -> Outcome {
+    let mut clashes = Vec::new();
+    for one in gone {
+        let written = sqlx::query(DELETE)
+            .bind(one.tenant.0)
+            .bind(one.kind.as_str())
+            .bind(&one.key)
+            .bind(one.before.0)
+            .execute(&mut *connection)
+            .await
+            .during("drop a definition")?;
+        if written.rows_affected() == 0 {
+            clashes.push(Clash::alone(StorageError::conflict("definition", &one.key)));
         }
     }
     none_of(clashes)

@@ -3,8 +3,8 @@
 
 use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::storage::{
-    Checkpoint, CursorAdvance, DefinitionUpdate, InteractionMark, JobFinish, JobReplay, LeadUpdate,
-    Reply, ScoreUpdate,
+    Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
+    JobReplay, LeadUpdate, Reply, ScoreUpdate,
 };
 use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Stay, Team, User};
 
@@ -19,6 +19,7 @@ pub(super) struct Runs<'a> {
     pub(super) ended_stays: Vec<&'a Stay>,
     pub(super) begun_stays: Vec<&'a Stay>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
+    pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
     pub(super) lanes: Vec<&'a Lane>,
@@ -54,6 +55,7 @@ impl<'a> Runs<'a> {
             ended_stays,
             begun_stays: _,
             definitions,
+            dropped_definitions,
             users,
             teams,
             lanes,
@@ -73,6 +75,7 @@ impl<'a> Runs<'a> {
             && marks.is_empty()
             && ended_stays.is_empty()
             && definitions.is_empty()
+            && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
             && lanes.is_empty()
@@ -95,6 +98,7 @@ impl<'a> Runs<'a> {
             Change::CloseStay(stay) => self.ended_stays.push(stay),
             Change::OpenStay(stay) => self.begun_stays.push(stay),
             Change::PutDefinition(update) => self.definitions.push(update),
+            Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
             Change::PutLane(lane) => self.lanes.push(lane),

@@ -23,9 +23,11 @@ const INSERT_USER: &str = r"
         email_key,
         team,
         disabled,
+        roles,
+        zone,
         tenant,
         id
-    ) values (?, ?, ?, ?, ?, ?, ?, ?)
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (tenant, id) do nothing";
 
 const UPDATE_USER: &str = r"
@@ -36,7 +38,9 @@ const UPDATE_USER: &str = r"
         email = ?,
         email_key = ?,
         team = ?,
-        disabled = ?
+        disabled = ?,
+        roles = ?,
+        zone = ?
     where tenant = ?
         and id = ?
         and revision = ?";
@@ -54,6 +58,8 @@ pub(super) async fn put_users(connection: &mut SqliteConnection, users: &[&User]
             .bind(&email_key)
             .bind(user.team.map(|team| team.uuid()))
             .bind(user.status == UserStatus::Disabled)
+            .bind(serde_json::to_string(&user.roles).during("write a user's roles")?)
+            .bind(user.zone.map(|zone| zone.name()))
             .bind(user.tenant.0)
             .bind(user.id.uuid());
         if stored != 0 {

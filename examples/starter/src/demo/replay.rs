@@ -258,7 +258,7 @@ mod tests {
         assert!(matches!(leadbox.log().verify().await.unwrap(), Verdict::Intact { erased: 0, .. }));
         assert!(leadbox.analytics().verify().await.unwrap().is_empty());
         let page = leadbox.directory().users(&PageRequest::default()).await.unwrap();
-        assert_eq!(page.items.len(), 8);
+        assert_eq!(page.items.len(), 12);
     }
 
     #[tokio::test]

@@ -1,13 +1,13 @@
-//! What the invented company has set up before its first lead: custom fields, teams and users.
+//! What the invented company has set up before its first lead: custom fields, teams and users with their roles.
 
 use leadbox_core::service::{NewTeam, NewUser};
-use leadbox_core::{FieldDefinition, FieldType, LeadBox, Result, UserId};
+use leadbox_core::{FieldDefinition, FieldType, LeadBox, Result, TeamId, UserId};
 
 /// The teams, and up to how many employees a lead's company belongs to each.
 pub(super) const TEAMS: [(&str, i64); 3] =
     [("Inbound", 99), ("Mid-market", 999), ("Enterprise", i64::MAX)];
 
-/// The users and the place of their team.
+/// Who works on leads, as agents, and the place of their team.
 pub(super) const USERS: [(&str, &str, usize); 8] = [
     ("Lena Falkenrath", "lena@brightmere.example", 0),
     ("Marcus Okonjo", "marcus@brightmere.example", 0),
@@ -17,6 +17,14 @@ pub(super) const USERS: [(&str, &str, usize); 8] = [
     ("Rafael Quintanar", "rafael@brightmere.example", 1),
     ("Harriet Ravensdale", "harriet@brightmere.example", 2),
     ("Vikram Iyengar", "vikram@brightmere.example", 2),
+];
+
+/// Who does not, with the role that says why; the first leads all teams.
+const STAFF: [(&str, &str, &str); 4] = [
+    ("Oskar Bright", "oskar@brightmere.example", "manager"),
+    ("Ana Novak", "ana@brightmere.example", "admin"),
+    ("Sunniva Aker", "sunniva@brightmere.example", "analyst"),
+    ("Petra Voss", "petra@brightmere.example", "read_only"),
 ];
 
 /// What leads want the product for.
@@ -47,26 +55,29 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
             leadbox.definitions().define_field(&field).await?;
         }
     }
+    let directory = leadbox.directory();
+    let sales = directory.add_team(&NewTeam { name: "Sales".to_owned(), parent: None }).await?.id;
     let mut teams = Vec::with_capacity(TEAMS.len());
     for (name, _) in TEAMS {
-        teams.push(
-            leadbox
-                .directory()
-                .add_team(&NewTeam { name: name.to_owned(), parent: None })
-                .await?
-                .id,
-        );
+        let new = NewTeam { name: name.to_owned(), parent: Some(sales) };
+        teams.push(directory.add_team(&new).await?.id);
     }
     let mut users = Vec::with_capacity(USERS.len());
     for (name, email, team) in USERS {
-        let new = NewUser {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            team: teams.get(team).copied(),
-        };
-        users.push(leadbox.directory().add_user(&new).await?.id);
+        users.push(
+            directory.add_user(&user(name, email, teams.get(team).copied(), "agent")).await?.id,
+        );
+    }
+    for (index, (name, email, role)) in STAFF.into_iter().enumerate() {
+        let team = (index == 0).then_some(sales);
+        directory.add_user(&user(name, email, team, role)).await?;
     }
     Ok(users)
+}
+
+fn user(name: &str, email: &str, team: Option<TeamId>, role: &str) -> NewUser {
+    let roles = role.parse().into_iter().collect();
+    NewUser { name: name.to_owned(), email: email.to_owned(), team, roles }
 }
 
 /// One of the users of the team that a company of this size belongs to.

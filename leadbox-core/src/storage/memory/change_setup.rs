@@ -6,7 +6,7 @@ use crate::directory::{Team, User};
 use crate::identity::fold;
 use crate::job::{Lane, LaneState};
 use crate::revision::Revision;
-use crate::storage::{Checkpoint, DefinitionUpdate, Reply, StorageError};
+use crate::storage::{Checkpoint, DefinitionDrop, DefinitionUpdate, Reply, StorageError};
 
 type Result = std::result::Result<(), StorageError>;
 
@@ -25,6 +25,17 @@ impl State {
         }
         self.definitions.put(key, (next, definition.clone()));
         Ok(())
+    }
+
+    pub(super) fn drop_definition(&mut self, gone: &DefinitionDrop) -> Result {
+        let key = (gone.tenant, gone.kind, gone.key.clone());
+        match self.definitions.get(&key) {
+            Some((revision, _)) if *revision == gone.before => {
+                self.definitions.delete(&key);
+                Ok(())
+            }
+            _ => Err(StorageError::conflict("definition", &gone.key)),
+        }
     }
 
     pub(super) fn put_user(&mut self, user: &User) -> Result {

@@ -92,6 +92,7 @@ impl State {
             Change::OpenStay(stay) => self.open_stay(stay),
             Change::CloseStay(stay) => self.close_stay(stay),
             Change::PutDefinition(update) => self.put_definition(update),
+            Change::DropDefinition(gone) => self.drop_definition(gone),
             Change::PutUser(user) => self.put_user(user),
             Change::PutTeam(team) => self.put_team(team),
             Change::PutLane(lane) => self.put_lane(lane),

@@ -1,0 +1,73 @@
+//! What each change of stored data requires. Owns the one door that every write of every verb goes through, so that no path
+//! (page, API, import, bulk action, merge, script) can forget to ask.
+
+use super::{Capability, Denied, Permission, Rights};
+use crate::lead::Lead;
+use crate::storage::{Change, DefinitionKind};
+
+impl Rights {
+    /// Refuses a change that the asker may not make.
+    ///
+    /// The match has no default: a new kind of change does not compile until somebody has said what it requires.
+    pub(crate) fn check(&self, change: &Change) -> Result<(), Denied> {
+        match change {
+            Change::InsertLead(row) => self.require(Permission::LeadCreate, row.lead.owner),
+            Change::UpdateLead(update) => {
+                self.check_update(&update.before.lead, &update.after.lead)
+            }
+            // The verbs have loaded the lead and know its owner; here it is only seen that the permission is there at all.
+            Change::InsertInteraction(_) => self.require_any(Permission::InteractionCreate),
+            Change::MarkInteraction(_) => self.require_any(Permission::InteractionEdit),
+            Change::PutDefinition(update) => {
+                self.require_capability(capability(update.definition.kind()))
+            }
+            Change::DropDefinition(gone) => self.require_capability(capability(gone.kind)),
+            // Everybody may change what is said of themselves; their roles, team and status only with the capability, which
+            // the verb asks for.
+            Change::PutUser(user) if self.user() == Some(user.id) => Ok(()),
+            Change::PutUser(_) | Change::PutTeam(_) => {
+                self.require_capability(Capability::UsersManage)
+            }
+            Change::PutLane(_) | Change::ReplayJob(_) => {
+                self.require_capability(Capability::SystemManage)
+            }
+            // What follows from a change of a lead that stands in the same set.
+            Change::OpenStay(_) | Change::CloseStay(_) | Change::SetScore(_) => Ok(()),
+            // How verbs and workers keep account of what they do.
+            Change::EnqueueJob(_)
+            | Change::FinishJob(_)
+            | Change::RecordAttempt(_)
+            | Change::AdvanceCursor(_)
+            | Change::PutCheckpoint(_)
+            | Change::RememberReply(_)
+            | Change::AppendEvent(_) => Ok(()),
+        }
+    }
+
+    fn check_update(&self, before: &Lead, after: &Lead) -> Result<(), Denied> {
+        if before.deleted_at.is_none() && after.deleted_at.is_some() {
+            return self.require(Permission::LeadDelete, before.owner);
+        }
+        self.require(Permission::LeadEdit, before.owner)?;
+        if before.owner != after.owner {
+            self.require(Permission::LeadAssign, after.owner)?;
+        }
+        Ok(())
+    }
+
+    fn require_any(&self, permission: Permission) -> Result<(), Denied> {
+        match self.level(permission) {
+            Some(_) => Ok(()),
+            None => Err(Denied::Permission { permission }),
+        }
+    }
+}
+
+fn capability(kind: DefinitionKind) -> Capability {
+    match kind {
+        DefinitionKind::Field => Capability::FieldsManage,
+        DefinitionKind::Pipeline => Capability::StagesManage,
+        DefinitionKind::Settings => Capability::SettingsManage,
+        DefinitionKind::Role => Capability::RolesManage,
+    }
+}

@@ -1,0 +1,37 @@
+//! How far a permission reaches. Owns the order of levels only.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whose leads a permission covers; a higher level contains the lower ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Those that the asker owns.
+    Own,
+    /// Those of its team and of the teams below.
+    Team,
+    /// Everybody's, and those that nobody owns.
+    All,
+}
+
+impl Level {
+    /// Every level, the lowest first.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Team, Self::All];
+
+    /// The level's name, such as `team`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Team => "team",
+            Self::All => "all",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
