@@ -61,6 +61,13 @@ macro_rules! every_case {
                 users_come_by_id_in_pages,
                 a_team_reads_back_new_and_changed,
             }
+            proofs {
+                a_credential_reads_back_new_and_changed,
+                a_token_reads_back_new_and_changed,
+                a_token_is_found_by_its_digest_in_its_tenant,
+                a_digest_belongs_to_one_token,
+                tokens_come_latest_first_in_pages,
+            }
             fifo {
                 jobs_of_a_key_run_in_the_order_of_queueing,
                 jobs_of_one_set_keep_their_order,
@@ -245,6 +252,7 @@ macro_rules! every_case {
                 a_commit_nudges_those_who_wait,
                 old_sets_are_forgotten_after_a_day_and_not_before,
                 expired_replies_and_old_tries_go_and_others_stay,
+                a_token_that_is_over_is_shown_for_thirty_days,
                 pruning_is_bounded,
             }
             claiming {

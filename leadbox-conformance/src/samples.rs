@@ -1,21 +1,20 @@
 //! One change of every kind, with what makes it succeed and what makes it fail. Owns the world in which they are valid; a
 //! new kind of change breaks [`name_of`] here until it has its sample.
 
-use std::collections::BTreeSet;
+mod setup;
+mod values;
+
 use std::time::Duration;
 
-use leadbox_core::job::{Attempt, AttemptResult, Settlement};
-use leadbox_core::storage::{
-    Checkpoint, ConsumerStart, CursorAdvance, Definition, DefinitionDrop, DefinitionKind,
-    DefinitionUpdate, InteractionMark, JobReplay, Reply,
-};
-use leadbox_core::{
-    Change, EventType, FieldDefinition, FieldType, IdentityKind, LeadRow, NewEvent, Position,
-    Revision, Subject, Suspicion, Team, Tenant, User, UserStatus, Version,
-};
-use uuid::Uuid;
+use leadbox_core::job::Settlement;
+use leadbox_core::storage::{ConsumerStart, CursorAdvance, InteractionMark, JobReplay};
+use leadbox_core::{Change, IdentityKind, LeadRow, Position, Suspicion, Tenant, Version};
 
 use crate::fixtures::{Refusal, World, at};
+use setup::setup;
+pub use values::{
+    attempt, checkpoint, credential, drop_field, fact, field, reply, team, token, user,
+};
 
 /// A change of one kind and its failing twins, all for the world that [`samples`] has prepared.
 #[derive(Clone, Debug)]
@@ -31,98 +30,7 @@ pub struct Sample {
 }
 
 /// How many kinds of change there are.
-pub const KINDS: usize = 20;
-
-/// A user that is not stored yet.
-pub fn user(world: &World, name: &str) -> User {
-    User {
-        id: world.id(),
-        tenant: world.tenant,
-        revision: Revision::FIRST,
-        name: name.to_owned(),
-        email: format!("{name}@Example.com"),
-        team: None,
-        status: UserStatus::Active,
-        roles: BTreeSet::from(["agent".parse().unwrap(), "own_role".parse().unwrap()]),
-        zone: "America/St_Johns".parse().ok(),
-    }
-}
-
-/// A team that is not stored yet.
-pub fn team(world: &World, name: &str) -> Team {
-    Team {
-        id: world.id(),
-        tenant: world.tenant,
-        revision: Revision::FIRST,
-        name: name.to_owned(),
-        parent: None,
-    }
-}
-
-/// A custom field in text form, to be stored behind revision `before`.
-pub fn field(world: &World, key: &str, before: i64) -> DefinitionUpdate {
-    let mut field = FieldDefinition::new(key, FieldType::Text).unwrap();
-    field.label = format!("label {}", before + 1);
-    DefinitionUpdate {
-        tenant: world.tenant,
-        before: Revision(before),
-        definition: Definition::Field(field),
-    }
-}
-
-/// The end of a custom field that is stored at revision `before`.
-pub fn drop_field(world: &World, key: &str, before: i64) -> Change {
-    Change::DropDefinition(Box::new(DefinitionDrop {
-        tenant: world.tenant,
-        kind: DefinitionKind::Field,
-        key: key.to_owned(),
-        before: Revision(before),
-    }))
-}
-
-/// A checkpoint at its first revision.
-pub fn checkpoint(world: &World, name: &str) -> Checkpoint {
-    Checkpoint {
-        tenant: world.tenant,
-        name: name.to_owned(),
-        revision: Revision::FIRST,
-        body: serde_json::json!({ "row": 17, "note": "zwölf" }),
-        at: at(3),
-    }
-}
-
-/// A reply that is kept for a day.
-pub fn reply(world: &World, key: &str) -> Reply {
-    Reply {
-        tenant: world.tenant,
-        key: key.to_owned(),
-        request: vec![0, 1, 255],
-        body: serde_json::json!({ "id": 1, "list": [null, true] }),
-        at: at(4),
-        expires_at: at(4 + 86_400),
-    }
-}
-
-/// The record of a try at a job.
-pub fn attempt(world: &World, lane: &str, number: i32, second: i64) -> Attempt {
-    Attempt {
-        id: world.id(),
-        job: world.id(),
-        lane: world.lane(lane),
-        number,
-        at: at(second),
-        millis: 1234,
-        result: AttemptResult::Failed,
-        message: Some("503 from the far end".to_owned()),
-        detail: Some(serde_json::json!({ "status": 503 })),
-    }
-}
-
-/// A fact about a team, so about no lead.
-pub fn fact(world: &World) -> NewEvent {
-    let subject = Subject { kind: leadbox_core::SubjectKind::Team, id: world.id::<Uuid>() };
-    world.fact(subject, EventType::TEAM_CHANGED, Version(1))
-}
+pub const KINDS: usize = 22;
 
 /// Prepares a world and gives one sample of every kind of change, in the order of a commit. All good ones can be
 /// committed together or one by one.
@@ -268,106 +176,6 @@ async fn another_open_stay(world: &World) -> leadbox_core::Stay {
     world.stay(&lead, 1, 41)
 }
 
-async fn setup(world: &World) -> Vec<Sample> {
-    let (anna, bert) = (user(world, "anna"), user(world, "bert"));
-    let (sales, lane, import) =
-        (team(world, "Sales"), world.settings("set-up"), checkpoint(world, "import:1"));
-    world
-        .commit(vec![
-            Change::PutDefinition(Box::new(field(world, "budget", 0))),
-            Change::PutDefinition(Box::new(field(world, "obsolete", 0))),
-            Change::PutUser(Box::new(anna.clone())),
-            Change::PutUser(Box::new(bert)),
-            Change::PutTeam(Box::new(sales.clone())),
-            Change::PutLane(Box::new(lane.clone())),
-            Change::PutCheckpoint(Box::new(import.clone())),
-            Change::RememberReply(Box::new(reply(world, "key-1"))),
-        ])
-        .await;
-
-    let other = world.of_tenant(99);
-    let renamed = User {
-        revision: Revision(2),
-        name: "Anna B.".to_owned(),
-        status: UserStatus::Disabled,
-        ..anna
-    };
-    let moved = Team { revision: Revision(2), parent: Some(world.id()), ..sales };
-    let mut slower = lane;
-    (slower.revision, slower.concurrency) = (Revision(2), Some(4));
-    let mut further = import;
-    (further.revision, further.body) = (Revision(2), serde_json::json!({ "row": 18 }));
-
-    let put_user = |user: User| Change::PutUser(Box::new(user));
-    let put_team = |team: Team| Change::PutTeam(Box::new(team));
-    let put_lane = |lane: leadbox_core::Lane| Change::PutLane(Box::new(lane));
-    let put_checkpoint = |checkpoint: Checkpoint| Change::PutCheckpoint(Box::new(checkpoint));
-    let put_field = |world: &World, key: &str, before: i64| {
-        Change::PutDefinition(Box::new(field(world, key, before)))
-    };
-    let foreign_lane = leadbox_core::Lane { key: other.lane("set-up"), ..slower.clone() };
-    let absent_lane = leadbox_core::Lane { key: world.lane("nowhere"), ..slower.clone() };
-    vec![
-        Sample {
-            good: put_field(world, "budget", 1),
-            conflicting: (put_field(world, "budget", 0), Refusal::Conflict),
-            absent: Some(put_field(world, "nothing", 1)),
-            foreign: Some(put_field(&other, "budget", 1)),
-        },
-        Sample {
-            good: drop_field(world, "obsolete", 1),
-            conflicting: (drop_field(world, "obsolete", 2), Refusal::Conflict),
-            absent: Some(drop_field(world, "nothing", 1)),
-            foreign: Some(drop_field(&other, "obsolete", 1)),
-        },
-        Sample {
-            good: put_user(renamed.clone()),
-            conflicting: (put_user(user(world, "BERT")), Refusal::AlreadyExists),
-            absent: Some(put_user(User { id: world.id(), ..renamed.clone() })),
-            foreign: Some(put_user(User { tenant: Tenant(99), ..renamed })),
-        },
-        Sample {
-            good: put_team(moved.clone()),
-            conflicting: (
-                put_team(Team { revision: Revision(5), ..moved.clone() }),
-                Refusal::Conflict,
-            ),
-            absent: Some(put_team(Team { id: world.id(), ..moved.clone() })),
-            foreign: Some(put_team(Team { tenant: Tenant(99), ..moved })),
-        },
-        Sample {
-            good: put_lane(slower.clone()),
-            conflicting: (
-                put_lane(leadbox_core::Lane { revision: Revision(1), ..slower }),
-                Refusal::Conflict,
-            ),
-            absent: Some(put_lane(absent_lane)),
-            foreign: Some(put_lane(foreign_lane)),
-        },
-        Sample {
-            good: put_checkpoint(further.clone()),
-            conflicting: (
-                put_checkpoint(Checkpoint { revision: Revision(1), ..further.clone() }),
-                Refusal::Conflict,
-            ),
-            absent: Some(put_checkpoint(Checkpoint {
-                name: "import:9".to_owned(),
-                ..further.clone()
-            })),
-            foreign: Some(put_checkpoint(Checkpoint { tenant: Tenant(99), ..further })),
-        },
-        Sample {
-            good: Change::RememberReply(Box::new(reply(world, "key-2"))),
-            conflicting: (
-                Change::RememberReply(Box::new(reply(world, "key-1"))),
-                Refusal::AlreadyExists,
-            ),
-            absent: None,
-            foreign: None,
-        },
-    ]
-}
-
 async fn jobs(world: &World) -> Vec<Sample> {
     let (parked, leased, free) =
         (world.work("parked", 10), world.work("leased", 11), world.work("free", 86_400));
@@ -476,6 +284,8 @@ pub fn name_of(change: &Change) -> &'static str {
         | Change::DropDefinition(_)
         | Change::PutUser(_)
         | Change::PutTeam(_)
+        | Change::PutCredential(_)
+        | Change::PutToken(_)
         | Change::PutLane(_)
         | Change::FinishJob(_)
         | Change::ReplayJob(_)

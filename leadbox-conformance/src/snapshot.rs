@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use leadbox_core::event::Event;
 use leadbox_core::job::{Attempt, JobFilter, LaneCount, LaneState};
+use leadbox_core::proof::{Credential, Token, TokenFilter, TokenKind};
 use leadbox_core::rollup::Cell;
 use leadbox_core::storage::{
     Checkpoint, ConsumerState, Counts, Definition, DefinitionKind, EventFilter, Reply,
@@ -27,6 +28,8 @@ pub struct Snapshot {
     definitions: Vec<(Revision, Definition)>,
     users: Vec<User>,
     teams: Vec<Team>,
+    credentials: Vec<Credential>,
+    tokens: Vec<Token>,
     checkpoints: Vec<Checkpoint>,
     replies: Vec<Reply>,
     log: Vec<Event>,
@@ -55,7 +58,12 @@ impl Snapshot {
             stays.extend(storage.stays(&scope, *lead).await.unwrap());
         }
         let mut definitions = Vec::new();
-        for kind in [DefinitionKind::Field, DefinitionKind::Pipeline, DefinitionKind::Settings] {
+        for kind in [
+            DefinitionKind::Field,
+            DefinitionKind::Pipeline,
+            DefinitionKind::Settings,
+            DefinitionKind::Role,
+        ] {
             definitions.extend(storage.definitions(world.tenant, kind).await.unwrap());
         }
         let (mut checkpoints, mut replies) = (Vec::new(), Vec::new());
@@ -64,6 +72,15 @@ impl Snapshot {
         }
         for key in &known.replies {
             replies.extend(storage.reply(world.tenant, key, at(0)).await.unwrap());
+        }
+        let mut credentials = Vec::new();
+        for user in &known.credentials {
+            credentials.extend(storage.credential(world.tenant, *user).await.unwrap());
+        }
+        let mut tokens = Vec::new();
+        for kind in TokenKind::ALL {
+            let filter = TokenFilter { kind, user: None };
+            tokens.extend(storage.tokens(world.tenant, &filter, &all).await.unwrap().items);
         }
         let mut attempts = Vec::new();
         for job in &known.jobs {
@@ -82,6 +99,8 @@ impl Snapshot {
             definitions,
             users: storage.users(world.tenant, &all).await.unwrap().items,
             teams: storage.teams(world.tenant).await.unwrap(),
+            credentials,
+            tokens,
             checkpoints,
             replies,
             log,

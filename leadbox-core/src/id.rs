@@ -105,6 +105,8 @@ uuid_id! {
     ChangeSetId;
     /// A process that leases jobs or consumers.
     WorkerId;
+    /// A session, an API key, an invitation or a reset link.
+    TokenId;
     /// A run of an import.
     ImportId;
 }

@@ -8,6 +8,7 @@ mod error;
 pub mod event;
 mod field;
 pub mod filter;
+mod hex;
 mod id;
 mod id_source;
 pub mod identity;
@@ -18,6 +19,7 @@ mod lead;
 mod money;
 mod page;
 mod pipeline;
+pub mod proof;
 mod revision;
 pub mod rollup;
 mod scope;
@@ -43,7 +45,7 @@ pub use field::{FieldDefinition, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
     AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId,
-    StayId, TeamId, Tenant, UserId, WorkerId,
+    StayId, TeamId, Tenant, TokenId, UserId, WorkerId,
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};

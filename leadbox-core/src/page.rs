@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hex;
+
 /// An opaque place in a list: give it back to go on. Its text form is stable within one version of LeadBox.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -45,10 +47,10 @@ impl fmt::Display for Cursor {
         write!(f, "{VERSION}~{}~", self.list)?;
         match &self.key {
             None => f.write_str("-")?,
-            Some(key) => key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?,
+            Some(key) => hex::write(key, f)?,
         }
         f.write_str("~")?;
-        self.id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(&self.id, f)
     }
 }
 
@@ -62,19 +64,10 @@ impl FromStr for Cursor {
         else {
             return Err(CursorError);
         };
-        let key = if key == "-" { None } else { Some(unhex(key).ok_or(CursorError)?) };
-        let id = unhex(id).and_then(|id| id.try_into().ok()).ok_or(CursorError)?;
+        let key = if key == "-" { None } else { Some(hex::read(key).ok_or(CursorError)?) };
+        let id = hex::read(id).and_then(|id| id.try_into().ok()).ok_or(CursorError)?;
         Ok(Self { list: list.to_owned(), key, id })
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 impl TryFrom<String> for Cursor {

@@ -56,6 +56,7 @@ mod rows;
 mod sequencer;
 mod storage;
 mod texts;
+mod tokens;
 
 pub use config::PostgresConfig;
 pub use storage::PostgresStorage;

@@ -1,6 +1,7 @@
-//! Upkeep: what has expired goes, in bounded batches. Owns nothing but the three ages.
+//! Upkeep: what has expired goes, in bounded batches. Owns nothing but their ages.
 
 use chrono::TimeDelta;
+use leadbox_core::proof::Token;
 use leadbox_core::{StorageError, Timestamp};
 use sqlx::PgPool;
 
@@ -37,13 +38,20 @@ pub(crate) async fn prune(
                 select id from attempt where at < $3 order by at limit $4 for update skip locked
             ))
             returning 1
+        ), tokens as (
+            delete from token
+            where (tenant, id) in (
+                select tenant, id from token where gone_at <= $5 order by gone_at limit $4 for update skip locked
+            )
+            returning 1
         )
-        select (select count(*) from replies) + (select count(*) from sets) + (select count(*) from attempts)",
+        select (select count(*) from tokens) + (select count(*) from replies) + (select count(*) from sets) + (select count(*) from attempts)",
     )
     .bind(storable(now))
     .bind(storable(now.checked_sub_signed(REMEMBERED).unwrap_or(Timestamp::MIN_UTC)))
     .bind(storable(attempts_before))
     .bind(limit)
+    .bind(storable(now.checked_sub_signed(Token::KEPT).unwrap_or(Timestamp::MIN_UTC)))
     .fetch_one(pool)
     .await
     .map_err(|error| storage_error("prune", error))?;

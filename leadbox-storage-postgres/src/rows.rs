@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate};
 use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
+use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::rollup::Cell;
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
@@ -13,7 +14,7 @@ use leadbox_core::{
     PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId, StorageError,
     StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
 };
-use leadbox_core::{Team, User, UserStatus};
+use leadbox_core::{Team, TokenId, User, UserStatus};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Row, Type};
@@ -216,6 +217,38 @@ pub(crate) fn team(row: &PgRow) -> Result<Team> {
         revision: Revision(reader.get("revision")?),
         name: reader.get("name")?,
         parent: reader.get::<Option<Uuid>>("parent")?.map(TeamId::from_uuid),
+    })
+}
+
+pub(crate) fn credential(row: &PgRow) -> Result<Credential> {
+    let reader = Reader { row, table: "credential" };
+    let misses: i32 = reader.get("misses")?;
+    Ok(Credential {
+        tenant: Tenant(reader.get("tenant")?),
+        user: UserId::from_uuid(reader.get("user_id")?),
+        revision: Revision(reader.get("revision")?),
+        hash: reader.get("hash")?,
+        misses: u32::try_from(misses).map_err(|_| reader.corrupt("misses"))?,
+        locked_until: reader.get("locked_until")?,
+        set_at: reader.get("set_at")?,
+    })
+}
+
+pub(crate) fn token(row: &PgRow) -> Result<Token> {
+    let reader = Reader { row, table: "token" };
+    let digest: &[u8] = reader.get("digest")?;
+    Ok(Token {
+        id: TokenId::from_uuid(reader.get("id")?),
+        tenant: Tenant(reader.get("tenant")?),
+        revision: Revision(reader.get("revision")?),
+        kind: TokenKind::from_code(reader.get("kind")?).ok_or_else(|| reader.corrupt("kind"))?,
+        digest: SecretDigest(digest.try_into().map_err(|_| reader.corrupt("digest"))?),
+        user: reader.get::<Option<Uuid>>("user_id")?.map(UserId::from_uuid),
+        details: reader.json("details")?,
+        created_at: reader.get("created_at")?,
+        used_at: reader.get("used_at")?,
+        expires_at: reader.get("expires_at")?,
+        ended_at: reader.get("ended_at")?,
     })
 }
 

@@ -77,6 +77,7 @@ mod sources;
 mod statement;
 mod storage;
 mod texts;
+mod tokens;
 mod upkeep;
 mod writer;
 

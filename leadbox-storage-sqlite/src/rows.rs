@@ -4,6 +4,7 @@ use leadbox_core::event::{Actor, ActorKind, Cause, Commitment};
 use leadbox_core::job::{
     Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob,
 };
+use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
 use leadbox_core::{
     Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
@@ -206,6 +207,38 @@ pub(crate) fn user(row: &SqliteRow) -> Result<User> {
         status: if columns.flag("disabled")? { UserStatus::Disabled } else { UserStatus::Active },
         roles: columns.json("roles")?,
         zone: columns.parsed_or_none("zone")?,
+    })
+}
+
+/// Reads `tenant, user, revision, hash, misses, locked_until, set_at`.
+pub(crate) fn credential(row: &SqliteRow) -> Result<Credential> {
+    let mut columns = Columns::of(row, "credential");
+    Ok(Credential {
+        tenant: columns.tenant()?,
+        user: columns.id("user")?,
+        revision: Revision(columns.value("revision")?),
+        hash: columns.value("hash")?,
+        misses: columns.number("misses")?,
+        locked_until: columns.time_or_none("locked_until")?,
+        set_at: columns.time("set_at")?,
+    })
+}
+
+/// Reads `id, tenant, revision, kind, digest, user, details, created_at, used_at, expires_at, ended_at`.
+pub(crate) fn token(row: &SqliteRow) -> Result<Token> {
+    let mut columns = Columns::of(row, "token");
+    Ok(Token {
+        id: columns.id("id")?,
+        tenant: columns.tenant()?,
+        revision: Revision(columns.value("revision")?),
+        kind: columns.code("kind", TokenKind::from_code)?,
+        digest: columns.bytes("digest").map(SecretDigest)?,
+        user: columns.id_or_none("user")?,
+        details: columns.json("details")?,
+        created_at: columns.time("created_at")?,
+        used_at: columns.time_or_none("used_at")?,
+        expires_at: columns.time_or_none("expires_at")?,
+        ended_at: columns.time_or_none("ended_at")?,
     })
 }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadbox_core::Timestamp;
+use leadbox_core::proof::Token;
 use sqlx::SqliteConnection;
 
 use crate::error::{During, Result};
@@ -45,6 +46,15 @@ const ATTEMPTS: &str = r"
         limit ?
     )";
 
+const TOKENS: &str = r"
+    delete from token
+    where (tenant, id) in (
+        select tenant, id
+        from token
+        where gone_at <= ?
+        limit ?
+    )";
+
 #[async_trait]
 impl Request for Prune {
     type Answer = u64;
@@ -52,8 +62,13 @@ impl Request for Prune {
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<u64> {
         let sets_until = self.now.checked_sub_signed(REMEMBERED).unwrap_or(Timestamp::MIN_UTC);
-        let ages =
-            [(REPLIES, self.now), (CHANGE_SETS, sets_until), (ATTEMPTS, self.attempts_before)];
+        let over = self.now.checked_sub_signed(Token::KEPT).unwrap_or(Timestamp::MIN_UTC);
+        let ages = [
+            (REPLIES, self.now),
+            (CHANGE_SETS, sets_until),
+            (ATTEMPTS, self.attempts_before),
+            (TOKENS, over),
+        ];
         let mut pruned = 0;
         for (statement, age) in ages {
             let deleted = sqlx::query(statement)

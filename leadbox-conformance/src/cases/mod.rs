@@ -20,6 +20,7 @@ pub mod leads;
 pub mod lists;
 pub mod log;
 pub mod paging;
+pub mod proofs;
 pub mod scores;
 pub mod search;
 pub mod skipping;

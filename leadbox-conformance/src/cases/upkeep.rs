@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use leadbox_core::job::Attempt;
+use leadbox_core::proof::{Token, TokenKind};
 use leadbox_core::storage::{Reply, Storage};
 use leadbox_core::{Change, PageRequest};
 
 use crate::fixtures::{Refusal, World, at};
-use crate::samples::{attempt, reply};
+use crate::samples::{attempt, reply, token};
 use crate::snapshot::Snapshot;
 
 pub async fn a_migrated_storage_has_the_programs_schema(storage: Arc<dyn Storage>) {
@@ -72,15 +73,39 @@ pub async fn expired_replies_and_old_tries_go_and_others_stay(storage: Arc<dyn S
     assert_eq!(world.storage.prune(at(400), at(150), 1000).await.unwrap(), 0);
 }
 
+pub async fn a_token_that_is_over_is_shown_for_thirty_days(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let of = |expires: Option<i64>, ended: Option<i64>| Token {
+        expires_at: expires.map(at),
+        ended_at: ended.map(at),
+        ..token(&world, TokenKind::ApiKey)
+    };
+    let (expired, ended) = (of(Some(100), None), of(Some(900), Some(100)));
+    let (younger, endless) = (of(Some(101), Some(200)), of(None, None));
+    let all = [&expired, &ended, &younger, &endless];
+    world.commit(all.map(|token| Change::PutToken(Box::new(token.clone()))).into()).await;
+    let before = at(100) + Token::KEPT;
+    // Far back, so that nothing else goes.
+    assert_eq!(world.storage.prune(at(99), at(0), 1000).await.unwrap(), 0);
+    world.storage.prune(before, at(0), 1000).await.unwrap();
+    let mut left = Vec::new();
+    for token in all {
+        left.extend(world.storage.token(world.tenant, token.id).await.unwrap());
+    }
+    assert_eq!(left, [younger, endless]);
+}
+
 pub async fn pruning_is_bounded(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     for n in 0..7 {
         let expired = Reply { expires_at: at(10), ..reply(&world, &format!("key{n}")) };
         let old = attempt(&world, "a", 1, n);
+        let over = Token { ended_at: Some(at(-3_000_000)), ..token(&world, TokenKind::Session) };
         world
             .commit(vec![
                 Change::RememberReply(Box::new(expired)),
                 Change::RecordAttempt(Box::new(old)),
+                Change::PutToken(Box::new(over)),
             ])
             .await;
     }
@@ -92,5 +117,5 @@ pub async fn pruning_is_bounded(storage: Arc<dyn Storage>) {
             n => pruned.push(n),
         }
     }
-    assert_eq!(pruned, [9, 9, 3], "at most three of each kind at once");
+    assert_eq!(pruned, [12, 12, 4], "at most three of each kind at once");
 }

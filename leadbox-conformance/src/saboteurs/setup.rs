@@ -1,10 +1,14 @@
-//! How saboteurs read definitions and the directory.
+//! How saboteurs read definitions, the directory, and what proves who somebody is.
 
 use async_trait::async_trait;
+use leadbox_core::proof::{Credential, SecretDigest, Token, TokenFilter};
 use leadbox_core::storage::{
-    Checkpoint, Definition, DefinitionKind, DefinitionStore, DirectoryStore, Reply, StorageError,
+    Checkpoint, Definition, DefinitionKind, DefinitionStore, DirectoryStore, ProofStore, Reply,
+    StorageError,
 };
-use leadbox_core::{Page, PageRequest, Revision, Team, TeamId, Tenant, Timestamp, User, UserId};
+use leadbox_core::{
+    Page, PageRequest, Revision, Team, TeamId, Tenant, Timestamp, TokenId, User, UserId,
+};
 
 use super::fault::Promise;
 use super::saboteur::Saboteur;
@@ -116,5 +120,53 @@ impl DirectoryStore for Saboteur {
             }
         }
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl ProofStore for Saboteur {
+    async fn credential(&self, tenant: Tenant, user: UserId) -> Result<Option<Credential>> {
+        for tenant in self.tenants_read("credential", tenant) {
+            if let Some(found) = self.inner.credential(tenant, user).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn token(&self, tenant: Tenant, id: TokenId) -> Result<Option<Token>> {
+        for tenant in self.tenants_read("token", tenant) {
+            if let Some(found) = self.inner.token(tenant, id).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn token_by_digest(
+        &self,
+        tenant: Tenant,
+        digest: &SecretDigest,
+    ) -> Result<Option<Token>> {
+        for tenant in self.tenants_read("token_by_digest", tenant) {
+            if let Some(found) = self.inner.token_by_digest(tenant, digest).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn tokens(
+        &self,
+        tenant: Tenant,
+        filter: &TokenFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Token>> {
+        let tenants = self.tenants_read("tokens", tenant);
+        let mut page = self.inner.tokens(tenants[0], filter, request).await?;
+        for other in &tenants[1..] {
+            page.items.extend(self.inner.tokens(*other, filter, request).await?.items);
+        }
+        Ok(page)
     }
 }

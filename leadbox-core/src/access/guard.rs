@@ -2,7 +2,9 @@
 //! (page, API, import, bulk action, merge, script) can forget to ask.
 
 use super::{Capability, Denied, Permission, Rights};
+use crate::id::UserId;
 use crate::lead::Lead;
+use crate::proof::TokenKind;
 use crate::storage::{Change, DefinitionKind};
 
 impl Rights {
@@ -28,6 +30,11 @@ impl Rights {
             Change::PutUser(_) | Change::PutTeam(_) => {
                 self.require_capability(Capability::UsersManage)
             }
+            Change::PutCredential(credential) => self.check_proof(Some(credential.user)),
+            Change::PutToken(token) if token.kind == TokenKind::ApiKey => {
+                self.require_capability(Capability::KeysManage)
+            }
+            Change::PutToken(token) => self.check_proof(token.user),
             Change::PutLane(_) | Change::ReplayJob(_) => {
                 self.require_capability(Capability::SystemManage)
             }
@@ -53,6 +60,14 @@ impl Rights {
             self.require(Permission::LeadAssign, after.owner)?;
         }
         Ok(())
+    }
+
+    /// Everybody may prove who they are, and end their own sessions; others' only whoever manages users.
+    fn check_proof(&self, user: Option<UserId>) -> Result<(), Denied> {
+        if user.is_some() && self.user() == user {
+            return Ok(());
+        }
+        self.require_capability(Capability::UsersManage)
     }
 
     fn require_any(&self, permission: Permission) -> Result<(), Denied> {

@@ -12,6 +12,7 @@ use crate::interaction::{Interaction, Suspicion};
 use crate::job::{Attempt, Lane, NewJob, Settlement};
 use crate::lead::LeadRow;
 use crate::pipeline::Stay;
+use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::score::LeadScore;
 use crate::time::Timestamp;
@@ -48,6 +49,10 @@ pub enum Change {
     PutUser(Box<User>),
     /// A team is made or replaced. Fails with `Conflict` as above.
     PutTeam(Box<Team>),
+    /// A password is set, missed or met. Fails with `Conflict` as above.
+    PutCredential(Box<Credential>),
+    /// A token is made or changed. Fails with `Conflict` as above, with `AlreadyExists` when its digest is taken.
+    PutToken(Box<Token>),
     /// A lane is set up or changed; its state stays. Fails with `Conflict` as above.
     PutLane(Box<Lane>),
     /// A claimed job ends. Fails with `Conflict` unless the job is leased under this token.
@@ -213,6 +218,8 @@ impl Change {
             Self::DropDefinition(_) => "DropDefinition",
             Self::PutUser(_) => "PutUser",
             Self::PutTeam(_) => "PutTeam",
+            Self::PutCredential(_) => "PutCredential",
+            Self::PutToken(_) => "PutToken",
             Self::PutLane(_) => "PutLane",
             Self::FinishJob(_) => "FinishJob",
             Self::ReplayJob(_) => "ReplayJob",
@@ -240,16 +247,18 @@ impl Change {
             Self::DropDefinition(_) => 8,
             Self::PutUser(_) => 9,
             Self::PutTeam(_) => 10,
-            Self::PutLane(_) => 11,
+            Self::PutCredential(_) => 11,
+            Self::PutToken(_) => 12,
+            Self::PutLane(_) => 13,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 12,
-            Self::ReplayJob(_) => 13,
-            Self::EnqueueJob(_) => 14,
-            Self::RecordAttempt(_) => 15,
-            Self::AdvanceCursor(_) => 16,
-            Self::PutCheckpoint(_) => 17,
-            Self::RememberReply(_) => 18,
-            Self::AppendEvent(_) => 19,
+            Self::FinishJob(_) => 14,
+            Self::ReplayJob(_) => 15,
+            Self::EnqueueJob(_) => 16,
+            Self::RecordAttempt(_) => 17,
+            Self::AdvanceCursor(_) => 18,
+            Self::PutCheckpoint(_) => 19,
+            Self::RememberReply(_) => 20,
+            Self::AppendEvent(_) => 21,
         }
     }
 

@@ -101,6 +101,8 @@ fn row(change: &Change) -> Row<'_> {
         Change::DropDefinition(gone) => Row::Name(4, gone.tenant.0, gone.kind.as_str(), &gone.key),
         Change::PutUser(user) => Row::Id(5, user.id.uuid()),
         Change::PutTeam(team) => Row::Id(6, team.id.uuid()),
+        Change::PutCredential(credential) => Row::Id(14, credential.user.uuid()),
+        Change::PutToken(token) => Row::Id(15, token.id.uuid()),
         Change::PutLane(lane) => Row::Name(7, lane.key.tenant.0, &lane.key.queue, &lane.key.name),
         Change::FinishJob(finish) => Row::Id(8, finish.id.uuid()),
         Change::ReplayJob(replay) => Row::Id(8, replay.id.uuid()),

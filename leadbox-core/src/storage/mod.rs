@@ -26,12 +26,12 @@ pub use error::{BoxError, StorageError};
 pub use memory::MemoryStorage;
 pub use roles::{
     AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
-    DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, Schema, Sequenced, Storage,
-    StoredLead,
+    DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced,
+    Storage, StoredLead,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{
     MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
-    MockLogStore,
+    MockLogStore, MockProofStore,
 };
 pub use wake::Wake;

@@ -15,12 +15,13 @@ use super::{
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, EventType, Position, Subject};
 use crate::filter::LeadQuery;
-use crate::id::{InteractionId, JobId, LeadId, TeamId, Tenant, UserId, WorkerId};
+use crate::id::{InteractionId, JobId, LeadId, TeamId, Tenant, TokenId, UserId, WorkerId};
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
 use crate::lead::{IdentityKey, Lead};
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
+use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
 use crate::revision::Revision;
 use crate::rollup::Cell;
 use crate::scope::Scope;
@@ -146,6 +147,29 @@ pub trait DirectoryStore: Send + Sync {
 
     /// One team.
     async fn team(&self, tenant: Tenant, id: TeamId) -> Result<Option<Team>>;
+}
+
+/// Credentials and tokens. Called by sign-in and by whoever manages keys.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait ProofStore: Send + Sync {
+    /// A user's password, if it has one.
+    async fn credential(&self, tenant: Tenant, user: UserId) -> Result<Option<Credential>>;
+
+    /// A token by its id, also one that is over.
+    async fn token(&self, tenant: Tenant, id: TokenId) -> Result<Option<Token>>;
+
+    /// A token by the digest of its secret, also one that is over.
+    async fn token_by_digest(&self, tenant: Tenant, digest: &SecretDigest)
+    -> Result<Option<Token>>;
+
+    /// Tokens, the latest first (by id), also those that are over.
+    async fn tokens(
+        &self,
+        tenant: Tenant,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>>;
 }
 
 /// Which events to show.
@@ -333,6 +357,7 @@ pub trait Storage:
     LeadStore
     + DefinitionStore
     + DirectoryStore
+    + ProofStore
     + LogStore
     + JobStore
     + AnalyticsStore
@@ -357,7 +382,8 @@ pub trait Storage:
     /// `SchemaTooNew` when the database is ahead.
     async fn migrate(&self) -> Result<()>;
 
-    /// Deletes what has expired by `now` (kept replies, ids of old change sets), at most `limit` rows of each; returns
+    /// Deletes what has expired by `now` (kept replies, ids of old change sets, tokens that are over for
+    /// [`Token::KEPT`]), at most `limit` rows of each; returns
     /// how many. Attempts older than `attempts_before` go too.
     async fn prune(&self, now: Timestamp, attempts_before: Timestamp, limit: u32) -> Result<u64>;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use leadbox_core::event::NewEvent;
 use leadbox_core::job::{Attempt, Lane, NewJob};
+use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
     JobReplay, LeadUpdate, Reply, ScoreUpdate, SkipReason,
@@ -26,6 +27,8 @@ pub(super) struct Batch<'a> {
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
+    pub(super) credentials: Vec<&'a Credential>,
+    pub(super) tokens: Vec<&'a Token>,
     pub(super) lanes: Vec<&'a Lane>,
     pub(super) finishes: Vec<&'a JobFinish>,
     pub(super) replays: Vec<&'a JobReplay>,
@@ -65,6 +68,8 @@ impl<'a> Batch<'a> {
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
+            Change::PutCredential(credential) => self.credentials.push(credential),
+            Change::PutToken(token) => self.tokens.push(token),
             Change::PutLane(lane) => self.lanes.push(lane),
             Change::FinishJob(finish) => self.finishes.push(finish),
             Change::ReplayJob(replay) => self.replays.push(replay),
@@ -94,6 +99,8 @@ impl<'a> Batch<'a> {
         });
         self.users.sort_unstable_by_key(|user| (user.tenant, user.id));
         self.teams.sort_unstable_by_key(|team| (team.tenant, team.id));
+        self.credentials.sort_unstable_by_key(|credential| (credential.tenant, credential.user));
+        self.tokens.sort_unstable_by_key(|token| (token.tenant, token.id));
         self.lanes.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         self.cursors.sort_unstable_by(|a, b| a.consumer.cmp(&b.consumer));
         self.checkpoints.sort_unstable_by(|a, b| (a.tenant, &a.name).cmp(&(b.tenant, &b.name)));
@@ -125,6 +132,8 @@ impl<'a> Batch<'a> {
             dropped_definitions,
             users,
             teams,
+            credentials,
+            tokens,
             lanes,
             finishes,
             replays,
@@ -147,6 +156,8 @@ impl<'a> Batch<'a> {
             && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
+            && credentials.is_empty()
+            && tokens.is_empty()
             && lanes.is_empty()
             && finishes.is_empty()
             && replays.is_empty()

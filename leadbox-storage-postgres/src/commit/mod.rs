@@ -12,5 +12,6 @@ mod log;
 mod pulses;
 mod skip;
 mod statement;
+mod tokens;
 
 pub(crate) use door::{commit, commit_in};

@@ -89,6 +89,8 @@ impl Picture {
             | Change::DropDefinition(_)
             | Change::PutUser(_)
             | Change::PutTeam(_)
+            | Change::PutCredential(_)
+            | Change::PutToken(_)
             | Change::PutLane(_)
             | Change::FinishJob(_)
             | Change::ReplayJob(_)

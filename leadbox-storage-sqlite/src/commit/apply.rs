@@ -14,7 +14,8 @@ use super::blame::{Clash, Outcome, Stop};
 use super::held::Held;
 use super::runs::Runs;
 use super::{
-    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, update,
+    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, tokens,
+    update,
 };
 use crate::error::{During, Result};
 use crate::rows::Columns;
@@ -188,6 +189,8 @@ async fn pass(
         dropped_definitions,
         users,
         teams,
+        credentials,
+        tokens,
         lanes,
         finishes,
         replays,
@@ -210,6 +213,8 @@ async fn pass(
     definitions::drop(connection, &dropped_definitions).await?;
     setup::put_users(connection, &users).await?;
     setup::put_teams(connection, &teams).await?;
+    tokens::put_credentials(connection, &credentials).await?;
+    tokens::put_tokens(connection, &tokens).await?;
     setup::put_lanes(connection, &lanes).await?;
     jobs::finish(connection, &finishes).await?;
     queue::replay(connection, &replays).await?;

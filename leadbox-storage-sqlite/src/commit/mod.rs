@@ -16,6 +16,7 @@ mod runs;
 mod scores;
 mod setup;
 mod stays;
+mod tokens;
 mod update;
 
 pub(crate) use apply::{Marks, alone, together};

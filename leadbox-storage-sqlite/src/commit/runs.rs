@@ -2,6 +2,7 @@
 //! a place here and in `apply`.
 
 use leadbox_core::job::{Attempt, Lane};
+use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
     JobReplay, LeadUpdate, Reply, ScoreUpdate,
@@ -22,6 +23,8 @@ pub(super) struct Runs<'a> {
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
+    pub(super) credentials: Vec<&'a Credential>,
+    pub(super) tokens: Vec<&'a Token>,
     pub(super) lanes: Vec<&'a Lane>,
     pub(super) finishes: Vec<&'a JobFinish>,
     pub(super) replays: Vec<&'a JobReplay>,
@@ -58,6 +61,8 @@ impl<'a> Runs<'a> {
             dropped_definitions,
             users,
             teams,
+            credentials,
+            tokens,
             lanes,
             finishes,
             replays,
@@ -78,6 +83,8 @@ impl<'a> Runs<'a> {
             && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
+            && credentials.is_empty()
+            && tokens.is_empty()
             && lanes.is_empty()
             && finishes.is_empty()
             && replays.is_empty()
@@ -101,6 +108,8 @@ impl<'a> Runs<'a> {
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
+            Change::PutCredential(credential) => self.credentials.push(credential),
+            Change::PutToken(token) => self.tokens.push(token),
             Change::PutLane(lane) => self.lanes.push(lane),
             Change::FinishJob(finish) => self.finishes.push(finish),
             Change::ReplayJob(replay) => self.replays.push(replay),

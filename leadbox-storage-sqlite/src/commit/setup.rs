@@ -11,7 +11,7 @@ use super::leads::micros;
 use crate::error::{During, failed, is_taken};
 
 /// What a row has to be stored at, to be followed by this revision.
-fn before(next: Revision) -> i64 {
+pub(super) fn before(next: Revision) -> i64 {
     next.0.saturating_sub(1)
 }
 

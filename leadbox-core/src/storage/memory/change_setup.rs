@@ -11,7 +11,7 @@ use crate::storage::{Checkpoint, DefinitionDrop, DefinitionUpdate, Reply, Storag
 type Result = std::result::Result<(), StorageError>;
 
 /// Whether a row at `stored` may be replaced by one at `next`.
-fn follows(stored: Option<Revision>, next: Revision) -> bool {
+pub(super) fn follows(stored: Option<Revision>, next: Revision) -> bool {
     stored.unwrap_or(Revision(0)).next() == next
 }
 

@@ -95,6 +95,8 @@ impl State {
             Change::DropDefinition(gone) => self.drop_definition(gone),
             Change::PutUser(user) => self.put_user(user),
             Change::PutTeam(team) => self.put_team(team),
+            Change::PutCredential(credential) => self.put_credential(credential),
+            Change::PutToken(token) => self.put_token(token),
             Change::PutLane(lane) => self.put_lane(lane),
             Change::FinishJob(finish) => self.finish_job(finish),
             Change::ReplayJob(replay) => self.replay_job(replay),

@@ -18,5 +18,6 @@ mod prune;
 mod state;
 mod storage;
 mod table;
+mod tokens;
 
 pub use storage::MemoryStorage;

@@ -1,8 +1,9 @@
-//! Upkeep: what has expired goes. Owns nothing but the three ages.
+//! Upkeep: what has expired goes. Owns nothing but their ages.
 
 use chrono::TimeDelta;
 
 use super::state::State;
+use crate::proof::Token;
 use crate::time::Timestamp;
 
 /// How long a change set is known by its id.
@@ -33,10 +34,20 @@ impl State {
             .map(|(id, _)| *id)
             .take(limit)
             .collect();
-        let pruned = replies.len() + sets.len() + attempts.len();
+        let tokens: Vec<_> = self
+            .tokens
+            .iter()
+            .filter(|(_, token)| {
+                token.gone_at().is_some_and(|at| now.signed_duration_since(at) >= Token::KEPT)
+            })
+            .map(|(key, _)| *key)
+            .take(limit)
+            .collect();
+        let pruned = replies.len() + sets.len() + attempts.len() + tokens.len();
         replies.iter().for_each(|key| self.replies.delete(key));
         sets.iter().for_each(|id| self.change_sets.delete(id));
         attempts.iter().for_each(|id| self.attempts.delete(id));
+        tokens.iter().for_each(|key| self.tokens.delete(key));
         self.keep();
         pruned as u64
     }

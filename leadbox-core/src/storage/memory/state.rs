@@ -6,13 +6,14 @@ use super::table::Table;
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, Position};
 use crate::id::{
-    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, StayId, TeamId, Tenant, UserId,
-    WorkerId,
+    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, StayId, TeamId, Tenant, TokenId,
+    UserId, WorkerId,
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, Lane, LaneKey, LaneState};
 use crate::lead::{IdentityKind, LeadRow};
 use crate::pipeline::Stay;
+use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::rollup::Cell;
 use crate::score::LeadScore;
@@ -79,6 +80,8 @@ pub(super) struct State {
     pub(super) definitions: Table<(Tenant, DefinitionKind, String), (Revision, Definition)>,
     pub(super) users: Table<(Tenant, UserId), User>,
     pub(super) teams: Table<(Tenant, TeamId), Team>,
+    pub(super) credentials: Table<(Tenant, UserId), Credential>,
+    pub(super) tokens: Table<(Tenant, TokenId), Token>,
     pub(super) lanes: Table<LaneKey, (Lane, LaneState)>,
     pub(super) jobs: Table<JobId, JobRecord>,
     pub(super) attempts: Table<AttemptId, Attempt>,
@@ -107,6 +110,8 @@ macro_rules! every_table {
         $state.definitions.$verb();
         $state.users.$verb();
         $state.teams.$verb();
+        $state.credentials.$verb();
+        $state.tokens.$verb();
         $state.lanes.$verb();
         $state.jobs.$verb();
         $state.attempts.$verb();
