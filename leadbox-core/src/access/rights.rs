@@ -61,6 +61,17 @@ impl Rights {
         Self(Arc::new(Asker::Granted { user, team, grants }))
     }
 
+    /// The same, as far as these grants allow it: for a key that stands for somebody.
+    #[must_use]
+    pub fn limited_to(&self, limit: &Grants) -> Self {
+        match &*self.0 {
+            Asker::Host => Self::granted(None, [], limit.clone()),
+            Asker::Granted { user, team, grants } => {
+                Self::granted(*user, team.iter().copied(), grants.and(limit))
+            }
+        }
+    }
+
     /// The user, if it is one.
     pub fn user(&self) -> Option<UserId> {
         match &*self.0 {

@@ -74,6 +74,24 @@ event_types! {
     ROLE_CHANGED = "role.changed";
     /// A role was taken away.
     ROLE_REMOVED = "role.removed";
+    /// Somebody signed in.
+    SESSION_STARTED = "session.started";
+    /// Somebody signed out, or was signed out.
+    SESSION_ENDED = "session.ended";
+    /// A password was missed.
+    SIGN_IN_FAILED = "sign_in.failed";
+    /// A user set a password.
+    PASSWORD_SET = "password.set";
+    /// A link was made with which a user sets another password.
+    PASSWORD_RESET_ASKED = "password.reset_asked";
+    /// A user was invited to set a first password.
+    USER_INVITED = "user.invited";
+    /// An API key was made.
+    KEY_MADE = "key.made";
+    /// An API key got another secret.
+    KEY_ROTATED = "key.rotated";
+    /// An API key was revoked.
+    KEY_REVOKED = "key.revoked";
     /// An import ended.
     IMPORT_FINISHED = "import.finished";
 }
@@ -114,12 +132,22 @@ pub enum SubjectKind {
     Import,
     /// Something of the host's.
     Host,
+    /// An API key.
+    Key,
 }
 
 impl SubjectKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Lead, Self::Definition, Self::User, Self::Team, Self::Job, Self::Import, Self::Host];
+    pub const ALL: [Self; 8] = [
+        Self::Lead,
+        Self::Definition,
+        Self::User,
+        Self::Team,
+        Self::Job,
+        Self::Import,
+        Self::Host,
+        Self::Key,
+    ];
 
     /// The number under which storages keep it.
     pub fn code(self) -> i16 {
@@ -131,6 +159,7 @@ impl SubjectKind {
             Self::Job => 4,
             Self::Import => 5,
             Self::Host => 6,
+            Self::Key => 7,
         }
     }
 

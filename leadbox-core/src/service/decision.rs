@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::LeadBox;
 use crate::error::{Error, Result};
 use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
-use crate::id::ChangeSetId;
+use crate::id::{ChangeSetId, Tenant};
 use crate::lead::Lead;
+use crate::proof::Secret;
 use crate::revision::{Revision, Version};
 use crate::storage::{Change, ChangeSet, OnConflict};
 use crate::time::Timestamp;
@@ -67,6 +68,18 @@ impl<'a> Decision<'a> {
     /// What the asker may see of a lead.
     pub(crate) fn shown(&self, lead: Lead) -> Lead {
         self.leadbox.shown(lead)
+    }
+
+    pub(crate) fn tenant(&self) -> Tenant {
+        self.leadbox.tenant()
+    }
+
+    /// 256 random bits.
+    pub(crate) fn secret(&self) -> Secret {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.leadbox.ids().salt());
+        bytes[16..].copy_from_slice(&self.leadbox.ids().salt());
+        Secret::from_bytes(bytes)
     }
 
     pub(crate) fn id<T: From<uuid::Uuid>>(&self) -> T {

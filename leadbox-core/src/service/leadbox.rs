@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::people::People;
 use super::remembered::Remembered;
-use super::{Access, Analytics, Definitions, Directory, Jobs, Leads, Log};
+use super::{
+    Access, Analytics, Definitions, Directory, Jobs, Keys, Leads, Log, Passwords, Sessions,
+};
 use crate::access::Rights;
 use crate::catalog::Catalog;
 use crate::error::Result;
@@ -151,6 +153,21 @@ impl LeadBox {
     /// Roles, and who may do what.
     pub fn access(&self) -> Access<'_> {
         Access { leadbox: self }
+    }
+
+    /// API keys.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys { leadbox: self }
+    }
+
+    /// Who is signed in.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions { leadbox: self }
+    }
+
+    /// Passwords, invitations and reset links.
+    pub fn passwords(&self) -> Passwords<'_> {
+        Passwords { leadbox: self }
     }
 
     /// The log of everything that was committed.
