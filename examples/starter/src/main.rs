@@ -4,8 +4,8 @@ mod cli;
 mod commands;
 mod demo;
 mod exit;
+mod health;
 mod output;
-mod page;
 mod progress;
 mod storage;
 

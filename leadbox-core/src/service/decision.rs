@@ -74,12 +74,8 @@ impl<'a> Decision<'a> {
         self.leadbox.tenant()
     }
 
-    /// 256 random bits.
     pub(crate) fn secret(&self) -> Secret {
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&self.leadbox.ids().salt());
-        bytes[16..].copy_from_slice(&self.leadbox.ids().salt());
-        Secret::from_bytes(bytes)
+        self.leadbox.new_secret()
     }
 
     pub(crate) fn id<T: From<uuid::Uuid>>(&self) -> T {

@@ -64,6 +64,14 @@ impl Directory<'_> {
         Ok(self.leadbox.storage().user(self.leadbox.tenant(), id).await?)
     }
 
+    /// The user with this address, compared folded.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        Ok(self.leadbox.storage().user_by_email(self.leadbox.tenant(), email).await?)
+    }
+
     /// Teams, by id.
     ///
     /// # Errors

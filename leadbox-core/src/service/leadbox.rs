@@ -15,6 +15,7 @@ use crate::event::{Actor, Cause};
 use crate::id::Tenant;
 use crate::id_source::{IdSource, RandomIds};
 use crate::lead::Lead;
+use crate::proof::Secret;
 use crate::scope::Scope;
 use crate::storage::{Definition, DefinitionKind, Storage};
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -228,6 +229,14 @@ impl LeadBox {
     /// A new id, of any kind.
     pub fn new_id<T: From<uuid::Uuid>>(&self) -> T {
         self.shared.ids.uuid(self.now()).into()
+    }
+
+    /// A new secret: 256 random bits.
+    pub fn new_secret(&self) -> Secret {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.ids().salt());
+        bytes[16..].copy_from_slice(&self.ids().salt());
+        Secret::from_bytes(bytes)
     }
 
     /// Tells waiting workers of this process that a host's own transaction committed our changes.

@@ -1,11 +1,14 @@
-//! `leadbox serve`: migrate, make demo data if asked, serve the pages and run the workers until told to stop.
+//! `leadbox serve`: migrate, make demo data if asked, serve the dashboard and run the workers until told to stop.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use leadbox_admin::Admin;
+use leadbox_core::access::Capability;
+use leadbox_core::proof::TokenKind;
 use leadbox_core::service::LeadList;
-use leadbox_core::{LeadBox, Storage, Workers};
+use leadbox_core::{LeadBox, PageRequest, Storage, User, UserStatus, Workers};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,8 +16,8 @@ use tokio::sync::watch;
 use super::demo::{fill, is_untouched, plan};
 use crate::cli;
 use crate::exit::{Exit, Failure};
+use crate::health;
 use crate::output::{Outcome, Output};
-use crate::page;
 use crate::storage::{Durability, Expect, Location, open};
 
 /// That it runs, and where.
@@ -22,11 +25,16 @@ use crate::storage::{Durability, Expect, Location, open};
 struct Serving {
     address: String,
     storage: String,
+    /// Where to go first: to make the first administrator, to set a password, or to sign in.
+    open: String,
+    #[serde(skip)]
+    why: String,
 }
 
 impl Outcome for Serving {
     fn text(&self) -> String {
-        format!("serving {} on {} (Ctrl-C stops)", self.storage, self.address)
+        let Self { address, storage, open, why } = self;
+        format!("serving {storage} on {address} (Ctrl-C stops)\n{why}: {open}")
     }
 }
 
@@ -52,19 +60,44 @@ pub(super) async fn serve(
     let address = listener
         .local_addr()
         .map_err(|error| Failure::because("the address is not known", error))?;
-    if !address.ip().is_loopback() {
-        output.remark(
-            "note: there is no sign-in, so everybody who reaches this address sees all leads",
-        );
-    }
+    let admin = Admin::new(leadbox.clone());
+    let address = format!("http://{address}");
+    let (path, why) = entrance(&leadbox, &admin).await?;
     // Before the address is told: whoever reads it may stop us at once.
     let signalled =
         signals().map_err(|error| Failure::because("cannot listen for signals", error))?;
-    output
-        .outcome(&Serving { address: format!("http://{address}"), storage: location.to_string() });
-    run(&leadbox, listener, signalled).await?;
+    let open = format!("{address}{path}");
+    output.outcome(&Serving { address, storage: location.to_string(), open, why });
+    run(&leadbox, admin, listener, signalled).await?;
     output.remark("stopped");
     Ok(Exit::Done)
+}
+
+/// Where to go first, and why.
+async fn entrance(leadbox: &LeadBox, admin: &Admin) -> Result<(String, String), Failure> {
+    let users = leadbox.directory().users(&PageRequest::first(PageRequest::MAX)).await?.items;
+    if users.is_empty() {
+        return Ok((admin.first_run_path(), "begin here".to_owned()));
+    }
+    let catalog = leadbox.catalog().await?;
+    let manages = |user: &&User| {
+        let roles = catalog.roles_of(user);
+        roles.iter().any(|role| role.grants.capabilities.contains(&Capability::UsersManage))
+    };
+    for user in users.iter().filter(|user| user.status == UserStatus::Active).filter(manages) {
+        if leadbox.passwords().credential(user.id).await?.is_some() {
+            return Ok(("/".to_owned(), "sign in here".to_owned()));
+        }
+    }
+    // Made-up users have no passwords, and whoever can start the program may be any of them.
+    match users.iter().find(manages) {
+        Some(user) => {
+            let code = leadbox.passwords().invite(user.id).await?;
+            let code = code.reveal(TokenKind::Invitation.prefix());
+            Ok((format!("/invitation?code={code}"), format!("set a password for {}", user.name)))
+        }
+        None => Ok(("/".to_owned(), "sign in here".to_owned())),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -97,6 +130,7 @@ async fn demo(location: &Location, output: Output) -> Result<(), Failure> {
 /// Serves and works until a signal comes, or until serving fails.
 async fn run(
     leadbox: &LeadBox,
+    admin: Admin,
     listener: TcpListener,
     signalled: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
@@ -106,7 +140,8 @@ async fn run(
         signalled.await;
         signal.send_replace(true);
     });
-    let pages = page::router(leadbox.clone());
+    let pages = admin.mount(health::router(leadbox.clone()), "/");
+    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
     let http = async {
         let serving = axum::serve(listener, pages).with_graceful_shutdown(told(stopped.clone()));
         let result = tokio::select! {

@@ -94,7 +94,9 @@ impl Place {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).map_err(|error| (error, &line)).unwrap();
         let address = said["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
-        Server { child: Some(child), address }
+        let open = said["open"].as_str().unwrap().trim_start_matches("http://");
+        let open = open.trim_start_matches(&address).to_owned();
+        Server { child: Some(child), address, open, cookie: String::new() }
     }
 }
 
@@ -102,6 +104,9 @@ impl Place {
 pub struct Server {
     child: Option<Child>,
     address: String,
+    /// Where to go first.
+    pub open: String,
+    cookie: String,
 }
 
 /// An answer.
@@ -111,17 +116,30 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// The cookie that it sets.
+    pub fn cookie(&self) -> String {
+        let (_, rest) = self.head.split_once("set-cookie: ").unwrap();
+        rest.split(';').next().unwrap().to_owned()
+    }
+}
+
 impl Server {
     pub fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path)
+        self.ask("GET", path, "")
     }
 
-    pub fn ask(&self, method: &str, path: &str) -> Answer {
+    /// Sends a request with the session's cookie, as one of our own pages would.
+    pub fn ask(&self, method: &str, path: &str, form: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
-            self.address
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{form}",
+            self.address,
+            self.cookie,
+            form.len(),
         )
         .unwrap();
         let mut text = String::new();
@@ -129,6 +147,15 @@ impl Server {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    /// Sets a password by the invitation that the program printed, and is signed in then.
+    pub fn signed_in(mut self) -> Self {
+        assert!(self.open.starts_with("/invitation?code="), "{}", self.open);
+        let done = self.ask("POST", &self.open, "password=correct+horse+battery");
+        assert_eq!(done.status, 303, "{}", done.body);
+        self.cookie = done.cookie();
+        self
     }
 
     /// Stops it as a supervisor does.

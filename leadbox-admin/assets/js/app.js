@@ -1,0 +1,20 @@
+// app.js owns nothing itself: it is the page's one script tag and starts the modules the page needs.
+// Modules that most pages do not need are fetched only where their attributes occur.
+
+import { $ } from './dom.js';
+import { startMenu } from './menu.js';
+import { startTheme } from './theme.js';
+import { startSearch } from './search.js';
+import { startForms } from './forms.js';
+import { startSelection } from './selection.js';
+import { startDialogs } from './dialogs.js';
+
+startMenu();
+startTheme();
+startSearch();
+startDialogs();
+startForms();
+startSelection();
+
+if ($('[data-chart]')) import('./charts.js').then((module) => module.startCharts());
+if (document.body.dataset.liveUrl) import('./live.js').then((module) => module.startLive());

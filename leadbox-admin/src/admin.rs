@@ -1,0 +1,182 @@
+//! The dashboard as a host puts it together. Owns its parts and options, and the order of its layers.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use leadbox_core::LeadBox;
+use leadbox_core::proof::{Lockout, Secret};
+use leadbox_core::service::SessionPolicy;
+
+use crate::page;
+use crate::serve::{Problem, begin, guard, mount, render};
+use crate::who::{Access, Addresses, OwnUsers, Passwords, Throttle, refuse_cross_site};
+
+/// The most that a form may send.
+const FORM_LIMIT: usize = 256 * 1024;
+
+/// The dashboard, to be mounted into a host's router.
+///
+/// By default nobody is let in who has not signed in as one of LeadBox's own users; a host that has users of its own hands
+/// them over by [`access`](Self::access).
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use axum::Router;
+/// use leadbox_admin::Admin;
+/// use leadbox_core::{LeadBox, MemoryStorage};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
+/// let app: Router = Router::new();
+/// let app = Admin::new(leadbox).mount(app, "/leads-admin");
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Admin {
+    shared: Shared,
+}
+
+/// What every handler has at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    /// The host's own handle.
+    pub(crate) leadbox: LeadBox,
+    pub(crate) access: Arc<dyn Access>,
+    /// Whether LeadBox's own users sign in here.
+    pub(crate) own_users: Option<OwnUsers>,
+    pub(crate) addresses: Addresses,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) lockout: Lockout,
+    pub(crate) brand: String,
+    pub(crate) first_run: FirstRun,
+}
+
+/// The code that opens the first run, of this process alone.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstRun(Secret);
+
+/// What stands before that code.
+const FIRST_RUN: &str = "lbf_";
+
+impl FirstRun {
+    pub(crate) fn opens(&self, code: &str) -> bool {
+        Secret::parse(FIRST_RUN, code).is_some_and(|given| given.digest() == self.0.digest())
+    }
+}
+
+impl Admin {
+    /// The dashboard of this LeadBox's tenant, with LeadBox's own users.
+    pub fn new(leadbox: LeadBox) -> Self {
+        let own = OwnUsers::default();
+        let first_run = FirstRun(leadbox.new_secret());
+        Self {
+            shared: Shared {
+                leadbox,
+                access: Arc::new(own),
+                own_users: Some(own),
+                addresses: Addresses::default(),
+                passwords: Passwords::default(),
+                throttle: Arc::default(),
+                lockout: Lockout::default(),
+                brand: String::new(),
+                first_run,
+            },
+        }
+    }
+
+    /// With the host's own users; the sign-in pages are gone then.
+    #[must_use]
+    pub fn access(mut self, access: impl Access) -> Self {
+        (self.shared.access, self.shared.own_users) = (Arc::new(access), None);
+        self
+    }
+
+    /// With sessions of LeadBox's own users that last so long.
+    #[must_use]
+    pub fn sessions(mut self, sessions: SessionPolicy) -> Self {
+        let own = OwnUsers { sessions };
+        (self.shared.access, self.shared.own_users) = (Arc::new(own), Some(own));
+        self
+    }
+
+    /// Shows whose box it is beside LeadBox's name.
+    #[must_use]
+    pub fn brand(mut self, name: impl Into<String>) -> Self {
+        self.shared.brand = name.into();
+        self
+    }
+
+    /// Where a box without users gets its first administrator: a path below the mount, with a code that only whoever
+    /// started this process knows. Print it when there are no users.
+    pub fn first_run_path(&self) -> String {
+        format!("/first-run?code={}", self.shared.first_run.0.reveal(FIRST_RUN))
+    }
+
+    /// Reads from where somebody asks in another way than from the connection: behind a proxy, from the header that this
+    /// proxy sets.
+    #[must_use]
+    pub fn client_address(
+        mut self,
+        read: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.shared.addresses = Addresses(Arc::new(read));
+        self
+    }
+
+    /// Mounts the dashboard at `path` of a router: at any prefix, more than once in one app, with and without a slash at
+    /// its end.
+    pub fn mount<S>(self, router: Router<S>, path: &str) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        mount(router, path, self.router())
+    }
+
+    fn router<S>(self) -> Router<S> {
+        let shared = self.shared;
+        let inside = page::inside()
+            .layer(from_fn_with_state(shared.clone(), let_in))
+            .layer(from_fn(refuse_cross_site));
+        let mut outside = page::outside();
+        if shared.own_users.is_some() {
+            outside = outside.merge(page::sign_in().layer(from_fn(refuse_cross_site)));
+        }
+        inside
+            .merge(outside)
+            .fallback(page::missing)
+            .method_not_allowed_fallback(page::not_allowed)
+            .layer(DefaultBodyLimit::max(FORM_LIMIT))
+            .layer(from_fn(render))
+            .layer(from_fn_with_state(shared.clone(), begin))
+            .layer(from_fn(guard))
+            .with_state(shared)
+    }
+}
+
+/// Finds out who asks, or refuses.
+async fn let_in(
+    State(shared): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let principal = shared.access.principal(&shared.leadbox, &parts).await?;
+    let cookie = principal.set_cookie.clone();
+    let mut request = Request::from_parts(parts, body);
+    request.extensions_mut().insert(principal);
+    let mut response = next.run(request).await;
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod page;
+mod serve;
+mod who;
+
+pub use admin::Admin;
+pub use who::{Access, ClientAddress, OwnUsers, PasswordError, Principal, Refusal, Via};

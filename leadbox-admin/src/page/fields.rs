@@ -1,0 +1,19 @@
+//! Forms with fields that occur more than once. Owns reading them by name.
+
+use axum::Form;
+
+/// What a form sent, in its order.
+pub(super) type Fields = Form<Vec<(String, String)>>;
+
+/// The value of a field; empty when it is missing.
+pub(super) fn value<'f>(fields: &'f [(String, String)], name: &str) -> &'f str {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).unwrap_or_default()
+}
+
+/// All values of a field.
+pub(super) fn values<'f>(
+    fields: &'f [(String, String)],
+    name: &'f str,
+) -> impl Iterator<Item = &'f str> {
+    fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+}

@@ -1,0 +1,143 @@
+//! The first run: a box without users gets its administrator, zone and currency. Owns that only whoever started the program
+//! can be the first: the page needs the code that the program printed.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+use leadbox_core::access::Role;
+use leadbox_core::service::NewUser;
+use leadbox_core::{Currency, Error, FieldIssue, PageRequest, User};
+use serde::Deserialize;
+
+use super::Doc;
+use super::sign_in::{begin, from_here};
+use crate::admin::Shared;
+use crate::serve::Problem;
+use crate::who::client_address;
+
+#[derive(Template)]
+#[template(path = "first-run.html")]
+struct Page {
+    doc: Doc,
+    issues: Vec<FieldIssue>,
+    form: Answers,
+    zones: Vec<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Answers {
+    name: String,
+    email: String,
+    password: String,
+    zone: String,
+    currency: String,
+}
+
+/// `GET /first-run?code=...`.
+pub(crate) async fn form(
+    State(shared): State<Shared>,
+    doc: Doc,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, Problem> {
+    check_open(&shared, &asked.code).await?;
+    let settings = shared.leadbox.definitions().settings().await?;
+    let form = Answers {
+        name: String::new(),
+        email: String::new(),
+        password: String::new(),
+        zone: settings.zone.name().to_owned(),
+        currency: settings.currency.to_string(),
+    };
+    Ok(Html(page(doc, Vec::new(), form).render()?))
+}
+
+/// `POST /first-run?code=...`.
+pub(crate) async fn create(
+    State(shared): State<Shared>,
+    doc: Doc,
+    Query(asked): Query<Asked>,
+    parts: Parts,
+    Form(form): Form<Answers>,
+) -> Result<Response, Problem> {
+    check_open(&shared, &asked.code).await?;
+    match set_up(&shared, &parts, &form).await? {
+        Ok(user) => {
+            let origin = client_address(&parts).map(|address| address.to_string());
+            let leadbox = from_here(&shared.leadbox, origin);
+            begin(&shared, &leadbox, &user, &doc.prefix, &parts.headers, "/").await
+        }
+        Err(issues) => {
+            let page = page(doc, issues, form).render()?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+        }
+    }
+}
+
+/// Lets nobody pass once there are users, or without the code.
+async fn check_open(shared: &Shared, code: &str) -> Result<(), Problem> {
+    let users = shared.leadbox.directory().users(&PageRequest::first(1)).await?;
+    if users.items.is_empty() && shared.first_run.opens(code) {
+        return Ok(());
+    }
+    Err(Problem::not_found("There is no such page."))
+}
+
+/// Settings, the administrator and the password; or what is wrong with the answers.
+async fn set_up(
+    shared: &Shared,
+    parts: &Parts,
+    form: &Answers,
+) -> Result<Result<User, Vec<FieldIssue>>, Problem> {
+    let mut issues = Vec::new();
+    let mut issue = |field: &str, message: String| {
+        issues.push(FieldIssue { field: field.to_owned(), message });
+    };
+    let zone = form.zone.parse::<chrono_tz::Tz>();
+    if zone.is_err() {
+        issue("zone", "is not a time zone such as Europe/Berlin".to_owned());
+    }
+    let currency = form.currency.trim().to_uppercase().parse::<Currency>();
+    if let Err(error) = &currency {
+        issue("currency", error.to_string());
+    }
+    let hash = shared.passwords.hash(&form.password, &form.email).await;
+    if let Err(error) = &hash {
+        issue("password", error.to_string());
+    }
+    let (Ok(zone), Ok(currency), Ok(hash)) = (zone, currency, hash) else {
+        return Ok(Err(issues));
+    };
+    let origin = client_address(parts).map(|address| address.to_string());
+    let leadbox = from_here(&shared.leadbox, origin);
+    let new = NewUser {
+        name: form.name.clone(),
+        email: form.email.clone(),
+        team: None,
+        roles: Role::ADMIN.parse().into_iter().collect(),
+    };
+    let user = match leadbox.directory().add_user(&new).await {
+        Ok(user) => user,
+        Err(Error::Invalid(invalid)) => return Ok(Err(invalid.issues)),
+        Err(error) => return Err(error.into()),
+    };
+    leadbox.passwords().set(user.id, &hash, None).await?;
+    let change = move |settings: &mut leadbox_core::Settings| {
+        (settings.zone, settings.currency) = (zone, currency);
+    };
+    leadbox.definitions().change_settings(change).await?;
+    Ok(Ok(user))
+}
+
+fn page(doc: Doc, issues: Vec<FieldIssue>, form: Answers) -> Page {
+    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+    Page { doc, issues, form, zones }
+}

@@ -1,0 +1,139 @@
+//! The activity log: all facts of the tenant, the latest first. Owns its groups, and checking the chain.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Html;
+use leadbox_core::event::Verdict;
+use leadbox_core::storage::EventFilter;
+use leadbox_core::{Cursor, Error, EventType, PageRequest, StorageError};
+use serde::Deserialize;
+
+use super::shell::{Shell, Visit};
+use super::words::{Day, Place, Words, names, zone};
+use super::{Doc, escaped, format};
+use crate::serve::Problem;
+
+/// How many facts a page shows.
+const EVENTS: u32 = 50;
+
+/// What can be shown alone: name in the address, in words, and the types.
+const GROUPS: [(&str, &str, &[EventType]); 4] = [
+    (
+        "leads",
+        "Leads",
+        &[
+            EventType::LEAD_CAPTURED,
+            EventType::LEAD_UPDATED,
+            EventType::LEAD_STAGE_CHANGED,
+            EventType::LEAD_ASSIGNED,
+            EventType::LEAD_DELETED,
+        ],
+    ),
+    (
+        "sign-in",
+        "Signing in",
+        &[
+            EventType::SESSION_STARTED,
+            EventType::SESSION_ENDED,
+            EventType::SIGN_IN_FAILED,
+            EventType::PASSWORD_SET,
+            EventType::PASSWORD_RESET_ASKED,
+        ],
+    ),
+    (
+        "access",
+        "Users, roles and keys",
+        &[
+            EventType::USER_CHANGED,
+            EventType::USER_INVITED,
+            EventType::TEAM_CHANGED,
+            EventType::ROLE_CHANGED,
+            EventType::ROLE_REMOVED,
+            EventType::KEY_MADE,
+            EventType::KEY_ROTATED,
+            EventType::KEY_REVOKED,
+        ],
+    ),
+    (
+        "setup",
+        "Fields, stages and settings",
+        &[EventType::FIELD_DEFINED, EventType::PIPELINE_CHANGED, EventType::SETTINGS_CHANGED],
+    ),
+];
+
+/// What the address asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    kind: String,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct Page {
+    doc: Doc,
+    shell: Shell,
+    groups: Vec<(&'static str, &'static str)>,
+    kind: String,
+    days: Vec<Day>,
+    older: String,
+    verdict: String,
+    verdict_tone: &'static str,
+}
+
+/// `GET /log`.
+pub(crate) async fn log(visit: Visit, Query(asked): Query<Asked>) -> Result<Html<String>, Problem> {
+    Ok(Html(page(visit, asked, None).await?.render()?))
+}
+
+/// `POST /log/verify`.
+pub(crate) async fn verify(visit: Visit) -> Result<Html<String>, Problem> {
+    let verdict = visit.leadbox.log().verify().await?;
+    Ok(Html(page(visit, Asked::default(), Some(verdict)).await?.render()?))
+}
+
+async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Page, Problem> {
+    let Visit { doc, shell, leadbox, .. } = visit.on("log");
+    let group = GROUPS.iter().find(|(name, ..)| *name == asked.kind);
+    let kinds = group.map(|(.., kinds)| kinds.to_vec()).unwrap_or_default();
+    let request = if asked.after.is_empty() {
+        PageRequest::first(EVENTS)
+    } else {
+        let cursor: Cursor =
+            asked.after.parse().map_err(|_| Error::Storage(StorageError::BadCursor))?;
+        PageRequest::after(EVENTS, cursor)
+    };
+    let filter = EventFilter { subject: None, kinds };
+    let events = leadbox.log().events(&filter, &request).await?;
+    let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
+    let words = Words { catalog: &catalog, names: &names, zone: zone(&leadbox, &catalog).await? };
+    let older = events.next.map(|next| {
+        let mut address = format!("{}/log?kind={}&after=", doc.prefix, asked.kind);
+        address.extend(escaped(&next.to_string()));
+        address
+    });
+    let (verdict, verdict_tone) = match verdict {
+        None => (String::new(), ""),
+        Some(Verdict::Intact { whole, erased }) => {
+            let whole = format::whole(i64::try_from(whole).unwrap_or(i64::MAX));
+            (
+                format!(
+                    "The chain is whole: {whole} entries as they were written, {erased} erased."
+                ),
+                "ok",
+            )
+        }
+        Some(broken) => (format!("The chain is broken: {broken:?}."), "bad"),
+    };
+    Ok(Page {
+        groups: GROUPS.iter().map(|(name, label, _)| (*name, *label)).collect(),
+        kind: group.map(|(name, ..)| (*name).to_owned()).unwrap_or_default(),
+        days: words.days(&events.items, Place::Log),
+        older: older.unwrap_or_default(),
+        verdict,
+        verdict_tone,
+        doc,
+        shell,
+    })
+}

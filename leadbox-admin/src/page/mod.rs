@@ -1,0 +1,27 @@
+//! The pages. Owns what each shows and does; every value is escaped by the templates, and everything reads and submits
+//! without scripts.
+
+mod doc;
+mod fields;
+mod first_run;
+mod format;
+mod keys;
+mod lead;
+mod leads;
+mod log;
+mod menu;
+mod overview;
+mod problem;
+mod routes;
+mod rows;
+mod secret;
+mod set_password;
+mod shell;
+mod sign_in;
+mod user;
+mod users;
+mod words;
+
+pub(crate) use doc::{Doc, escaped};
+pub(crate) use problem::problem;
+pub(crate) use routes::{inside, missing, not_allowed, outside, sign_in};

@@ -1,0 +1,64 @@
+//! Which address is which page. Owns the table; what is inside needs somebody who was let in, what is outside does not.
+
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::{
+    first_run, keys, lead, leads, log, menu, overview, set_password, sign_in as sign_in_page, user,
+    users,
+};
+use crate::admin::Shared;
+use crate::serve::{Problem, asset, without_slash};
+
+/// For whoever was let in.
+pub(crate) fn inside() -> Router<Shared> {
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/leads", get(leads::leads))
+        .route("/leads/{id}", get(lead::lead))
+        .route("/leads/{id}/stage", post(lead::advance))
+        .route("/users", get(users::users).post(users::invite))
+        .route("/users/{id}", get(user::user).post(user::change))
+        .route("/users/{id}/link", post(user::make_link))
+        .route("/users/{id}/sign-out", post(user::sign_out))
+        .route("/keys", get(keys::keys).post(keys::make))
+        .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/keys/{id}/revoke", post(keys::revoke))
+        .route("/log", get(log::log))
+        .route("/log/verify", post(log::verify))
+        .route("/menu", get(menu::menu))
+}
+
+/// For everybody.
+pub(crate) fn outside() -> Router<Shared> {
+    Router::new().route("/assets/{version}/{name}", get(asset))
+}
+
+/// How LeadBox's own users get in and out.
+pub(crate) fn sign_in() -> Router<Shared> {
+    Router::new()
+        .route("/sign-in", get(sign_in_page::form).post(sign_in_page::sign_in))
+        .route("/sign-out", post(sign_in_page::sign_out))
+        .route("/first-run", get(first_run::form).post(first_run::create))
+        .route("/invitation", get(set_password::invited).post(set_password::accept))
+        .route("/reset", get(set_password::reset).post(set_password::set))
+}
+
+/// What has no page. A slash too many at the end is taken off.
+pub(crate) async fn missing(OriginalUri(uri): OriginalUri) -> Response {
+    if uri.path().len() > 1 && uri.path().ends_with('/') {
+        return without_slash(OriginalUri(uri)).await.into_response();
+    }
+    Problem::not_found("There is no such page.").into_response()
+}
+
+/// A page that does not take what was sent.
+pub(crate) async fn not_allowed() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "Method not allowed",
+        "This address does not take that.",
+    )
+}

@@ -1,0 +1,113 @@
+//! The frame of a page for somebody who was let in. Owns the sidebar: which pages there are, and which of them this person
+//! may see.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use leadbox_core::access::Capability;
+use leadbox_core::{LeadBox, UserId};
+
+use super::Doc;
+use crate::admin::Shared;
+use crate::serve::Problem;
+use crate::who::{Principal, Via};
+
+/// A part of the sidebar.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) items: Vec<Item>,
+}
+
+/// A page in the sidebar.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) label: &'static str,
+    /// Below the mount, without a slash in front.
+    pub(crate) path: &'static str,
+    pub(crate) icon: &'static str,
+}
+
+/// The frame of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    pub(crate) nav: Vec<Section>,
+    pub(crate) current: &'static str,
+    pub(crate) name: String,
+    pub(crate) note: String,
+    pub(crate) initials: String,
+    /// Whether there is a session to end.
+    pub(crate) signs_out: bool,
+}
+
+impl Shell {
+    fn of(principal: &Principal) -> Self {
+        let item = |label, path, icon| Item { label, path, icon };
+        let rights = principal.leadbox.rights();
+        let administer = [
+            (Capability::UsersManage, item("Users", "users", "users")),
+            (Capability::KeysManage, item("API keys", "keys", "key")),
+            (Capability::AuditRead, item("Activity log", "log", "log")),
+        ];
+        let administer: Vec<Item> = administer
+            .into_iter()
+            .filter(|(capability, _)| rights.can(*capability))
+            .map(|(_, item)| item)
+            .collect();
+        let mut nav = vec![
+            Section { title: "Analyse", items: vec![item("Overview", "", "home")] },
+            Section { title: "Leads", items: vec![item("All leads", "leads", "list")] },
+            Section { title: "Administer", items: administer },
+        ];
+        nav.retain(|section| !section.items.is_empty());
+        let initials = principal.name.split_whitespace().filter_map(|word| word.chars().next());
+        Self {
+            nav,
+            current: "",
+            name: principal.name.clone(),
+            note: principal.note.clone(),
+            initials: initials.take(2).flat_map(char::to_uppercase).collect(),
+            signs_out: matches!(principal.via, Via::Session(_)),
+        }
+    }
+}
+
+/// Somebody who was let in, with the frame of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) doc: Doc,
+    pub(crate) shell: Shell,
+    /// LeadBox, as this person sees it.
+    pub(crate) leadbox: LeadBox,
+    /// The host's own handle, for what no page may show.
+    host: LeadBox,
+}
+
+impl Visit {
+    /// Whether a user has set a password.
+    pub(super) async fn has_password(&self, user: UserId) -> Result<bool, Problem> {
+        Ok(self.host.passwords().credential(user).await?.is_some())
+    }
+
+    /// The frame with this page marked in the sidebar.
+    pub(crate) fn on(mut self, path: &'static str) -> Self {
+        self.shell.current = path;
+        self
+    }
+}
+
+impl FromRequestParts<Shared> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
+        let Ok(doc) = Doc::from_request_parts(parts, shared).await;
+        let principal = parts.extensions.get::<Principal>();
+        // Every route inside lies behind the layer that puts it there.
+        let principal = principal.ok_or_else(|| Problem::forbidden("Nobody was let in."))?;
+        Ok(Self {
+            doc,
+            shell: Shell::of(principal),
+            leadbox: principal.leadbox.clone(),
+            host: shared.leadbox.clone(),
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! One user: account, roles, what follows from them and why, sessions. Owns changing them from its page.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use leadbox_core::access::{Capability, Role};
+use leadbox_core::proof::TokenKind;
+use leadbox_core::{
+    Error, FieldIssue, PageRequest, Revision, RoleKey, Team, User, UserId, UserStatus,
+};
+
+use super::fields::{Fields, value, values};
+use super::secret::Shown;
+use super::shell::{Shell, Visit};
+use super::users::link;
+use super::words::zone;
+use super::{Doc, format};
+use crate::serve::Problem;
+
+struct AccessRow {
+    says: &'static str,
+    level: &'static str,
+    roles: String,
+}
+
+#[derive(Template)]
+#[template(path = "user.html")]
+struct Page {
+    doc: Doc,
+    shell: Shell,
+    user: User,
+    initials: String,
+    disabled: bool,
+    has_password: bool,
+    teams: Vec<Team>,
+    roles: Vec<Role>,
+    access: Vec<AccessRow>,
+    fields: Vec<(String, &'static str, String)>,
+    sessions: Vec<(String, String)>,
+    issues: Vec<FieldIssue>,
+    secret: Option<Shown>,
+}
+
+async fn known(visit: &Visit, id: &str) -> Result<User, Problem> {
+    visit.leadbox.rights().require_capability(Capability::UsersManage)?;
+    let absent = || Error::not_found("user", id);
+    let user: UserId = id.parse().map_err(|_| absent())?;
+    Ok(visit.leadbox.directory().user(user).await?.ok_or_else(absent)?)
+}
+
+/// `GET /users/{id}`.
+pub(crate) async fn user(visit: Visit, Path(id): Path<String>) -> Result<Html<String>, Problem> {
+    let user = known(&visit, &id).await?;
+    Ok(Html(page(visit, user, Vec::new(), None).await?.render()?))
+}
+
+/// `POST /users/{id}`.
+pub(crate) async fn change(
+    visit: Visit,
+    Path(id): Path<String>,
+    axum::Form(fields): Fields,
+) -> Result<Response, Problem> {
+    let before = known(&visit, &id).await?;
+    let changed = User {
+        revision: value(&fields, "revision").parse().map_or(before.revision, Revision),
+        name: value(&fields, "name").to_owned(),
+        email: value(&fields, "email").to_owned(),
+        team: value(&fields, "team").parse().ok(),
+        status: match value(&fields, "status") {
+            "disabled" => UserStatus::Disabled,
+            _ => UserStatus::Active,
+        },
+        roles: values(&fields, "role").filter_map(|role| role.parse().ok()).collect(),
+        ..before
+    };
+    match visit.leadbox.directory().change_user(&changed).await {
+        Ok(_) => Ok(Redirect::to(&format!("{}/users/{id}", visit.doc.prefix)).into_response()),
+        Err(Error::Invalid(invalid)) => {
+            let page = page(visit, changed, invalid.issues, None).await?.render()?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /users/{id}/link`.
+pub(crate) async fn make_link(
+    visit: Visit,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Html<String>, Problem> {
+    let user = known(&visit, &id).await?;
+    let kind =
+        if visit.has_password(user.id).await? { TokenKind::Reset } else { TokenKind::Invitation };
+    let secret = link(&visit, &headers, &user, kind).await?;
+    Ok(Html(page(visit, user, Vec::new(), Some(secret)).await?.render()?))
+}
+
+/// `POST /users/{id}/sign-out`.
+pub(crate) async fn sign_out(visit: Visit, Path(id): Path<String>) -> Result<Redirect, Problem> {
+    let user = known(&visit, &id).await?;
+    visit.leadbox.sessions().end_others(user.id, None).await?;
+    Ok(Redirect::to(&format!("{}/users/{id}", visit.doc.prefix)))
+}
+
+async fn page(
+    visit: Visit,
+    user: User,
+    issues: Vec<FieldIssue>,
+    secret: Option<Shown>,
+) -> Result<Page, Problem> {
+    let has_password = visit.has_password(user.id).await?;
+    let Visit { doc, shell, leadbox, .. } = visit.on("users");
+    let effective = leadbox.access().effective_access(user.id).await?;
+    let catalog = leadbox.catalog().await?;
+    let zone = zone(&leadbox, &catalog).await?;
+    let named = |keys: &[RoleKey]| {
+        let names = keys.iter().filter_map(|key| catalog.roles.get(key));
+        names.map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let permissions = effective.permissions.iter().map(|one| AccessRow {
+        says: one.permission.says(),
+        level: one.level.map_or("", |level| level.name()),
+        roles: named(&one.roles),
+    });
+    let capabilities = effective.capabilities.iter().map(|one| AccessRow {
+        says: one.capability.says(),
+        level: if one.roles.is_empty() { "" } else { "all" },
+        roles: named(&one.roles),
+    });
+    let rule = |hidden| if hidden { "hidden" } else { "read-only" };
+    let fields = effective.fields.iter();
+    let now = leadbox.now();
+    let tokens = leadbox.sessions().list(user.id, &PageRequest::default()).await?.items;
+    let sessions = tokens.iter().filter(|token| token.is_live(now)).map(|token| {
+        let used = format::moment(token.used_at.unwrap_or(token.created_at), zone);
+        let from = token.details.origin.as_ref().map(|from| format!(", from {from}"));
+        (used, format!("{}{}", token.details.name, from.unwrap_or_default()))
+    });
+    Ok(Page {
+        initials: format::initials(&user.name),
+        disabled: user.status == UserStatus::Disabled,
+        has_password,
+        teams: leadbox.directory().teams().await?,
+        access: permissions.chain(capabilities).collect(),
+        fields: fields
+            .map(|one| (one.field.clone(), rule(one.hidden), named(&one.roles)))
+            .collect(),
+        sessions: sessions.collect(),
+        roles: catalog.roles.values().cloned().collect(),
+        issues,
+        secret,
+        user,
+        doc,
+        shell,
+    })
+}

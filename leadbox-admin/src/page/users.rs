@@ -1,0 +1,154 @@
+//! Users: who they are, and inviting another. Owns the list; one user's page is `user`'s.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use leadbox_core::access::{Capability, Role};
+use leadbox_core::proof::TokenKind;
+use leadbox_core::service::NewUser;
+use leadbox_core::{Error, FieldIssue, LeadBox, PageRequest, Team, User, UserStatus};
+
+use super::fields::{Fields, value, values};
+use super::secret::{Shown, whole};
+use super::shell::{Shell, Visit};
+use super::{Doc, format};
+use crate::serve::Problem;
+
+struct Row {
+    id: String,
+    name: String,
+    initials: String,
+    email: String,
+    roles: Vec<String>,
+    team: String,
+    zone: String,
+    state: &'static str,
+    tone: &'static str,
+    disabled: bool,
+}
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct Page {
+    doc: Doc,
+    shell: Shell,
+    count: String,
+    rows: Vec<Row>,
+    teams: Vec<Team>,
+    roles: Vec<Role>,
+    form: NewUser,
+    issues: Vec<FieldIssue>,
+    secret: Option<Shown>,
+}
+
+/// `GET /users`.
+pub(crate) async fn users(visit: Visit) -> Result<Html<String>, Problem> {
+    let page = page(visit.on("users"), NewUser::default(), Vec::new(), None).await?;
+    Ok(Html(page.render()?))
+}
+
+/// `POST /users`.
+pub(crate) async fn invite(
+    visit: Visit,
+    headers: HeaderMap,
+    axum::Form(fields): Fields,
+) -> Result<Response, Problem> {
+    let visit = visit.on("users");
+    let new = NewUser {
+        name: value(&fields, "name").to_owned(),
+        email: value(&fields, "email").to_owned(),
+        team: value(&fields, "team").parse().ok(),
+        roles: values(&fields, "role").filter_map(|role| role.parse().ok()).collect(),
+    };
+    let user = match visit.leadbox.directory().add_user(&new).await {
+        Ok(user) => user,
+        Err(Error::Invalid(invalid)) => {
+            let page = page(visit, new, invalid.issues, None).await?.render()?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let link = link(&visit, &headers, &user, TokenKind::Invitation).await?;
+    let page = page(visit, NewUser::default(), Vec::new(), Some(link)).await?;
+    Ok(Html(page.render()?).into_response())
+}
+
+/// A link with which a user sets a password.
+pub(super) async fn link(
+    visit: &Visit,
+    headers: &HeaderMap,
+    user: &User,
+    kind: TokenKind,
+) -> Result<Shown, Problem> {
+    let passwords = visit.leadbox.passwords();
+    let (secret, path, note) = match kind {
+        TokenKind::Reset => {
+            let note = "Send it to them yourself: it is shown once, and good for an hour.";
+            (passwords.reset(user.id).await?, "reset", note)
+        }
+        _ => {
+            let note = "Send it to them yourself: it is shown once, and good for a week.";
+            (passwords.invite(user.id).await?, "invitation", note)
+        }
+    };
+    let path = format!("{}/{path}?code={}", visit.doc.prefix, secret.reveal(kind.prefix()));
+    let title = format!("A link for {}.", user.name);
+    Ok(Shown { title, note, text: whole(headers, &path) })
+}
+
+/// All users, by name.
+async fn all(leadbox: &LeadBox) -> Result<Vec<User>, Problem> {
+    let (mut users, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
+    loop {
+        let found = leadbox.directory().users(&page).await?;
+        users.extend(found.items);
+        match found.next {
+            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
+            None => break,
+        }
+    }
+    users.sort_by(|a, b| {
+        (a.status == UserStatus::Disabled, &a.name)
+            .cmp(&(b.status == UserStatus::Disabled, &b.name))
+    });
+    Ok(users)
+}
+
+async fn page(
+    visit: Visit,
+    form: NewUser,
+    issues: Vec<FieldIssue>,
+    secret: Option<Shown>,
+) -> Result<Page, Problem> {
+    let Visit { doc, shell, leadbox, .. } = visit;
+    leadbox.rights().require_capability(Capability::UsersManage)?;
+    let (users, teams) = (all(&leadbox).await?, leadbox.directory().teams().await?);
+    let catalog = leadbox.catalog().await?;
+    let rows = users.iter().map(|user| {
+        let disabled = user.status == UserStatus::Disabled;
+        let team = teams.iter().find(|team| Some(team.id) == user.team);
+        Row {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            initials: format::initials(&user.name),
+            email: user.email.clone(),
+            roles: catalog.roles_of(user).into_iter().map(|role| role.name).collect(),
+            team: team.map(|team| team.name.clone()).unwrap_or_default(),
+            zone: user.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
+            state: if disabled { "Disabled" } else { "Active" },
+            tone: if disabled { "" } else { "ok" },
+            disabled,
+        }
+    });
+    Ok(Page {
+        count: format!("{} users, {} teams", users.len(), teams.len()),
+        rows: rows.collect(),
+        roles: catalog.roles.values().cloned().collect(),
+        teams,
+        form,
+        issues,
+        secret,
+        doc,
+        shell,
+    })
+}

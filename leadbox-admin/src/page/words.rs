@@ -1,0 +1,297 @@
+//! Facts and fields in words. Owns what a timeline says of each type of event (one that it does not know is shown by its
+//! name), and how a field and its value read.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use leadbox_core::{
+    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, PageRequest, Payload, UserId,
+};
+use serde_json::{Map, Value};
+
+use super::format;
+use crate::serve::Problem;
+
+/// The names of users, by id.
+pub(super) type Names = BTreeMap<UserId, String>;
+
+/// The names of all users.
+pub(super) async fn names(leadbox: &LeadBox) -> Result<Names, Problem> {
+    let (mut names, mut page) = (Names::new(), PageRequest::first(PageRequest::MAX));
+    loop {
+        let found = leadbox.directory().users(&page).await?;
+        names.extend(found.items.into_iter().map(|user| (user.id, user.name)));
+        match found.next {
+            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
+            None => return Ok(names),
+        }
+    }
+}
+
+/// What is needed to put things into words.
+pub(super) struct Words<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) names: &'a Names,
+    /// The zone in which moments are read.
+    pub(super) zone: Tz,
+}
+
+/// Where facts are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On the page of the lead that they are about.
+    Lead,
+    /// Among facts about all kinds of things.
+    Log,
+}
+
+/// One line of a timeline.
+pub(super) struct Entry {
+    pub(super) at: String,
+    pub(super) time: String,
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) says: String,
+    /// The lead that it is about, for a log of many; empty on the lead's own page.
+    pub(super) lead: String,
+    /// What else is known of it.
+    pub(super) details: Vec<String>,
+    pub(super) changes: Vec<Change>,
+    pub(super) by: String,
+}
+
+/// A field before and after.
+pub(super) struct Change {
+    pub(super) field: String,
+    pub(super) then: String,
+    pub(super) now: String,
+}
+
+/// The lines of one day.
+pub(super) struct Day {
+    pub(super) label: String,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Words<'_> {
+    /// Events, the latest first, by day.
+    pub(super) fn days(&self, events: &[Event], place: Place) -> Vec<Day> {
+        let mut days: Vec<Day> = Vec::new();
+        for event in events {
+            let label = event.at.with_timezone(&self.zone).format("%A, %-d %B %Y").to_string();
+            let entry = self.entry(event, place);
+            match days.last_mut().filter(|day| day.label == label) {
+                Some(day) => day.entries.push(entry),
+                None => days.push(Day { label, entries: vec![entry] }),
+            }
+        }
+        days
+    }
+
+    fn entry(&self, event: &Event, place: Place) -> Entry {
+        // Whatever is stored, a timeline is shown: an unreadable payload is an empty one.
+        let payload = event.payload().unwrap_or_default();
+        let Said { icon, tone, says, details, changes } = if event.fact.payload.is_none() {
+            said("info", "", format!("{} (erased)", event.kind))
+        } else {
+            self.said(&event.kind, &payload)
+        };
+        Entry {
+            at: event.at.to_rfc3339(),
+            time: event.at.with_timezone(&self.zone).format("%H:%M").to_string(),
+            icon,
+            tone,
+            says,
+            lead: match (place, event.lead()) {
+                (Place::Log, Some(lead)) => lead.to_string(),
+                _ => String::new(),
+            },
+            details,
+            changes,
+            by: match (place, event.actor.origin.as_ref()) {
+                (Place::Log, Some(origin)) => {
+                    format!("{}, from {origin}", self.actor(&event.actor))
+                }
+                _ => self.actor(&event.actor),
+            },
+        }
+    }
+
+    fn said(&self, kind: &EventType, payload: &Payload) -> Said {
+        if *kind == EventType::LEAD_CAPTURED {
+            let source = payload.changed.get("source").map(|value| self.value("source", value));
+            let from = source.map(|source| format!(" through {source}")).unwrap_or_default();
+            said("plus", "ok", format!("Came in{from}"))
+        } else if *kind == EventType::LEAD_STAGE_CHANGED {
+            let mut changes = self.changes(payload);
+            changes.retain(|change| change.field == "Stage");
+            Said { changes, ..said("stages", "accent", "Moved to another stage") }
+        } else if *kind == EventType::LEAD_ASSIGNED {
+            Said { changes: self.changes(payload), ..said("user", "", "Got another owner") }
+        } else if *kind == EventType::LEAD_UPDATED {
+            Said { changes: self.changes(payload), ..said("pencil", "", "Changed") }
+        } else if *kind == EventType::LEAD_DELETED {
+            said("trash", "bad", "Deleted")
+        } else if *kind == EventType::INTERACTION_RECORDED {
+            self.interaction(&payload.data)
+        } else if *kind == EventType::INTERACTION_MARKED {
+            let suspect = payload.data.get("suspect") == Some(&Value::Bool(true));
+            let now = if suspect { "marked as caused by a machine" } else { "cleared" };
+            said("info", "", format!("An interaction was {now}"))
+        } else {
+            self.administered(kind, payload)
+        }
+    }
+
+    /// What is said of users, roles, keys and settings.
+    fn administered(&self, kind: &EventType, payload: &Payload) -> Said {
+        let plain = [
+            (EventType::USER_CHANGED, "user", "A user was made or changed"),
+            (EventType::TEAM_CHANGED, "users", "A team was made or changed"),
+            (EventType::USER_INVITED, "mail", "A user was invited"),
+            (EventType::PASSWORD_SET, "key", "A password was set"),
+            (EventType::PASSWORD_RESET_ASKED, "key", "A link for a new password was made"),
+            (EventType::SESSION_STARTED, "user", "Signed in"),
+            (EventType::SESSION_ENDED, "sign-out", "A session ended"),
+            (EventType::SIGN_IN_FAILED, "warning", "A password was missed"),
+            (EventType::ROLE_CHANGED, "lock", "A role was made or changed"),
+            (EventType::ROLE_REMOVED, "lock", "A role was removed"),
+            (EventType::KEY_MADE, "key", "An API key was made"),
+            (EventType::KEY_ROTATED, "key", "An API key got another secret"),
+            (EventType::KEY_REVOKED, "key", "An API key was revoked"),
+            (EventType::FIELD_DEFINED, "cog", "A custom field was declared or changed"),
+            (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
+            (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
+            (EventType::IMPORT_FINISHED, "import", "An import ended"),
+        ];
+        let known = plain.into_iter().find(|(one, ..)| one == kind);
+        let (icon, says) = known
+            .map_or_else(|| ("info", kind.to_string()), |(_, icon, says)| (icon, says.to_owned()));
+        let short = payload.data.iter().filter(|(_, value)| !value.is_object() && !value.is_null());
+        let details =
+            short.map(|(name, value)| format!("{}: {}", self.label(name), self.value("", value)));
+        let details = details.collect();
+        Said { details, changes: self.changes(payload), ..said(icon, "", says) }
+    }
+
+    fn changes(&self, payload: &Payload) -> Vec<Change> {
+        let change = |(field, now): (&String, &Value)| Change {
+            field: self.label(field),
+            then: payload
+                .previous
+                .get(field)
+                .map(|then| self.value(field, then))
+                .unwrap_or_default(),
+            now: self.value(field, now),
+        };
+        payload.changed.iter().map(change).collect()
+    }
+
+    fn interaction(&self, data: &Map<String, Value>) -> Said {
+        let kind = data.get("kind").and_then(Value::as_str).unwrap_or("interaction");
+        let (icon, what) = match kind {
+            "page_view" => ("link", "Saw a page".to_owned()),
+            "email_open" => ("mail", "Opened an e-mail".to_owned()),
+            "email_click" => ("mail", "Followed a link in an e-mail".to_owned()),
+            "form_submit" => ("note", "Sent a form".to_owned()),
+            "call" => ("phone", "Call".to_owned()),
+            "demo_request" => ("task", "Asked for a demo".to_owned()),
+            other => ("info", self.label(other)),
+        };
+        let props = data.get("props").and_then(Value::as_object);
+        let details = props.into_iter().flatten();
+        let details =
+            details.map(|(name, value)| format!("{name}: {}", self.value("", value))).collect();
+        let suspect = data.get("suspect") == Some(&Value::Bool(true));
+        let (tone, machine) = if suspect { ("warn", ", probably by a machine") } else { ("", "") };
+        Said { details, ..said(icon, tone, format!("{what}{machine}")) }
+    }
+
+    fn actor(&self, actor: &Actor) -> String {
+        let name = |id: UserId| self.names.get(&id).cloned();
+        let behalf = actor.on_behalf_of.and_then(name);
+        let of = |what: &str| {
+            behalf.as_ref().map_or(what.to_owned(), |name| format!("{what} of {name}"))
+        };
+        match actor.kind {
+            ActorKind::User => {
+                let user = actor.id.map(UserId::from_uuid).and_then(name);
+                user.unwrap_or_else(|| "a user".to_owned())
+            }
+            ActorKind::Host => "the website".to_owned(),
+            ActorKind::ApiKey => of("an API key"),
+            ActorKind::Import => of("an import"),
+            ActorKind::Automation => "automation".to_owned(),
+            ActorKind::System => "LeadBox".to_owned(),
+        }
+    }
+
+    /// A field's name for people.
+    pub(super) fn label(&self, field: &str) -> String {
+        if let Some(key) = field.strip_prefix("cf.")
+            && let Some(definition) =
+                key.parse::<FieldKey>().ok().and_then(|key| self.catalog.fields.get(&key))
+        {
+            return definition.label.clone();
+        }
+        if let Some(purpose) = field.strip_prefix("consent.") {
+            return format!("Consent: {purpose}");
+        }
+        if field == "email" {
+            return "E-mail".to_owned();
+        }
+        let plain = field.replace("utm.", "UTM ").replace('_', " ");
+        let mut letters = plain.chars();
+        let first = letters.next();
+        first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    /// A field's value for people.
+    pub(super) fn value(&self, field: &str, value: &Value) -> String {
+        match (field, value) {
+            (_, Value::Null) => String::new(),
+            ("owner", Value::String(id)) => {
+                let owner = id.parse().ok().and_then(|id: UserId| self.names.get(&id));
+                owner.cloned().unwrap_or_else(|| id.clone())
+            }
+            ("stage", Value::String(key)) => {
+                let mut stages = self.catalog.pipelines.iter().flat_map(|one| &one.stages);
+                let stage = stages.find(|stage| stage.key == *key);
+                stage.map_or_else(|| key.clone(), |stage| stage.name.clone())
+            }
+            ("industry", Value::String(id)) => leadbox_core::Industry::from_id(id)
+                .map_or_else(|| id.clone(), |industry| industry.label().to_owned()),
+            ("employees", Value::Number(number)) => {
+                number.as_i64().map_or_else(|| number.to_string(), format::whole)
+            }
+            (_, Value::Bool(value)) => if *value { "yes" } else { "no" }.to_owned(),
+            (_, Value::Array(list)) => {
+                list.iter().map(|one| self.value("", one)).collect::<Vec<_>>().join(", ")
+            }
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        }
+    }
+}
+
+/// What a timeline says of one event.
+struct Said {
+    icon: &'static str,
+    tone: &'static str,
+    says: String,
+    details: Vec<String>,
+    changes: Vec<Change>,
+}
+
+fn said(icon: &'static str, tone: &'static str, says: impl Into<String>) -> Said {
+    Said { icon, tone, says: says.into(), details: Vec::new(), changes: Vec::new() }
+}
+
+/// The zone in which somebody reads times: its own, else the tenant's.
+pub(super) async fn zone(leadbox: &LeadBox, catalog: &Catalog) -> Result<Tz, Problem> {
+    let own = match leadbox.rights().user() {
+        Some(user) => leadbox.directory().user(user).await?.and_then(|user| user.zone),
+        None => None,
+    };
+    Ok(own.unwrap_or(catalog.settings.zone))
+}

@@ -1,0 +1,16 @@
+//! How anything is served. Owns the mount and its prefix, assets, the headers of every answer, request ids, and how errors
+//! are shown; knows nothing of leads.
+
+mod assets;
+mod headers;
+mod mount;
+mod prefix;
+mod problem;
+mod request;
+
+pub(crate) use assets::{asset, version};
+pub(crate) use headers::guard;
+pub(crate) use mount::{mount, without_slash};
+pub(crate) use prefix::{Prefix, prefix_of};
+pub(crate) use problem::{Problem, render};
+pub(crate) use request::{RequestId, begin};

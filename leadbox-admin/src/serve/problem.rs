@@ -1,0 +1,262 @@
+//! What went wrong, as people and programs read it. Owns the one form of errors (RFC 9457) and what becomes of core's; a
+//! layer turns it into a page or into JSON, depending on who asked.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use leadbox_core::access::Denied;
+use leadbox_core::{Error, FieldIssue, StorageError};
+use serde::Serialize;
+
+use super::{Prefix, RequestId, prefix_of};
+use crate::page;
+use crate::who::Refusal;
+
+/// Something that went wrong.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Problem {
+    #[serde(serialize_with = "code")]
+    pub(crate) status: StatusCode,
+    /// What it is, the same for every case of it.
+    pub(crate) title: &'static str,
+    /// What it is in this case, for people.
+    pub(crate) detail: String,
+    /// What is wrong with which field of the input.
+    #[serde(rename = "errors", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) issues: Vec<Issue>,
+    /// The permission that is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) needs: Option<String>,
+    /// Where to find it in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+    /// Seconds after which to try again.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<u64>,
+    /// Where to sign in.
+    #[serde(skip)]
+    pub(crate) sign_in: Option<String>,
+}
+
+/// Something wrong with one field.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Issue {
+    /// The field, as a JSON pointer (RFC 6901) into the body.
+    pub(crate) pointer: String,
+    /// What is wrong, in plain words.
+    pub(crate) detail: String,
+}
+
+fn code<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            title,
+            detail: detail.into(),
+            issues: Vec::new(),
+            needs: None,
+            request_id: None,
+            retry_after: None,
+            sign_in: None,
+        }
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not allowed", detail)
+    }
+
+    pub(crate) fn too_many(wait: u64) -> Self {
+        let detail = format!("Too many tries. Wait {wait} seconds.");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail);
+        Self { retry_after: Some(wait), ..problem }
+    }
+
+    fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut said = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            said.push_str(": ");
+            said.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        // What exactly broke is for the log alone.
+        tracing::error!(error = said, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong",
+            "It is in the log under the id below. Try again; nothing was half-written.",
+        )
+    }
+}
+
+fn invalid(issues: Vec<FieldIssue>) -> Problem {
+    let issues: Vec<Issue> = issues.into_iter().map(Issue::from).collect();
+    let detail = match issues.as_slice() {
+        [one] => format!("{}: {}", one.pointer.trim_start_matches('/'), one.detail),
+        many => format!("{} fields need another look.", many.len()),
+    };
+    Problem { issues, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid input", detail) }
+}
+
+impl From<FieldIssue> for Issue {
+    fn from(issue: FieldIssue) -> Self {
+        let escaped = issue.field.replace('~', "~0").replace('/', "~1");
+        Self { pointer: format!("/{escaped}"), detail: issue.message }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(found) => invalid(found.issues),
+            Error::Filter(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid filter", error.to_string())
+            }
+            Error::Denied(denied) => denied.into(),
+            Error::NotFound { what, .. } => Self::not_found(format!("There is no such {what}.")),
+            Error::Stale { .. } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "Changed meanwhile",
+                "Somebody else changed it. Look at it again, then make your change.",
+            ),
+            Error::Contended { .. } => Self {
+                retry_after: Some(1),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "Being changed by others",
+                    "Others keep changing it. Try again.",
+                )
+            },
+            Error::Storage(StorageError::BadCursor) => {
+                Self::new(StatusCode::BAD_REQUEST, "Bad cursor", "The cursor is not of this list.")
+            }
+            Error::Storage(error) if error.is_conflict() => Self::new(
+                StatusCode::CONFLICT,
+                "Changed meanwhile",
+                "Somebody else changed it. Look at it again, then make your change.",
+            ),
+            Error::Storage(error) if error.is_retryable() => {
+                let problem = Self::broken(&error);
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Self { status, title: "Not available", retry_after: Some(2), ..problem }
+            }
+            other => Self::broken(&other),
+        }
+    }
+}
+
+impl From<askama::Error> for Problem {
+    fn from(error: askama::Error) -> Self {
+        Self::broken(&error)
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let needs = match &denied {
+            Denied::Permission { permission } => Some(permission.to_string()),
+            Denied::Capability { capability } => Some(capability.to_string()),
+            _ => None,
+        };
+        Self { needs, ..Self::forbidden(format!("{denied}.")) }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::SignIn(address) => Self {
+                sign_in: Some(address),
+                ..Self::new(StatusCode::UNAUTHORIZED, "Sign in first", "Nobody is signed in.")
+            },
+            Refusal::Forbidden => Self::forbidden("You are not let in here."),
+            Refusal::NotFound => Self::not_found("There is no such page."),
+            Refusal::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Turns problems into what whoever asked can read.
+pub(crate) async fn render(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let prefix = Prefix(prefix_of(&parts));
+    let path = parts.uri.path().to_owned();
+    let query = parts.uri.query().map(str::to_owned);
+    let wants_page = wants_page(&path, &parts.headers);
+    let reads = parts.method == axum::http::Method::GET;
+    let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    problem.request_id = id;
+    let mut shown = match &problem.sign_in {
+        Some(address) if wants_page => {
+            // After signing in one is where one wanted to go, if that was only a look.
+            let back = reads
+                .then(|| format!("{path}{}", query.map(|q| format!("?{q}")).unwrap_or_default()));
+            to_sign_in(&prefix, address, back.as_deref())
+        }
+        _ if wants_page => Html(page::problem(&prefix, &problem)).into_response(),
+        _ => json(&problem),
+    };
+    if shown.status() == StatusCode::OK {
+        *shown.status_mut() = problem.status;
+    }
+    if let Some(wait) = problem.retry_after {
+        shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+    }
+    if problem.status == StatusCode::UNAUTHORIZED && !wants_page {
+        shown.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
+    }
+    for (name, value) in response.headers() {
+        shown.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    shown
+}
+
+fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    !path.starts_with("/api/")
+        && accepted.is_none_or(|list| list.contains("text/html") || list.contains("*/*"))
+}
+
+fn json(problem: &Problem) -> Response {
+    // It holds nothing that could fail.
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn to_sign_in(prefix: &Prefix, address: &str, back: Option<&str>) -> Response {
+    let own = address.strip_prefix("./");
+    let mut target = own.map_or_else(|| address.to_owned(), |own| format!("{}/{own}", prefix.0));
+    if let (Some(_), Some(back)) = (own, back) {
+        target.push_str("?to=");
+        target.extend(page::escaped(back));
+    }
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(target) = HeaderValue::from_str(&target) {
+        response.headers_mut().insert(LOCATION, target);
+    }
+    response
+}

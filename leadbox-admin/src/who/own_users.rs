@@ -1,0 +1,79 @@
+//! LeadBox's own users: a session cookie, or an API key. Owns turning either into who asks.
+
+use async_trait::async_trait;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use leadbox_core::service::SessionPolicy;
+use leadbox_core::{Actor, Error, LeadBox, UserId};
+
+use super::access::{Access, Principal, Refusal, Via};
+use super::{SESSION, client_address, named, session_cookie};
+use crate::serve::prefix_of;
+
+/// LeadBox's own users, who sign in with a password, and its API keys. What [`Admin`](crate::Admin) begins with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnUsers {
+    /// How long sessions last.
+    pub sessions: SessionPolicy,
+}
+
+/// Where one signs in, below the mount.
+const SIGN_IN: &str = "./sign-in";
+
+#[async_trait]
+impl Access for OwnUsers {
+    async fn principal(&self, leadbox: &LeadBox, parts: &Parts) -> Result<Principal, Refusal> {
+        let origin = client_address(parts).map(|address| address.to_string());
+        let leadbox = leadbox.by(Actor { origin, ..leadbox.actor().clone() });
+        if let Some(header) = parts.headers.get(AUTHORIZATION) {
+            let text = header.to_str().unwrap_or_default();
+            return by_key(&leadbox, text).await;
+        }
+        let secret = named(&parts.headers, SESSION).ok_or_else(sign_in)?;
+        let session = leadbox.sessions().resume(secret, &self.sessions).await?;
+        let session = session.ok_or_else(sign_in)?;
+        let asker = leadbox.as_session(&session).await.map_err(unless_denied)?;
+        let set_cookie = session.renewed.as_ref().and_then(|secret| {
+            let secret = secret.reveal(session.token.kind.prefix());
+            session_cookie(&secret, &prefix_of(parts), &parts.headers)
+        });
+        let (name, note) = shown(&asker, session.token.user).await?;
+        let via = Via::Session(Box::new(session.token));
+        Ok(Principal { leadbox: asker, name, note, via, set_cookie })
+    }
+}
+
+async fn by_key(leadbox: &LeadBox, header: &str) -> Result<Principal, Refusal> {
+    // The scheme's name is written in any case (RFC 9110, section 11.1).
+    let bearer = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, text) = bearer.ok_or_else(sign_in)?;
+    let (asker, key) = leadbox.as_key(text).await.map_err(unless_denied)?;
+    Ok(Principal {
+        leadbox: asker,
+        name: key.details.name.clone(),
+        note: "API key".to_owned(),
+        via: Via::Key(Box::new(key)),
+        set_cookie: None,
+    })
+}
+
+/// What the page shows of a user: its name and roles.
+async fn shown(asker: &LeadBox, user: Option<UserId>) -> Result<(String, String), Refusal> {
+    let Some(user) = user else { return Ok(Default::default()) };
+    let user = asker.directory().user(user).await?.ok_or_else(sign_in)?;
+    let roles = asker.catalog().await?.roles_of(&user);
+    let note: Vec<&str> = roles.iter().map(|role| role.name.as_str()).collect();
+    Ok((user.name, note.join(", ")))
+}
+
+fn sign_in() -> Refusal {
+    Refusal::SignIn(SIGN_IN.to_owned())
+}
+
+/// A proof that is no longer good means: sign in.
+fn unless_denied(error: Error) -> Refusal {
+    match error {
+        Error::Denied(_) => sign_in(),
+        other => Refusal::Failed(other),
+    }
+}

@@ -1,0 +1,174 @@
+//! Users and keys on their pages: what is done there is stored, is in the log with its hand, and is refused to others.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use axum::http::StatusCode;
+use leadbox_core::access::Permission;
+use leadbox_core::{EventType, UserStatus};
+use support::{Answer, Browser, Office, PASSWORD};
+
+/// The secret that a page shows once.
+fn secret(page: &Answer) -> String {
+    let (_, rest) = page.body.split_once("<code id=\"secret\">").unwrap();
+    rest.split_once('<').unwrap().0.replace("&#38;", "&")
+}
+
+async fn last_event(office: &Office) -> (EventType, Option<uuid::Uuid>) {
+    let log = office.sandbox.leadbox.log();
+    let page = log.events(&Default::default(), &leadbox_core::PageRequest::first(1)).await.unwrap();
+    (page.items[0].kind.clone(), page.items[0].actor.id)
+}
+
+#[tokio::test]
+async fn an_invited_user_gets_in_by_the_link() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    let mut admin = office.signed_in("adi").await.with("origin", "https://app.example");
+    let form = [
+        ("name", "Bo Berg"),
+        ("email", "bo@office.example"),
+        ("team", ""),
+        ("role", "agent"),
+        ("role", "analyst"),
+    ];
+    let page = admin.post("/ops/users", &form).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    let link = secret(&page);
+    assert!(link.starts_with("https://app.example/ops/invitation?code=lbi_"), "{link}");
+    assert_eq!(last_event(&office).await, (EventType::USER_INVITED, Some(adi.uuid())));
+    let bo = office
+        .sandbox
+        .leadbox
+        .directory()
+        .user_by_email("bo@office.example")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(bo.roles.len(), 2);
+    let mut browser = Browser::new(&office.app);
+    let path = link.trim_start_matches("https://app.example");
+    let done = browser.post(path, &[("password", PASSWORD)]).await;
+    assert_eq!(done.location(), "/ops");
+    assert!(browser.get("/ops").await.body.contains("Bo Berg"));
+    let again = admin.post("/ops/users", &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        again.body.contains("belongs to a user already")
+            && again.body.contains("value=\"Bo Berg\"")
+    );
+}
+
+#[tokio::test]
+async fn a_user_is_changed_signed_out_and_disabled() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    let ann = office.hire("ann", "agent").await;
+    let mut agent = office.signed_in("ann").await;
+    let mut admin = office.signed_in("adi").await;
+    let path = format!("/ops/users/{ann}");
+    let page = admin.get(&path).await;
+    assert!(page.body.contains("Signed in") && page.body.contains("Sign out everywhere"));
+    let revision = office.sandbox.leadbox.directory().user(ann).await.unwrap().unwrap().revision;
+    let revision = revision.to_string();
+    let form = |status| {
+        [
+            ("revision", revision.as_str()),
+            ("name", "Ann Other"),
+            ("email", "ann@office.example"),
+            ("team", ""),
+            ("status", status),
+            ("role", "read_only"),
+        ]
+    };
+    let done = admin.post(&path, &form("active")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let user = office.sandbox.leadbox.directory().user(ann).await.unwrap().unwrap();
+    assert_eq!((user.name.as_str(), user.roles.len()), ("Ann Other", 1));
+    assert_eq!(last_event(&office).await, (EventType::USER_CHANGED, Some(adi.uuid())));
+    let stale = admin.post(&path, &form("disabled")).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    admin.post(&format!("{path}/sign-out"), &[]).await;
+    assert_eq!(agent.get("/ops").await.status, StatusCode::SEE_OTHER);
+    let current = user.revision.to_string();
+    let mut disabled = form("disabled");
+    disabled[0].1 = &current;
+    assert_eq!(admin.post(&path, &disabled).await.status, StatusCode::SEE_OTHER);
+    let user = office.sandbox.leadbox.directory().user(ann).await.unwrap().unwrap();
+    assert_eq!(user.status, UserStatus::Disabled);
+}
+
+#[tokio::test]
+async fn a_key_is_made_rotated_and_revoked() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    let mut admin = office.signed_in("adi").await;
+    let form = [("name", "Website"), ("days", "90"), ("lead.read", "all"), ("lead.create", "own")];
+    let page = admin.post("/ops/keys", &form).await;
+    let first = secret(&page);
+    let leadbox = &office.sandbox.leadbox;
+    let (asker, key) = leadbox.as_key(&first).await.unwrap();
+    assert!(asker.rights().level(Permission::LeadCreate).is_some());
+    assert!(asker.rights().level(Permission::LeadDelete).is_none());
+    assert!(key.expires_at.is_some() && key.user == Some(adi));
+    let second = secret(&admin.post(&format!("/ops/keys/{}/rotate", key.id), &[]).await);
+    assert!(leadbox.as_key(&first).await.is_ok(), "for a day");
+    let (_, rotated) = leadbox.as_key(&second).await.unwrap();
+    let done = admin.post(&format!("/ops/keys/{}/revoke", rotated.id), &[]).await;
+    assert_eq!(done.location(), "/ops/keys");
+    assert!(leadbox.as_key(&second).await.is_err());
+    assert_eq!(last_event(&office).await, (EventType::KEY_REVOKED, Some(adi.uuid())));
+    let list = admin.get("/ops/keys").await.body;
+    assert!(list.contains("revoked") && !list.contains(&first[8..]), "a secret is shown once");
+    let nameless = admin.post("/ops/keys", &[("name", " ")]).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(admin.post("/ops/keys/nonsense/revoke", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn others_see_none_of_it_and_are_refused() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    for role in ["manager", "agent", "analyst", "read_only"] {
+        office.hire(role, role).await;
+        let mut browser = office.signed_in(role).await;
+        let page = browser.get("/ops").await.body;
+        assert!(!page.contains("/ops/users") && !page.contains("/ops/keys"), "{role}");
+        for path in ["/ops/users".to_owned(), format!("/ops/users/{adi}"), "/ops/keys".to_owned()] {
+            assert_eq!(browser.get(&path).await.status, StatusCode::FORBIDDEN, "{role} {path}");
+        }
+        for path in [
+            "/ops/users".to_owned(),
+            format!("/ops/users/{adi}"),
+            format!("/ops/users/{adi}/link"),
+            format!("/ops/users/{adi}/sign-out"),
+            "/ops/keys".to_owned(),
+        ] {
+            let form = [("name", "X"), ("email", "x@x.example"), ("role", "admin"), ("days", "")];
+            assert_eq!(
+                browser.post(&path, &form).await.status,
+                StatusCode::FORBIDDEN,
+                "{role} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_log_shows_who_did_what_and_that_it_is_whole() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    office.hire("ann", "agent").await;
+    let mut admin = office.signed_in("adi").await;
+    admin.post("/ops/keys", &[("name", "Website"), ("days", "")]).await;
+    let all = admin.get("/ops/log").await.body;
+    assert!(all.contains("An API key was made") && all.contains("Signed in"), "{all}");
+    let access = admin.get("/ops/log?kind=access").await.body;
+    assert!(access.contains("An API key was made") && !access.contains("Signed in"));
+    let verified = admin.post("/ops/log/verify", &[]).await.body;
+    assert!(verified.contains("The chain is whole"));
+    let mut agent = office.signed_in("ann").await;
+    assert_eq!(agent.get("/ops/log").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(agent.post("/ops/log/verify", &[]).await.status, StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,129 @@
+//! Mounting: any prefix, twice in one app, with and without a slash, and nothing that leads outside.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use leadbox_admin::Admin;
+use leadbox_core::testing::{Sandbox, some_lead};
+use support::{Browser, Office};
+
+/// All addresses that a page names behind these marks.
+fn addresses(page: &str, marks: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for mark in marks {
+        for part in page.split(mark).skip(1) {
+            let address = part.split('"').next().unwrap().replace("&amp;", "&");
+            found.insert(address.split('#').next().unwrap().to_owned());
+        }
+    }
+    found.remove("");
+    found
+}
+
+#[tokio::test]
+async fn a_crawl_finds_no_dead_end_and_nothing_outside_the_prefix() {
+    for prefix in ["/ops/leads", "/a", ""] {
+        let office = Office::new(prefix);
+        office.hire("ann", "admin").await;
+        for n in 0..120 {
+            office.sandbox.leadbox.leads().capture(&some_lead(n)).await.unwrap();
+        }
+        let mut browser = office.signed_in("ann").await;
+        let mut open = vec![if prefix.is_empty() { "/".to_owned() } else { prefix.to_owned() }];
+        let mut seen = BTreeSet::new();
+        while let Some(address) = open.pop() {
+            if seen.len() > 80 || !seen.insert(address.clone()) {
+                continue;
+            }
+            let answer = browser.get(&address).await;
+            assert_eq!(answer.status, StatusCode::OK, "{address}");
+            if answer.header("content-type").starts_with("text/html") {
+                let inside =
+                    |next: &String| *next == prefix || next.starts_with(&format!("{prefix}/"));
+                let sent_to = addresses(&answer.body, &["action=\""]);
+                let linked = addresses(&answer.body, &["href=\"", "src=\""]);
+                for next in sent_to.iter().chain(&linked) {
+                    assert!(inside(next), "{next} on {address}");
+                }
+                open.extend(linked);
+            }
+        }
+        assert!(seen.len() > 20, "{prefix}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_same_page() {
+    let office = Office::new("/ops/leads");
+    office.hire("ann", "admin").await;
+    let mut browser = office.signed_in("ann").await;
+    assert_eq!(browser.get("/ops/leads").await.status, StatusCode::OK);
+    let with = browser.get("/ops/leads/").await;
+    assert_eq!((with.status, with.location()), (StatusCode::PERMANENT_REDIRECT, "/ops/leads"));
+    let with = browser.get("/ops/leads/leads/?q=a").await;
+    assert_eq!(with.location(), "/ops/leads/leads?q=a");
+}
+
+#[tokio::test]
+async fn two_mounts_and_the_hosts_own_pages_live_side_by_side() {
+    let (one, two) = (Sandbox::new().unwrap(), Sandbox::new().unwrap());
+    let app = Router::new().route("/", get(async || "the host's"));
+    let app = Admin::new(one.leadbox.clone()).brand("One").mount(app, "/one");
+    let inner = Admin::new(two.leadbox.clone()).brand("Two").mount(Router::new(), "/two");
+    let app = app.nest("/deep", inner);
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/").await.body, "the host's");
+    for (prefix, brand) in [("/one", "One"), ("/deep/two", "Two")] {
+        let answer = browser.get(prefix).await;
+        let target = format!("{prefix}/sign-in?to=/");
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, target.as_str()));
+        let page = browser.get(&target).await;
+        assert!(
+            page.body.contains(brand)
+                && page.body.contains(&format!("action=\"{prefix}/sign-in\""))
+        );
+    }
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_packed() {
+    let office = Office::new("/x");
+    let mut browser = Browser::new(&office.app);
+    let page = browser.get("/x/sign-in").await;
+    let style = addresses(&page.body, &["href=\""])
+        .into_iter()
+        .find(|one| one.ends_with("app.css"))
+        .unwrap();
+    let plain = browser.get(&style).await;
+    assert!(plain.header("cache-control").contains("immutable"));
+    assert!(plain.body.contains("@layer"));
+    let packed = browser.clone().with("accept-encoding", "br, gzip").get(&style).await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let tag = plain.header("etag").to_owned();
+    let known = browser.clone().with("if-none-match", tag).get(&style).await;
+    assert_eq!(known.status, StatusCode::NOT_MODIFIED);
+    let old = browser.get("/x/assets/0000/app.css").await;
+    assert_eq!((old.status, old.header("cache-control")), (StatusCode::OK, "no-cache"));
+    assert_eq!(browser.get("/x/assets/0000/nothing.js").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded() {
+    let office = Office::new("/x");
+    let mut browser = Browser::new(&office.app);
+    for path in ["/x", "/x/sign-in", "/x/nothing", "/x/assets/0/app.js"] {
+        let answer = browser.get(path).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        assert!(policy.contains("require-trusted-types-for 'script'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert!(!answer.body.contains("style=") && !answer.body.contains("<script>"), "{path}");
+    }
+}
