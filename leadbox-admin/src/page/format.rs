@@ -44,6 +44,35 @@ pub(crate) fn moment(at: Timestamp, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
 }
 
+/// A browser in few words, from what it says of itself; what is not one is cut.
+pub(crate) fn browser(agent: &str) -> String {
+    // The order matters: most of them also claim to be those behind.
+    let names = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let found = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (found(&names), found(&systems)) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        (Some(name), None) => name.to_owned(),
+        _ if agent.trim().is_empty() => "Unknown browser".to_owned(),
+        _ => agent.chars().take(40).collect(),
+    }
+}
+
 /// The first letters of a name.
 pub(crate) fn initials(name: &str) -> String {
     let first =
@@ -71,5 +100,9 @@ mod tests {
         assert_eq!(ago(earlier(100 * 1440), now), "22 Nov 2025");
         assert_eq!(moment(now, Tz::Asia__Kolkata), "2 Mar 2026, 14:30");
         assert_eq!(initials("Ana  maria Novak"), "AM");
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+        assert_eq!(browser(agent), "Chrome on Linux");
+        assert_eq!(browser("curl/8.0"), "curl/8.0");
+        assert_eq!(browser(""), "Unknown browser");
     }
 }

@@ -87,7 +87,8 @@ pub(crate) async fn lead(
     };
     let events = leadbox.log().timeline(id, &request).await?;
     let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
-    let words = Words { catalog: &catalog, names: &names, zone: zone(&leadbox, &catalog).await? };
+    let (leads, zone) = (Default::default(), zone(&leadbox, &catalog).await?);
+    let words = Words { catalog: &catalog, names: &names, leads, zone };
     let lead = &stored.lead;
     let pipeline = catalog.pipelines.iter().find(|one| one.id == lead.pipeline);
     let deleted = lead.deleted_at.is_some();

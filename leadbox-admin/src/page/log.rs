@@ -9,7 +9,7 @@ use leadbox_core::{Cursor, Error, EventType, PageRequest, StorageError};
 use serde::Deserialize;
 
 use super::shell::{Shell, Visit};
-use super::words::{Day, Place, Words, names, zone};
+use super::words::{Day, Place, Words, lead_names, names, zone};
 use super::{Doc, escaped, format};
 use crate::serve::Problem;
 
@@ -107,7 +107,9 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
     let filter = EventFilter { subject: None, kinds };
     let events = leadbox.log().events(&filter, &request).await?;
     let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
-    let words = Words { catalog: &catalog, names: &names, zone: zone(&leadbox, &catalog).await? };
+    let leads = lead_names(&leadbox, &events.items).await?;
+    let zone = zone(&leadbox, &catalog).await?;
+    let words = Words { catalog: &catalog, names: &names, leads, zone };
     let older = events.next.map(|next| {
         let mut address = format!("{}/log?kind={}&after=", doc.prefix, asked.kind);
         address.extend(escaped(&next.to_string()));

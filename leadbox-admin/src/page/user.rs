@@ -136,7 +136,7 @@ async fn page(
     let sessions = tokens.iter().filter(|token| token.is_live(now)).map(|token| {
         let used = format::moment(token.used_at.unwrap_or(token.created_at), zone);
         let from = token.details.origin.as_ref().map(|from| format!(", from {from}"));
-        (used, format!("{}{}", token.details.name, from.unwrap_or_default()))
+        (used, format!("{}{}", format::browser(&token.details.name), from.unwrap_or_default()))
     });
     Ok(Page {
         initials: format::initials(&user.name),

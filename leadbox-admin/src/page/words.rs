@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use leadbox_core::{
-    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, PageRequest, Payload, UserId,
+    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, PageRequest, Payload,
+    StoredLead, SubjectKind, UserId,
 };
 use serde_json::{Map, Value};
 
@@ -32,8 +33,23 @@ pub(super) async fn names(leadbox: &LeadBox) -> Result<Names, Problem> {
 pub(super) struct Words<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) names: &'a Names,
+    /// The names of the leads that facts are about; empty on a lead's own page.
+    pub(super) leads: BTreeMap<LeadId, String>,
     /// The zone in which moments are read.
     pub(super) zone: Tz,
+}
+
+/// The names of the leads that these facts are about, as far as the asker may see them.
+pub(super) async fn lead_names(
+    leadbox: &LeadBox,
+    events: &[Event],
+) -> Result<BTreeMap<LeadId, String>, Problem> {
+    let mut ids: Vec<LeadId> = events.iter().filter_map(|event| event.lead()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = leadbox.leads().leads(&ids).await?;
+    let named = |stored: StoredLead| (stored.lead.id, stored.lead.display_name().to_owned());
+    Ok(found.into_iter().map(named).collect())
 }
 
 /// Where facts are told.
@@ -101,7 +117,10 @@ impl Words<'_> {
             time: event.at.with_timezone(&self.zone).format("%H:%M").to_string(),
             icon,
             tone,
-            says,
+            says: match self.about(event, place) {
+                Some(about) => format!("{about}: {says}"),
+                None => says,
+            },
             lead: match (place, event.lead()) {
                 (Place::Log, Some(lead)) => lead.to_string(),
                 _ => String::new(),
@@ -114,6 +133,20 @@ impl Words<'_> {
                 }
                 _ => self.actor(&event.actor),
             },
+        }
+    }
+
+    /// Whom or what an event is about, in a log of many.
+    fn about(&self, event: &Event, place: Place) -> Option<String> {
+        match (place, event.subject.kind) {
+            (Place::Lead, _) => None,
+            (Place::Log, SubjectKind::Lead) => {
+                event.lead().and_then(|lead| self.leads.get(&lead).cloned())
+            }
+            (Place::Log, SubjectKind::User) => {
+                self.names.get(&UserId::from_uuid(event.subject.id)).cloned()
+            }
+            _ => None,
         }
     }
 
@@ -167,9 +200,12 @@ impl Words<'_> {
         let known = plain.into_iter().find(|(one, ..)| one == kind);
         let (icon, says) = known
             .map_or_else(|| ("info", kind.to_string()), |(_, icon, says)| (icon, says.to_owned()));
-        let short = payload.data.iter().filter(|(_, value)| !value.is_object() && !value.is_null());
+        let short = payload
+            .data
+            .iter()
+            .filter(|(name, value)| *name != "session" && !value.is_object() && !value.is_null());
         let details =
-            short.map(|(name, value)| format!("{}: {}", self.label(name), self.value("", value)));
+            short.map(|(name, value)| format!("{}: {}", self.label(name), self.value(name, value)));
         let details = details.collect();
         Said { details, changes: self.changes(payload), ..said(icon, "", says) }
     }
@@ -218,7 +254,7 @@ impl Words<'_> {
                 let user = actor.id.map(UserId::from_uuid).and_then(name);
                 user.unwrap_or_else(|| "a user".to_owned())
             }
-            ActorKind::Host => "the website".to_owned(),
+            ActorKind::Host => "the app".to_owned(),
             ActorKind::ApiKey => of("an API key"),
             ActorKind::Import => of("an import"),
             ActorKind::Automation => "automation".to_owned(),
@@ -264,6 +300,7 @@ impl Words<'_> {
             ("employees", Value::Number(number)) => {
                 number.as_i64().map_or_else(|| number.to_string(), format::whole)
             }
+            ("browser", Value::String(text)) => format::browser(text),
             (_, Value::Bool(value)) => if *value { "yes" } else { "no" }.to_owned(),
             (_, Value::Array(list)) => {
                 list.iter().map(|one| self.value("", one)).collect::<Vec<_>>().join(", ")

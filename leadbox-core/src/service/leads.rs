@@ -69,6 +69,16 @@ impl Leads<'_> {
         StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }
     }
 
+    /// Leads by their ids, as [`lead`](Self::lead) gives them, in no certain order; those that the asker may not see are
+    /// missing.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn leads(&self, ids: &[LeadId]) -> Result<Vec<StoredLead>> {
+        let found = self.leadbox.storage().leads_by_id(self.leadbox.scope(), ids).await?;
+        Ok(found.into_iter().map(|stored| self.shown(stored)).collect())
+    }
+
     /// A lead as a host's own struct.
     ///
     /// # Errors
