@@ -172,3 +172,61 @@ async fn the_log_shows_who_did_what_and_that_it_is_whole() {
     assert_eq!(agent.get("/ops/log").await.status, StatusCode::FORBIDDEN);
     assert_eq!(agent.post("/ops/log/verify", &[]).await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn settings_and_fields_are_saved_or_refused_by_name() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    office.hire("max", "manager").await;
+    let mut admin = office.signed_in("adi").await;
+    let form = |zone, country| [("zone", zone), ("currency", "chf"), ("country", country)];
+    let done = admin.post("/ops/settings", &form("Europe/Zurich", "Switzerland")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(last_event(&office).await, (EventType::SETTINGS_CHANGED, Some(adi.uuid())));
+    let page = admin.get("/ops/settings").await.body;
+    assert!(page.contains("<option selected>Europe/Zurich") && page.contains("value=\"CHF\""));
+    let wrong = admin.post("/ops/settings", &form("Mars/Olympus", "Atlantis")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.body.contains("zone: is not a time zone")
+            && wrong.body.contains("country: is not a country")
+    );
+
+    let field =
+        [("key", "plan"), ("label", "Plan"), ("type", "choice"), ("choices", "Free\nPaid\n")];
+    assert_eq!(admin.post("/ops/settings/fields", &field).await.status, StatusCode::SEE_OTHER);
+    assert!(admin.get("/ops/settings").await.body.contains("Free, Paid"));
+    for (name, value, says) in [
+        ("key", "No Key", "is not a key"),
+        ("type", "magic", "is not a type"),
+        ("choices", "", "needs 1 to 500"),
+    ] {
+        let mut bad = field;
+        bad[0].1 = "other";
+        bad.iter_mut().filter(|(key, _)| *key == name).for_each(|(_, given)| *given = value);
+        let refused = admin.post("/ops/settings/fields", &bad).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(refused.body.contains(says), "{name}");
+    }
+    let mut manager = office.signed_in("max").await;
+    assert_eq!(manager.get("/ops/settings").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(manager.post("/ops/settings", &form("UTC", "")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(manager.post("/ops/settings/fields", &field).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_system_page_shows_work_that_waits_and_who_is_behind() {
+    let office = Office::new("/ops");
+    office.hire("max", "manager").await;
+    let jobs = office.sandbox.leadbox.jobs();
+    jobs.enqueue([jobs.new_job("reports", serde_json::json!({}))]).await.unwrap();
+    let mut manager = office.signed_in("max").await;
+    let page = manager.get("/ops/system").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("<th scope=\"row\">reports</th>"), "{}", page.body);
+    office.hire("ann", "agent").await;
+    assert_eq!(
+        office.signed_in("ann").await.get("/ops/system").await.status,
+        StatusCode::FORBIDDEN
+    );
+}

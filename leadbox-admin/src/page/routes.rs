@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    first_run, keys, lead, leads, log, menu, overview, set_password, sign_in as sign_in_page, user,
-    users,
+    first_run, keys, lead, leads, log, menu, overview, set_password, settings,
+    sign_in as sign_in_page, system, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -28,6 +28,9 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/log", get(log::log))
         .route("/log/verify", post(log::verify))
+        .route("/settings", get(settings::settings).post(settings::save))
+        .route("/settings/fields", post(settings::add_field))
+        .route("/system", get(system::system))
         .route("/menu", get(menu::menu))
 }
 

@@ -44,13 +44,18 @@ impl Shell {
         let item = |label, path, icon| Item { label, path, icon };
         let rights = principal.leadbox.rights();
         let administer = [
-            (Capability::UsersManage, item("Users", "users", "users")),
-            (Capability::KeysManage, item("API keys", "keys", "key")),
-            (Capability::AuditRead, item("Activity log", "log", "log")),
+            (&[Capability::UsersManage][..], item("Users", "users", "users")),
+            (&[Capability::KeysManage], item("API keys", "keys", "key")),
+            (&[Capability::AuditRead], item("Activity log", "log", "log")),
+            (
+                &[Capability::SettingsManage, Capability::FieldsManage],
+                item("Settings", "settings", "cog"),
+            ),
+            (&[Capability::SystemRead], item("System", "system", "system")),
         ];
         let administer: Vec<Item> = administer
             .into_iter()
-            .filter(|(capability, _)| rights.can(*capability))
+            .filter(|(capabilities, _)| rights.require_any(capabilities).is_ok())
             .map(|(_, item)| item)
             .collect();
         let mut nav = vec![

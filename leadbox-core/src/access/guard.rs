@@ -18,8 +18,8 @@ impl Rights {
                 self.check_update(&update.before.lead, &update.after.lead)
             }
             // The verbs have loaded the lead and know its owner; here it is only seen that the permission is there at all.
-            Change::InsertInteraction(_) => self.require_any(Permission::InteractionCreate),
-            Change::MarkInteraction(_) => self.require_any(Permission::InteractionEdit),
+            Change::InsertInteraction(_) => self.require_some(Permission::InteractionCreate),
+            Change::MarkInteraction(_) => self.require_some(Permission::InteractionEdit),
             Change::PutDefinition(update) => {
                 self.require_capability(capability(update.definition.kind()))
             }
@@ -70,7 +70,7 @@ impl Rights {
         self.require_capability(Capability::UsersManage)
     }
 
-    fn require_any(&self, permission: Permission) -> Result<(), Denied> {
+    fn require_some(&self, permission: Permission) -> Result<(), Denied> {
         match self.level(permission) {
             Some(_) => Ok(()),
             None => Err(Denied::Permission { permission }),

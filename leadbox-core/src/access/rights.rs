@@ -143,6 +143,19 @@ impl Rights {
         if self.can(capability) { Ok(()) } else { Err(Denied::Capability { capability }) }
     }
 
+    /// Refuses unless the asker has one of several capabilities.
+    ///
+    /// # Errors
+    /// `Capability`, with the first of them.
+    pub fn require_any(&self, capabilities: &[Capability]) -> Result<(), Denied> {
+        match capabilities.first() {
+            Some(first) if !capabilities.iter().any(|one| self.can(*one)) => {
+                Err(Denied::Capability { capability: *first })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses everybody but the embedding program.
     ///
     /// # Errors

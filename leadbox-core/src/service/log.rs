@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::event::{ChainHead, Event, Position, Subject, SubjectKind, Verdict, verify_chain};
 use crate::id::LeadId;
 use crate::page::{Page, PageRequest};
-use crate::storage::EventFilter;
+use crate::storage::{ConsumerState, EventFilter};
 
 /// The log. Made by [`LeadBox::log`].
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,15 @@ impl Log<'_> {
         self.leadbox.rights().require_host()?;
         self.leadbox.storage().sequence(limit.clamp(1, 10_000)).await?;
         Ok(self.leadbox.storage().events_after(after, limit.clamp(1, 10_000)).await?)
+    }
+
+    /// Those who follow the log, and how far they are.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn consumers(&self) -> Result<Vec<ConsumerState>> {
+        self.leadbox.rights().require_capability(Capability::SystemRead)?;
+        Ok(self.leadbox.storage().consumers().await?)
     }
 
     /// The tenant's events, the latest first. Those about one lead are for everybody who sees it, all others for those
