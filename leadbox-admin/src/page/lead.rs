@@ -65,7 +65,7 @@ const ORDER: [&str; 15] = [
     "tags",
 ];
 
-fn read_id(id: &str) -> Result<LeadId, Error> {
+pub(super) fn read_id(id: &str) -> Result<LeadId, Error> {
     id.parse().map_err(|_| Error::not_found("lead", id))
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
+use leadbox_core::access::Permission;
 use leadbox_core::filter::Op;
 use leadbox_core::{
     Cursor, Error, LeadFilter, LeadList, LeadSort, PageRequest, SortKey, Stage, StorageError,
@@ -58,6 +59,7 @@ struct Page {
     owners: Vec<(String, String)>,
     sorts: Vec<(&'static str, &'static str)>,
     filtered: bool,
+    may_add: bool,
     heads: Vec<Head>,
     rows: Vec<Row>,
     first: String,
@@ -145,6 +147,7 @@ pub(crate) async fn leads(
     let heads = heads.collect();
     let after = |cursor: &Cursor| asked.address(&doc.prefix, &asked.sort, &cursor.to_string());
     let page = Page {
+        may_add: leadbox.rights().level(Permission::LeadCreate).is_some(),
         count: counted(count),
         stages: catalog.pipelines.iter().flat_map(|one| one.stages.iter().cloned()).collect(),
         owners,

@@ -2,6 +2,7 @@
 //! without scripts.
 
 mod doc;
+mod edit;
 mod fields;
 mod first_run;
 mod format;

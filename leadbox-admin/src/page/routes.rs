@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    first_run, keys, lead, leads, log, menu, overview, set_password, settings,
+    edit, first_run, keys, lead, leads, log, menu, overview, set_password, settings,
     sign_in as sign_in_page, system, user, users,
 };
 use crate::admin::Shared;
@@ -17,7 +17,9 @@ pub(crate) fn inside() -> Router<Shared> {
     Router::new()
         .route("/", get(overview::overview))
         .route("/leads", get(leads::leads))
+        .route("/leads/new", get(edit::blank).post(edit::add))
         .route("/leads/{id}", get(lead::lead))
+        .route("/leads/{id}/edit", get(edit::edit).post(edit::save))
         .route("/leads/{id}/stage", post(lead::advance))
         .route("/users", get(users::users).post(users::invite))
         .route("/users/{id}", get(user::user).post(user::change))

@@ -1,0 +1,126 @@
+//! Working with leads on their pages: adding, changing, what is refused and what is kept back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod support;
+
+use axum::http::StatusCode;
+use leadbox_core::access::{Grants, Level, Permission, Role};
+use leadbox_core::testing::{full_lead, some_lead};
+use leadbox_core::{FieldDefinition, FieldType};
+use support::Office;
+
+async fn with_plan(office: &Office) {
+    let choices = vec!["Free".to_owned(), "Paid".to_owned()];
+    let field = FieldDefinition::new("plan", FieldType::Choice(choices)).unwrap();
+    office.sandbox.leadbox.definitions().define_field(&field).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lead_is_added_and_changed() {
+    let office = Office::new("/ops");
+    let ann = office.hire("ann", "agent").await;
+    with_plan(&office).await;
+    let mut agent = office.signed_in("ann").await;
+    assert!(agent.get("/ops/leads").await.body.contains("/ops/leads/new"));
+    let form = [
+        ("name", "Ada Byron"),
+        ("email", "ada@engines.example"),
+        ("employees", "250"),
+        ("tags", "vip, Trial"),
+        ("value", "1250.50"),
+        ("cf.plan", "paid"),
+        ("phone", ""),
+    ];
+    let done = agent.post("/ops/leads/new", &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = agent.get(done.location()).await.body;
+    assert!(
+        page.contains("Ada Byron") && page.contains("EUR") && page.contains("trial, vip"),
+        "{page}"
+    );
+    let edit = format!("{}/edit", done.location());
+    let form = agent.get(&edit).await.body;
+    assert!(
+        form.contains("value=\"trial; vip\"") && form.contains("<option value=\"Paid\" selected>"),
+        "{form}"
+    );
+    let version = form
+        .split_once("name=\"version\" value=\"")
+        .unwrap()
+        .1
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let change = [
+        ("version", version.as_str()),
+        ("title", "CTO"),
+        ("tags", "trial; vip"),
+        ("email", ""),
+        ("name", "Ada Byron"),
+    ];
+    let saved = agent.post(&edit, &change).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let id = done.location().rsplit('/').next().unwrap().parse().unwrap();
+    let lead = office.sandbox.leadbox.leads().lead(id).await.unwrap().unwrap().lead;
+    assert_eq!((lead.person.title.as_deref(), lead.person.email), (Some("CTO"), None));
+    assert_eq!(lead.owner, Some(ann), "whoever adds it owns it");
+    let stale = agent.post(&edit, &[("version", version.as_str()), ("title", "CEO")]).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    with_plan(&office).await;
+    let mut admin = office.signed_in("adi").await;
+    let form = [("name", "Ada"), ("email", "ada@"), ("employees", "many"), ("owner", "x")];
+    let refused = admin.post("/ops/leads/new", &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("id=\"employees-error\"") && refused.body.contains("value=\"ada@\"")
+    );
+    let lead = office.sandbox.leadbox.leads().capture(&some_lead(1)).await.unwrap().lead;
+    let path = format!("/ops/leads/{}/edit", lead.id);
+    let refused =
+        admin.post(&path, &[("email", "ada@"), ("cf.plan", "Gold"), ("title", "CTO")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("id=\"email-error\"")
+            && refused.body.contains("id=\"cf.plan-error\"")
+    );
+    let kept = office.sandbox.leadbox.leads().lead(lead.id).await.unwrap().unwrap().lead;
+    assert_eq!(kept, lead, "nothing was half-written");
+}
+
+#[tokio::test]
+async fn guarded_fields_have_no_input_or_a_closed_one() {
+    let office = Office::new("/ops");
+    let grants = Grants::default()
+        .allow(Permission::LeadRead, Level::All)
+        .allow(Permission::LeadEdit, Level::All)
+        .hide("phone")
+        .protect("email");
+    let role = Role { key: "caller".parse().unwrap(), name: "Caller".to_owned(), grants };
+    office.sandbox.leadbox.access().define_role(&role).await.unwrap();
+    office.hire("cal", "caller").await;
+    let lead = office.sandbox.leadbox.leads().capture(&full_lead()).await.unwrap().lead;
+    let mut caller = office.signed_in("cal").await;
+    let path = format!("/ops/leads/{}/edit", lead.id);
+    let form = caller.get(&path).await.body;
+    assert!(!form.contains("901820") && !form.contains("name=\"phone\""));
+    let email = form.split_once("name=\"email\"").unwrap().1.split('>').next().unwrap();
+    assert!(email.contains("disabled"), "{email}");
+    let sent = caller.post(&path, &[("phone", "+49 30 901821"), ("email", "x@y.example")]).await;
+    assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(caller.post(&path, &[("title", "CEO")]).await.status, StatusCode::SEE_OTHER);
+    let stored = office.sandbox.leadbox.leads().lead(lead.id).await.unwrap().unwrap().lead;
+    assert_eq!(stored.person.phone, lead.person.phone);
+    let list = caller.get("/ops/leads").await.body;
+    assert!(!list.contains("/ops/leads/new"));
+    assert_eq!(caller.get("/ops/leads/new").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(caller.post("/ops/leads/new", &[("name", "X")]).await.status, StatusCode::FORBIDDEN);
+}
