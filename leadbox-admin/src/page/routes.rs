@@ -47,8 +47,8 @@ pub(crate) fn sign_in() -> Router<Shared> {
         .route("/sign-in", get(sign_in_page::form).post(sign_in_page::sign_in))
         .route("/sign-out", post(sign_in_page::sign_out))
         .route("/first-run", get(first_run::form).post(first_run::create))
-        .route("/invitation", get(set_password::invited).post(set_password::accept))
-        .route("/reset", get(set_password::reset).post(set_password::set))
+        .route("/invitation", get(set_password::form).post(set_password::redeem))
+        .route("/reset", get(set_password::form).post(set_password::redeem))
 }
 
 /// What has no page. A slash too many at the end is taken off.

@@ -38,61 +38,36 @@ pub(crate) struct NewPassword {
     password: String,
 }
 
-/// `GET /invitation?code=...`.
-pub(crate) async fn invited(
+/// Which of the two pages is asked for.
+fn kind(parts: &Parts) -> TokenKind {
+    match parts.uri.path() {
+        "/invitation" => TokenKind::Invitation,
+        _ => TokenKind::Reset,
+    }
+}
+
+/// `GET /invitation?code=...` and `GET /reset?code=...`.
+pub(crate) async fn form(
     State(shared): State<Shared>,
     doc: Doc,
     Query(link): Query<Link>,
-) -> Result<Response, Problem> {
-    form(&shared, doc, TokenKind::Invitation, &link.code).await
+    parts: Parts,
+) -> Result<Html<String>, Problem> {
+    let user = invitee(&shared, kind(&parts), &link.code).await?;
+    Ok(Html(page(doc, kind(&parts), user, String::new()).render()?))
 }
 
-/// `POST /invitation?code=...`.
-pub(crate) async fn accept(
+/// `POST` to the same.
+pub(crate) async fn redeem(
     State(shared): State<Shared>,
     doc: Doc,
     Query(link): Query<Link>,
     parts: Parts,
     Form(given): Form<NewPassword>,
 ) -> Result<Response, Problem> {
-    redeem(&shared, doc, TokenKind::Invitation, &link.code, &parts, &given.password).await
-}
-
-/// `GET /reset?code=...`.
-pub(crate) async fn reset(
-    State(shared): State<Shared>,
-    doc: Doc,
-    Query(link): Query<Link>,
-) -> Result<Response, Problem> {
-    form(&shared, doc, TokenKind::Reset, &link.code).await
-}
-
-/// `POST /reset?code=...`.
-pub(crate) async fn set(
-    State(shared): State<Shared>,
-    doc: Doc,
-    Query(link): Query<Link>,
-    parts: Parts,
-    Form(given): Form<NewPassword>,
-) -> Result<Response, Problem> {
-    redeem(&shared, doc, TokenKind::Reset, &link.code, &parts, &given.password).await
-}
-
-async fn form(shared: &Shared, doc: Doc, kind: TokenKind, code: &str) -> Result<Response, Problem> {
-    let user = invitee(shared, kind, code).await?;
-    Ok(Html(page(doc, kind, user, String::new()).render()?).into_response())
-}
-
-async fn redeem(
-    shared: &Shared,
-    doc: Doc,
-    kind: TokenKind,
-    code: &str,
-    parts: &Parts,
-    password: &str,
-) -> Result<Response, Problem> {
-    let user = invitee(shared, kind, code).await?;
-    let hash = match shared.passwords.hash(password, &user.email).await {
+    let (kind, code) = (kind(&parts), link.code.as_str());
+    let user = invitee(&shared, kind, code).await?;
+    let hash = match shared.passwords.hash(&given.password, &user.email).await {
         Ok(hash) => hash,
         Err(error) => {
             let page = page(doc, kind, user, error.to_string()).render()?;
@@ -104,9 +79,9 @@ async fn redeem(
         other => other.into(),
     })?;
     // Whoever has just set the password need not type it again.
-    let origin = client_address(parts).map(|address| address.to_string());
+    let origin = client_address(&parts).map(|address| address.to_string());
     let leadbox = from_here(&shared.leadbox, origin);
-    begin(shared, &leadbox, &user, &doc.prefix, &parts.headers, "/").await
+    begin(&shared, &leadbox, &user, &doc.prefix, &parts.headers, "/").await
 }
 
 /// Whom the link is for.
