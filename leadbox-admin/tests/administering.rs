@@ -15,12 +15,6 @@ fn secret(page: &Answer) -> String {
     rest.split_once('<').unwrap().0.replace("&#38;", "&")
 }
 
-async fn last_event(office: &Office) -> (EventType, Option<uuid::Uuid>) {
-    let log = office.sandbox.leadbox.log();
-    let page = log.events(&Default::default(), &leadbox_core::PageRequest::first(1)).await.unwrap();
-    (page.items[0].kind.clone(), page.items[0].actor.id)
-}
-
 #[tokio::test]
 async fn an_invited_user_gets_in_by_the_link() {
     let office = Office::new("/ops");
@@ -37,7 +31,7 @@ async fn an_invited_user_gets_in_by_the_link() {
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     let link = secret(&page);
     assert!(link.starts_with("https://app.example/ops/invitation?code=lbi_"), "{link}");
-    assert_eq!(last_event(&office).await, (EventType::USER_INVITED, Some(adi.uuid())));
+    assert_eq!(office.last_event().await, (EventType::USER_INVITED, Some(adi.uuid())));
     let bo = office
         .sandbox
         .leadbox
@@ -86,7 +80,7 @@ async fn a_user_is_changed_signed_out_and_disabled() {
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let user = office.sandbox.leadbox.directory().user(ann).await.unwrap().unwrap();
     assert_eq!((user.name.as_str(), user.roles.len()), ("Ann Other", 1));
-    assert_eq!(last_event(&office).await, (EventType::USER_CHANGED, Some(adi.uuid())));
+    assert_eq!(office.last_event().await, (EventType::USER_CHANGED, Some(adi.uuid())));
     let stale = admin.post(&path, &form("disabled")).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
     admin.post(&format!("{path}/sign-out"), &[]).await;
@@ -118,7 +112,7 @@ async fn a_key_is_made_rotated_and_revoked() {
     let done = admin.post(&format!("/ops/keys/{}/revoke", rotated.id), &[]).await;
     assert_eq!(done.location(), "/ops/keys");
     assert!(leadbox.as_key(&second).await.is_err());
-    assert_eq!(last_event(&office).await, (EventType::KEY_REVOKED, Some(adi.uuid())));
+    assert_eq!(office.last_event().await, (EventType::KEY_REVOKED, Some(adi.uuid())));
     let list = admin.get("/ops/keys").await.body;
     assert!(list.contains("revoked") && !list.contains(&first[8..]), "a secret is shown once");
     let nameless = admin.post("/ops/keys", &[("name", " ")]).await;
@@ -182,7 +176,7 @@ async fn settings_and_fields_are_saved_or_refused_by_name() {
     let form = |zone, country| [("zone", zone), ("currency", "chf"), ("country", country)];
     let done = admin.post("/ops/settings", &form("Europe/Zurich", "Switzerland")).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    assert_eq!(last_event(&office).await, (EventType::SETTINGS_CHANGED, Some(adi.uuid())));
+    assert_eq!(office.last_event().await, (EventType::SETTINGS_CHANGED, Some(adi.uuid())));
     let page = admin.get("/ops/settings").await.body;
     assert!(page.contains("<option selected>Europe/Zurich") && page.contains("value=\"CHF\""));
     let wrong = admin.post("/ops/settings", &form("Mars/Olympus", "Atlantis")).await;

@@ -7,9 +7,9 @@ mod program;
 
 use program::Place;
 
-/// The first link to a lead.
+/// The first lead of a list.
 fn first_lead(body: &str) -> &str {
-    let (_, rest) = body.split_once("href=\"/leads/").unwrap();
+    let (_, rest) = body.split_once("class=\"lead\" href=\"/leads/").unwrap();
     rest.split_once('"').unwrap().0
 }
 

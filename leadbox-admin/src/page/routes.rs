@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    edit, first_run, keys, lead, leads, log, menu, overview, set_password, settings,
+    edit, first_run, keys, lead, leads, log, menu, overview, profile, set_password, settings,
     sign_in as sign_in_page, system, user, users,
 };
 use crate::admin::Shared;
@@ -34,6 +34,9 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/settings/fields", post(settings::add_field))
         .route("/system", get(system::system))
         .route("/menu", get(menu::menu))
+        .route("/profile", get(profile::profile).post(profile::change))
+        .route("/profile/password", post(profile::set_password))
+        .route("/profile/sign-out", post(profile::sign_out))
 }
 
 /// For everybody.

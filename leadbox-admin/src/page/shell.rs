@@ -4,9 +4,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use leadbox_core::access::Capability;
+use leadbox_core::proof::Token;
 use leadbox_core::{LeadBox, UserId};
 
-use super::Doc;
+use super::{Doc, format};
 use crate::admin::Shared;
 use crate::serve::Problem;
 use crate::who::{Principal, Via};
@@ -35,6 +36,8 @@ pub(crate) struct Shell {
     pub(crate) name: String,
     pub(crate) note: String,
     pub(crate) initials: String,
+    /// Whether there is an account with a page of its own.
+    pub(crate) has_account: bool,
     /// Whether there is a session to end.
     pub(crate) signs_out: bool,
 }
@@ -64,13 +67,13 @@ impl Shell {
             Section { title: "Administer", items: administer },
         ];
         nav.retain(|section| !section.items.is_empty());
-        let initials = principal.name.split_whitespace().filter_map(|word| word.chars().next());
         Self {
             nav,
             current: "",
             name: principal.name.clone(),
             note: principal.note.clone(),
-            initials: initials.take(2).flat_map(char::to_uppercase).collect(),
+            initials: format::initials(&principal.name),
+            has_account: rights.oneself().is_some(),
             signs_out: matches!(principal.via, Via::Session(_)),
         }
     }
@@ -83,6 +86,8 @@ pub(crate) struct Visit {
     pub(crate) shell: Shell,
     /// LeadBox, as this person sees it.
     pub(crate) leadbox: LeadBox,
+    /// The session by which it came in, if it was one.
+    pub(crate) session: Option<Token>,
     /// The host's own handle, for what no page may show.
     host: LeadBox,
 }
@@ -112,6 +117,10 @@ impl FromRequestParts<Shared> for Visit {
             doc,
             shell: Shell::of(principal),
             leadbox: principal.leadbox.clone(),
+            session: match &principal.via {
+                Via::Session(token) => Some(Token::clone(token)),
+                _ => None,
+            },
             host: shared.leadbox.clone(),
         })
     }

@@ -81,21 +81,31 @@ async fn proved(
 ) -> Result<Option<User>, Problem> {
     let user = leadbox.directory().user_by_email(&given.email).await?;
     let user = user.filter(|user| user.status == UserStatus::Active);
-    let known = match &user {
+    let met = is_password(shared, leadbox, user.as_ref(), &given.password).await?;
+    Ok(user.filter(|_| met))
+}
+
+/// Whether it is the user's password. Keeps account of misses; nobody's password is nothing at all, and takes as long.
+pub(super) async fn is_password(
+    shared: &Shared,
+    leadbox: &LeadBox,
+    user: Option<&User>,
+    password: &str,
+) -> Result<bool, Problem> {
+    let known = match user {
         Some(user) => leadbox.passwords().credential(user.id).await?,
         None => None,
     };
     let open = known.as_ref().is_none_or(|known| known.is_open(leadbox.now()));
     // It takes as long for whom there is no account, no password, or a lock.
     let hash = known.as_ref().filter(|_| open).map(|known| known.hash.as_str());
-    let met = shared.passwords.is(&given.password, hash).await;
-    let Some(user) = user.filter(|_| open) else { return Ok(None) };
-    if met {
-        leadbox.passwords().met(user.id).await?;
-        return Ok(Some(user));
+    let met = shared.passwords.is(password, hash).await;
+    match user.filter(|_| open) {
+        Some(user) if met => leadbox.passwords().met(user.id).await?,
+        Some(user) => leadbox.passwords().missed(user.id, &shared.lockout).await?,
+        None => {}
     }
-    leadbox.passwords().missed(user.id, &shared.lockout).await?;
-    Ok(None)
+    Ok(met && open)
 }
 
 /// The host's handle, with where the request came from.

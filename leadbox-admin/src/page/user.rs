@@ -6,12 +6,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::{
-    Error, FieldIssue, PageRequest, Revision, RoleKey, Team, User, UserId, UserStatus,
-};
+use leadbox_core::{Error, FieldIssue, Revision, RoleKey, Team, User, UserId, UserStatus};
 
 use super::fields::{Fields, value, values};
 use super::secret::Shown;
+use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
 use super::users::link;
 use super::words::zone;
@@ -37,7 +36,7 @@ struct Page {
     roles: Vec<Role>,
     access: Vec<AccessRow>,
     fields: Vec<(String, &'static str, String)>,
-    sessions: Vec<(String, String)>,
+    sessions: Vec<SessionRow>,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
 }
@@ -131,13 +130,7 @@ async fn page(
     });
     let rule = |hidden| if hidden { "hidden" } else { "read-only" };
     let fields = effective.fields.iter();
-    let now = leadbox.now();
-    let tokens = leadbox.sessions().list(user.id, &PageRequest::default()).await?.items;
-    let sessions = tokens.iter().filter(|token| token.is_live(now)).map(|token| {
-        let used = format::moment(token.used_at.unwrap_or(token.created_at), zone);
-        let from = token.details.origin.as_ref().map(|from| format!(", from {from}"));
-        (used, format!("{}{}", format::browser(&token.details.name), from.unwrap_or_default()))
-    });
+    let sessions = sessions(&leadbox, user.id, zone, None).await?;
     Ok(Page {
         initials: format::initials(&user.name),
         disabled: user.status == UserStatus::Disabled,
@@ -147,7 +140,7 @@ async fn page(
         fields: fields
             .map(|one| (one.field.clone(), rule(one.hidden), named(&one.roles)))
             .collect(),
-        sessions: sessions.collect(),
+        sessions,
         roles: catalog.roles.values().cloned().collect(),
         issues,
         secret,

@@ -10,8 +10,9 @@ use leadbox_admin::Admin;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::NewUser;
 use leadbox_core::testing::Sandbox;
-use leadbox_core::{RoleKey, UserId};
+use leadbox_core::{EventType, PageRequest, RoleKey, UserId};
 use tower::ServiceExt;
+use uuid::Uuid;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -147,5 +148,16 @@ impl Office {
         let done = browser.post(&format!("{}/sign-in", self.prefix), &form).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
         browser
+    }
+
+    /// What was written into the log and by whom, the latest first.
+    pub async fn events(&self) -> Vec<(EventType, Option<Uuid>)> {
+        let log = self.sandbox.leadbox.log();
+        let page = log.events(&Default::default(), &PageRequest::default()).await.unwrap();
+        page.items.iter().map(|event| (event.kind.clone(), event.actor.id)).collect()
+    }
+
+    pub async fn last_event(&self) -> (EventType, Option<Uuid>) {
+        self.events().await.swap_remove(0)
     }
 }

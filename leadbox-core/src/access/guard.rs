@@ -26,7 +26,7 @@ impl Rights {
             Change::DropDefinition(gone) => self.require_capability(capability(gone.kind)),
             // Everybody may change what is said of themselves; their roles, team and status only with the capability, which
             // the verb asks for.
-            Change::PutUser(user) if self.user() == Some(user.id) => Ok(()),
+            Change::PutUser(user) if self.oneself() == Some(user.id) => Ok(()),
             Change::PutUser(_) | Change::PutTeam(_) => {
                 self.require_capability(Capability::UsersManage)
             }
@@ -64,7 +64,7 @@ impl Rights {
 
     /// Everybody may prove who they are, and end their own sessions; others' only whoever manages users.
     fn check_proof(&self, user: Option<UserId>) -> Result<(), Denied> {
-        if user.is_some() && self.user() == user {
+        if user.is_some() && self.oneself() == user {
             return Ok(());
         }
         self.require_capability(Capability::UsersManage)

@@ -42,7 +42,13 @@ pub struct Rights(Arc<Asker>);
 #[derive(PartialEq, Eq, Debug)]
 enum Asker {
     Host,
-    Granted { user: Option<UserId>, team: BTreeSet<UserId>, grants: Grants },
+    Granted {
+        user: Option<UserId>,
+        team: BTreeSet<UserId>,
+        grants: Grants,
+        /// Whether it only stands for the user, and is not the user.
+        proxy: bool,
+    },
 }
 
 impl Rights {
@@ -58,21 +64,34 @@ impl Rights {
         grants: Grants,
     ) -> Self {
         let team = team.into_iter().chain(user).collect();
-        Self(Arc::new(Asker::Granted { user, team, grants }))
+        Self(Arc::new(Asker::Granted { user, team, grants, proxy: false }))
     }
 
-    /// The same, as far as these grants allow it: for a key that stands for somebody.
+    /// The same, as far as these grants allow it: for a key that stands for somebody. It is not that user's own hand: it
+    /// cannot set the user's password.
     #[must_use]
     pub fn limited_to(&self, limit: &Grants) -> Self {
         match &*self.0 {
             Asker::Host => Self::granted(None, [], limit.clone()),
-            Asker::Granted { user, team, grants } => {
-                Self::granted(*user, team.iter().copied(), grants.and(limit))
-            }
+            Asker::Granted { user, team, grants, .. } => Self(Arc::new(Asker::Granted {
+                user: *user,
+                team: team.clone(),
+                grants: grants.and(limit),
+                proxy: true,
+            })),
         }
     }
 
-    /// The user, if it is one.
+    /// The user itself; none for a key that stands for one. What belongs to the account asks for it: name, password,
+    /// sessions.
+    pub fn oneself(&self) -> Option<UserId> {
+        match &*self.0 {
+            Asker::Granted { user, proxy: false, .. } => *user,
+            _ => None,
+        }
+    }
+
+    /// The user, or whom a key stands for.
     pub fn user(&self) -> Option<UserId> {
         match &*self.0 {
             Asker::Host => None,
@@ -100,7 +119,7 @@ impl Rights {
     pub fn owners(&self, permission: Permission) -> Owners {
         match &*self.0 {
             Asker::Host => Owners::All,
-            Asker::Granted { user, team, grants } => match grants.level(permission) {
+            Asker::Granted { user, team, grants, .. } => match grants.level(permission) {
                 None => Owners::Only(BTreeSet::new()),
                 Some(Level::Own) => Owners::Only(user.iter().copied().collect()),
                 Some(Level::Team) => Owners::Only(team.clone()),
@@ -113,7 +132,7 @@ impl Rights {
     pub fn may(&self, permission: Permission, owner: Option<UserId>) -> bool {
         match &*self.0 {
             Asker::Host => true,
-            Asker::Granted { user, team, grants } => match grants.level(permission) {
+            Asker::Granted { user, team, grants, .. } => match grants.level(permission) {
                 None => false,
                 Some(Level::Own) => owner.is_some() && owner == *user,
                 Some(Level::Team) => owner.is_some_and(|owner| team.contains(&owner)),

@@ -149,7 +149,7 @@ impl Directory<'_> {
     /// # Errors
     /// `Denied` when the asker is no user; `Invalid`; `Contended`; `Storage`.
     pub async fn change_own(&self, name: &str, zone: Option<Tz>) -> Result<User> {
-        let id = self.leadbox.rights().user().ok_or(crate::access::Denied::Account)?;
+        let id = self.leadbox.rights().oneself().ok_or(crate::access::Denied::Account)?;
         self.put("user", id, || {
             Box::pin(async move {
                 let before = self.stored_user(id).await?;
@@ -241,7 +241,7 @@ impl Directory<'_> {
     async fn check_rights(&self, before: Option<&User>, after: &User) -> Result<()> {
         let rights = self.leadbox.rights();
         let own = |user: &User| (user.team, user.status, user.roles.clone(), user.email.clone());
-        if rights.user() == Some(after.id) && before.map(own) == Some(own(after)) {
+        if rights.oneself() == Some(after.id) && before.map(own) == Some(own(after)) {
             return Ok(());
         }
         rights.require_capability(Capability::UsersManage)?;

@@ -292,6 +292,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_has_no_say_over_the_account_it_stands_for() {
+        let sandbox = Sandbox::new().unwrap();
+        let new = NewUser {
+            name: "Adi".to_owned(),
+            email: "adi@office.example".to_owned(),
+            roles: ["admin".parse().unwrap()].into(),
+            ..NewUser::default()
+        };
+        let adi = sandbox.leadbox.directory().add_user(&new).await.unwrap().id;
+        let admin = sandbox.leadbox.as_user(adi).await.unwrap();
+        let made = admin.keys().make(&reading(Level::Own)).await.unwrap();
+        let (asker, key) = sandbox.leadbox.as_key(&made.text()).await.unwrap();
+        assert_eq!((key.user, asker.rights().user()), (Some(adi), Some(adi)));
+        let denied = |error: Error| assert!(matches!(error, Error::Denied(_)));
+        denied(asker.passwords().set(adi, "hash", None).await.unwrap_err());
+        denied(asker.directory().change_own("Eve", None).await.unwrap_err());
+        denied(asker.sessions().list(adi, &PageRequest::default()).await.unwrap_err());
+        admin.passwords().set(adi, "hash", None).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn the_old_secret_is_good_for_the_overlap() {
         let sandbox = Sandbox::new().unwrap();
         let leadbox = &sandbox.leadbox;

@@ -94,7 +94,7 @@ impl Passwords<'_> {
     /// `Denied`, unless it is the asker's own; `NotFound`; `Contended`; `Storage`.
     pub async fn set(&self, user: UserId, hash: &str, kept: Option<&Token>) -> Result<()> {
         let rights = self.leadbox.rights();
-        if rights.user() != Some(user) {
+        if rights.oneself() != Some(user) {
             // Whoever manages users sends a link instead: nobody but oneself knows one's password.
             rights.require_host()?;
         }

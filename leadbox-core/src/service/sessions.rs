@@ -131,7 +131,7 @@ impl Sessions<'_> {
     /// `Denied`, unless the asker is that user or manages users; `Storage`.
     pub async fn list(&self, user: UserId, page: &PageRequest) -> Result<Page<Token>> {
         let rights = self.leadbox.rights();
-        if rights.user() != Some(user) {
+        if rights.oneself() != Some(user) {
             rights.require_capability(Capability::UsersManage)?;
         }
         let filter = TokenFilter { kind: TokenKind::Session, user: Some(user) };
