@@ -7,6 +7,14 @@ pub(crate) fn write(bytes: &[u8], f: &mut impl fmt::Write) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
+/// The same as a text of its own.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    // Writing into a string does not fail.
+    let _ = write(bytes, &mut text);
+    text
+}
+
 /// Reads bytes; none when the text is not hexadecimal.
 pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();

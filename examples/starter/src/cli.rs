@@ -18,7 +18,8 @@ Examples:
   leadbox serve --demo                         a server with made-up leads, on http://127.0.0.1:8080
   leadbox import contacts.csv --dry-run        what an import would do
   leadbox export --format csv --output all.csv
-  leadbox doctor --storage postgres://leadbox@localhost/leads";
+  leadbox doctor --storage postgres://leadbox@localhost/leads
+  leadbox audit verify                         is the log of everything what was written";
 
 /// LeadBox as a program: serve, import, export, demo data and checks.
 #[derive(Debug, Parser)]
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     /// Check the storage: schema, log, counts, queue
     #[command(after_help = format!("Examples:\n  leadbox doctor\n  leadbox doctor --json | jq .checks\n\n{TABLE}"))]
     Doctor,
+    /// Check or write out the log of everything that was done
+    Audit(Audit),
     /// Check or repair the counts that are kept beside the leads
     Analytics(Analytics),
 }
@@ -286,6 +289,48 @@ pub(crate) enum AnalyticsVerb {
     /// Replace the counts by those of a scan
     #[command(after_help = format!("Examples:\n  leadbox analytics rebuild\n\n{TABLE}"))]
     Rebuild,
+}
+
+/// `leadbox audit`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("Examples:\n  leadbox audit verify\n  leadbox audit export --output log.jsonl\n\n{TABLE}"))]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) verb: AuditVerb,
+}
+
+/// What to do with the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Check that no event was changed, taken away or put in
+    #[command(after_help = format!("\
+Examples:
+  leadbox audit verify
+  leadbox audit verify log.jsonl
+  leadbox audit verify --json | jq -r .head.chain
+
+Every event is hashed into a chain. Its last hash is printed: note it elsewhere now and then, and a log that
+was rewritten as a whole is found too.
+
+{TABLE}"))]
+    Verify {
+        /// A log that was exported, instead of the storage's
+        file: Option<PathBuf>,
+    },
+    /// Write the whole log as JSON Lines, one event each
+    #[command(after_help = format!("\
+Examples:
+  leadbox audit export --output log.jsonl
+  leadbox audit export | jq -c 'select(.actor.kind == \"user\")'
+
+Every line holds what its hash was made of, so that `leadbox audit verify FILE` needs no database.
+
+{TABLE}"))]
+    Export {
+        /// The file; it gets its name once it is whole [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Reads the command line; nothing when help or version was asked for and given. The output comes in any case, because

@@ -8,6 +8,7 @@ mod health;
 mod output;
 mod progress;
 mod storage;
+mod target;
 
 use std::process::ExitCode;
 

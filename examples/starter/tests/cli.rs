@@ -18,6 +18,7 @@ fn help_tells_of_every_command_and_exit_code() {
         "export",
         "demo",
         "doctor",
+        "audit",
         "analytics",
         "--storage",
         "Examples:",
@@ -31,6 +32,9 @@ fn help_tells_of_every_command_and_exit_code() {
         &["export"],
         &["demo"],
         &["doctor"],
+        &["audit"],
+        &["audit", "verify"],
+        &["audit", "export"],
         &["analytics"],
         &["analytics", "verify"],
         &["analytics", "rebuild"],
@@ -138,6 +142,44 @@ fn a_changed_event_is_found() {
     let doctor = place.run(&["doctor"]);
     assert_eq!(doctor.code, 6);
     assert!(doctor.stdout.contains("event 20 is not what was written"), "{}", doctor.stdout);
+}
+
+#[test]
+fn the_log_is_checked_and_written_out_and_checked_again_without_the_database() {
+    let place = Place::new().with_demo();
+    let verified = place.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(verified["intact"], true);
+    let exported = place.run(&["audit", "export", "--output", "log.jsonl", "--json"]);
+    let events = exported.json()["events"].as_u64().unwrap();
+    let log = std::fs::read_to_string(place.path("log.jsonl")).unwrap();
+    assert_eq!(
+        (events, log.lines().count() as u64),
+        (verified["head"]["position"].as_u64().unwrap(), events)
+    );
+    let again = place.run(&["audit", "verify", "log.jsonl", "--json"]);
+    assert_eq!((again.code, again.json()), (0, verified), "the copy says the same");
+    let piped = place.run(&["audit", "export"]);
+    assert_eq!(piped.stdout, log);
+    assert!(piped.stderr.contains("events written to standard output"), "{}", piped.stderr);
+
+    place.file("changed.jsonl", &log.replacen("\"bulk\":false", "\"bulk\":true", 1));
+    place.file("short.jsonl", log.split_once('\n').unwrap().1);
+    for (file, finding) in
+        [("changed.jsonl", "is not what was written"), ("short.jsonl", "event 1 is missing")]
+    {
+        let found = place.run(&["audit", "verify", file]);
+        assert_eq!(found.code, 6, "{file}");
+        assert!(found.stdout.contains(finding), "{file}: {}", found.stdout);
+    }
+    place.file("other.jsonl", "{}\n");
+    let other = place.run(&["audit", "verify", "other.jsonl"]);
+    assert_eq!(other.code, 1);
+    assert!(other.stderr.contains("line 1 of other.jsonl is no event"), "{}", other.stderr);
+    assert_eq!(place.run(&["audit", "verify", "nowhere.jsonl"]).code, 1);
+
+    place.sql("update event set payload = '{}' where position = 20");
+    let found = place.run(&["audit", "verify"]);
+    assert_eq!((found.code, found.stdout.trim()), (6, "event 20 is not what was written"));
 }
 
 #[test]

@@ -142,6 +142,20 @@ pub enum Verdict {
     Broken(Position),
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Intact { whole, erased: 0 } => write!(f, "{whole} events, the chain is whole"),
+            Self::Intact { whole, erased } => {
+                write!(f, "{whole} events, {erased} erased ones, the chain is whole")
+            }
+            Self::Changed(position) => write!(f, "event {position} is not what was written"),
+            Self::Missing(position) => write!(f, "event {position} is missing"),
+            Self::Broken(position) => write!(f, "the chain breaks at event {position}"),
+        }
+    }
+}
+
 /// Checks the events that follow `head`, in order, and moves `head` along.
 pub fn verify_chain<'a>(
     head: &mut ChainHead,

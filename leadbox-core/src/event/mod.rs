@@ -4,7 +4,9 @@
 mod actor;
 mod chain;
 mod fact;
+mod record;
 
 pub use actor::{Actor, ActorKind, Cause};
 pub use chain::{ChainHash, ChainHead, Commitment, Verdict, verify_chain};
 pub use fact::{Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind};
+pub use record::LogRecord;

@@ -114,28 +114,9 @@ async fn schema(storage: &Arc<dyn Storage>, examined: &mut Examined) -> Result<b
 }
 
 async fn log(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure> {
-    match leadbox.log().verify().await? {
-        Verdict::Intact { whole, erased: 0 } => {
-            examined.note("log", Health::Ok, format!("{whole} events, the chain is whole"));
-        }
-        Verdict::Intact { whole, erased } => {
-            examined.note(
-                "log",
-                Health::Ok,
-                format!("{whole} events, {erased} erased ones, the chain is whole"),
-            );
-        }
-        Verdict::Changed(position) => {
-            examined.note("log", Health::Bad, format!("event {position} is not what was written"));
-        }
-        Verdict::Missing(position) => {
-            examined.note("log", Health::Bad, format!("event {position} is missing"))
-        }
-        Verdict::Broken(position) => {
-            examined.note("log", Health::Bad, format!("the chain breaks at event {position}"));
-        }
-        other => examined.note("log", Health::Bad, format!("{other:?}")),
-    }
+    let verdict = leadbox.log().verify().await?;
+    let whole = matches!(verdict, Verdict::Intact { .. });
+    examined.note("log", if whole { Health::Ok } else { Health::Bad }, verdict.to_string());
     let head = leadbox.log().head().await?.position.0;
     for consumer in leadbox.storage().consumers().await? {
         let behind = head - consumer.cursor.0;

@@ -1,9 +1,5 @@
 //! `leadbox export`: leads into a file or to standard output.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
-
 use leadbox_core::service::LeadList;
 use leadbox_core::transfer::{ExportReport, Exporter, Format};
 use leadbox_core::{LeadBox, LeadFilter};
@@ -14,6 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::progress::{self, End};
 use crate::storage::{Durability, Expect, Location, open};
+use crate::target::Target;
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -43,40 +40,21 @@ pub(super) async fn export(
     let list = list(args)?;
     let storage = open(location, Expect::Ready, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
-    let target = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let target = Target::of(args.output.as_deref());
     let format = args
         .format
         .map(Format::from)
-        .or_else(|| target.and_then(Format::of_path))
+        .or_else(|| target.path().and_then(Format::of_path))
         .unwrap_or(Format::CSV);
     let bar = progress::bar("exporting", End::Unknown);
     let exporter = Exporter::new(&leadbox)
         .list(list)
         .format(format)
         .progress(|progress| bar.set_position(progress.rows));
-    let Some(path) = target else {
-        let report = exporter.run(BufWriter::new(io::stdout())).await;
-        bar.finish_and_clear();
-        let report = report.map_err(Failure::from)?;
-        return Ok(output.outcome_aside(&Exported { file: None, report }));
-    };
-    let file = path.display().to_string();
-    let unwritable = |error| Failure::because(format!("cannot write {file}"), error);
-    // Under another name until it is whole, so that nobody takes half of it for all.
-    let part = part(path);
-    let written = exporter.run(BufWriter::new(File::create(&part).map_err(unwritable)?)).await;
+    let written = exporter.run(target.writer()?).await;
     bar.finish_and_clear();
-    match written {
-        Ok(report) => {
-            std::fs::rename(&part, path).map_err(unwritable)?;
-            Ok(output.outcome(&Exported { file: Some(file), report }))
-        }
-        Err(error) => {
-            // Whether or not it can be taken away, the first error is the one to tell.
-            let _ = std::fs::remove_file(&part);
-            Err(error.into())
-        }
-    }
+    let report = target.settle(written.map_err(Failure::from))?;
+    Ok(target.say(output, &Exported { file: target.name(), report }))
 }
 
 fn list(args: &cli::Export) -> Result<LeadList, Failure> {
@@ -89,11 +67,4 @@ fn list(args: &cli::Export) -> Result<LeadList, Failure> {
         })?;
     }
     Ok(list)
-}
-
-/// `all.csv` gives `all.csv.part`.
-fn part(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
 }

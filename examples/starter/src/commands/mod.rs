@@ -2,6 +2,7 @@
 //! storage it needs and says its outcome once.
 
 mod analytics;
+mod audit;
 mod demo;
 mod doctor;
 mod export;

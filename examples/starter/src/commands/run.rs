@@ -15,13 +15,15 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         .map_err(|error| Failure::because("cannot start the runtime", error))?;
     runtime.block_on(async {
         let location = &cli.storage;
-        let writes = !matches!(cli.command, Command::Export(_) | Command::Doctor);
+        let writes =
+            !matches!(cli.command, Command::Export(_) | Command::Doctor | Command::Audit(_));
         let outcome = match cli.command {
             Command::Serve(args) => super::serve::serve(&args, location, output).await,
             Command::Import(args) => super::import::import(&args, location, output).await,
             Command::Export(args) => super::export::export(&args, location, output).await,
             Command::Demo(args) => super::demo::demo(&args, location, output).await,
             Command::Doctor => super::doctor::doctor(location, output).await,
+            Command::Audit(args) => super::audit::audit(&args.verb, location, output).await,
             Command::Analytics(args) => {
                 super::analytics::analytics(args.verb, location, output).await
             }
