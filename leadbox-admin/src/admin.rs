@@ -101,11 +101,13 @@ impl Admin {
         self
     }
 
-    /// With sessions of LeadBox's own users that last so long.
+    /// With sessions of LeadBox's own users that last so long. With the host's own users there are none.
     #[must_use]
     pub fn sessions(mut self, sessions: SessionPolicy) -> Self {
-        let own = OwnUsers { sessions };
-        (self.shared.access, self.shared.own_users) = (Arc::new(own), Some(own));
+        if self.shared.own_users.is_some() {
+            let own = OwnUsers { sessions };
+            (self.shared.access, self.shared.own_users) = (Arc::new(own), Some(own));
+        }
         self
     }
 

@@ -83,6 +83,13 @@ async fn a_user_is_changed_signed_out_and_disabled() {
     assert_eq!(office.last_event().await, (EventType::USER_CHANGED, Some(adi.uuid())));
     let stale = admin.post(&path, &form("disabled")).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    for (missing, field) in [(0, "revision"), (4, "status")] {
+        let mut form = form("disabled").to_vec();
+        form.remove(missing);
+        let refused = admin.post(&path, &form).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(refused.body.contains(&format!("<li>{field}: ")), "{field}");
+    }
     admin.post(&format!("{path}/sign-out"), &[]).await;
     assert_eq!(agent.get("/ops").await.status, StatusCode::SEE_OTHER);
     let current = user.revision.to_string();
@@ -115,6 +122,10 @@ async fn a_key_is_made_rotated_and_revoked() {
     assert_eq!(office.last_event().await, (EventType::KEY_REVOKED, Some(adi.uuid())));
     let list = admin.get("/ops/keys").await.body;
     assert!(list.contains("revoked") && !list.contains(&first[8..]), "a secret is shown once");
+    for days in ["0", "never", "99999999999"] {
+        let refused = admin.post("/ops/keys", &[("name", "Website"), ("days", days)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
+    }
     let nameless = admin.post("/ops/keys", &[("name", " ")]).await;
     assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(admin.post("/ops/keys/nonsense/revoke", &[]).await.status, StatusCode::NOT_FOUND);

@@ -128,3 +128,18 @@ async fn every_answer_is_guarded() {
         assert!(!answer.body.contains("style=") && !answer.body.contains("<script>"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_slash_too_many_never_leads_to_another_host() {
+    let office = Office::new("");
+    let mut browser = Browser::new(&office.app);
+    for (path, to) in [
+        ("//evil.example/", "/evil.example"),
+        ("/\\evil.example/", "/evil.example"),
+        ("///", "/"),
+        ("/leads/?q=x", "/leads?q=x"),
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.location()), (308, to), "{path}");
+    }
+}

@@ -100,6 +100,16 @@ async fn a_form_from_another_site_is_refused() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_asks_for_a_password_of_its_own_is_in_nobodys_way() {
+    let office = Office::new("/ops");
+    office.hire("ann", "agent").await;
+    let mut browser = office.signed_in("ann").await.with("authorization", "Basic YTpi");
+    assert_eq!(browser.get("/ops").await.status, StatusCode::OK);
+    let mut elsewhere = browser.with("sec-fetch-site", "cross-site");
+    assert_eq!(elsewhere.post("/ops/sign-out", &[]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn an_invitation_is_good_once_and_wants_a_good_password() {
     let office = Office::new("/ops");
     let ann = office.hire("ann", "agent").await;

@@ -6,7 +6,6 @@ import { startMenu } from './menu.js';
 import { startTheme } from './theme.js';
 import { startSearch } from './search.js';
 import { startForms } from './forms.js';
-import { startSelection } from './selection.js';
 import { startDialogs } from './dialogs.js';
 
 startMenu();
@@ -14,7 +13,7 @@ startTheme();
 startSearch();
 startDialogs();
 startForms();
-startSelection();
 
+if ($('[data-selection]')) import('./selection.js').then((module) => module.startSelection());
 if ($('[data-chart]')) import('./charts.js').then((module) => module.startCharts());
 if (document.body.dataset.liveUrl) import('./live.js').then((module) => module.startLive());

@@ -40,12 +40,15 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(text.trim());
     announce('Copied');
-    const label = $('.copy-label', button) ?? button;
-    const before = label.textContent;
+    const label = $('.copy-label', button);
+    if (!label) return;
+    // Pressed again, it still knows its own word.
+    label.dataset.word ??= label.textContent;
     label.textContent = 'Copied';
-    setTimeout(() => (label.textContent = before), 1600);
+    setTimeout(() => (label.textContent = label.dataset.word), 1600);
   } catch {
-    getSelection().selectAllChildren(source);
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     announce('Selected; press the copy keys');
   }
 }
@@ -65,12 +68,16 @@ function placeMenu(event) {
 
 /** Arrow keys, Home and End inside an open menu of links and buttons. */
 function moveInMenu(event) {
-  const menu = event.target.closest?.('.menu[popover]:not(.panel)');
+  const opener = event.target.closest?.('[popovertarget]');
+  const opened = opener && $(`#${opener.getAttribute('popovertarget')}:popover-open`);
+  const menu = opened ?? event.target.closest?.('.menu[popover]:not(.panel)');
   const step = { ArrowDown: 1, ArrowUp: -1, Home: 0, End: 0 }[event.key];
   if (!menu || step === undefined) return;
   const items = [...menu.querySelectorAll('a[href], button')];
   const at = items.indexOf(document.activeElement);
-  const next = event.key === 'Home' ? 0 : event.key === 'End' ? -1 : (at + step) % items.length;
+  const first = event.key === 'Home' || (at < 0 && step > 0);
+  const last = event.key === 'End' || (at < 0 && step < 0);
+  const next = first ? 0 : last ? -1 : (at + step) % items.length;
   event.preventDefault();
   items.at(next)?.focus();
 }

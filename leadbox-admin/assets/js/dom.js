@@ -29,7 +29,10 @@ export function h(name, attributes = {}, ...children) {
 /** The page's polite live region, made on first use. Repeated text is announced again. */
 let region;
 export function announce(text) {
-  region ??= document.body.appendChild(h('p', { class: 'vh', role: 'status' }));
+  region ??= h('p', { class: 'vh', role: 'status' });
+  // Behind an open dialog it would be silent.
+  const place = $('dialog:modal') ?? document.body;
+  if (region.parentNode !== place) place.append(region);
   region.textContent = '';
   setTimeout(() => (region.textContent = text), 60);
 }

@@ -24,7 +24,9 @@ export function changed(control) {
 
 // Controls without a name are not sent, and the theme is saved at once.
 const counts = (control) => control.name && !control.matches('[data-theme-choice]');
-const dirty = (form) => [...form.elements].some((control) => counts(control) && changed(control));
+// What was refused is not stored yet, though the server put it there: data-guard="dirty".
+const dirty = (form) =>
+  form.dataset.guard === 'dirty' || [...form.elements].some((control) => counts(control) && changed(control));
 
 function showDirty(form) {
   const note = $('[data-dirty]', form);
@@ -62,14 +64,18 @@ function onSubmit(event) {
   submitter?.setAttribute('aria-busy', 'true');
 }
 
+/** Lets forms be sent again that did not lead elsewhere. */
+function release() {
+  for (const form of document.forms) sent.delete(form);
+  for (const button of $$('button[aria-busy]')) button.removeAttribute('aria-busy');
+}
+
 export function startForms() {
   document.addEventListener('submit', onSubmit);
 
   // A page restored from the back-forward cache may be sent again.
   addEventListener('pageshow', (event) => {
-    if (!event.persisted) return;
-    for (const form of document.forms) sent.delete(form);
-    for (const button of $$('button[aria-busy]')) button.removeAttribute('aria-busy');
+    if (event.persisted) release();
   });
 
   for (const form of $$('form[data-guard]')) {
@@ -77,7 +83,10 @@ export function startForms() {
     form.addEventListener('reset', () => setTimeout(() => showDirty(form)));
   }
   addEventListener('beforeunload', (event) => {
-    if ($$('form[data-guard]').some((form) => !sent.has(form) && dirty(form))) event.preventDefault();
+    if (!$$('form[data-guard]').some((form) => !sent.has(form) && dirty(form))) return;
+    event.preventDefault();
+    // Runs only for whoever chose to stay.
+    setTimeout(release);
   });
 
   $('.errors')?.focus();

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::service::{MadeKey, NewKey};
-use leadbox_core::{Error, FieldIssue, PageRequest, TokenId};
+use leadbox_core::{Error, FieldIssue, Invalid, PageRequest, Timestamp, TokenId};
 
 use super::fields::{Fields, value};
 use super::secret::Shown;
@@ -18,6 +18,9 @@ use crate::serve::Problem;
 
 /// How long the old secret of a rotated key is good.
 const OVERLAP: TimeDelta = TimeDelta::hours(24);
+
+/// The longest that a key is good for, unless for ever.
+const MOST_DAYS: i64 = 3650;
 
 struct Row {
     id: String,
@@ -55,13 +58,15 @@ pub(crate) async fn make(visit: Visit, axum::Form(fields): Fields) -> Result<Res
     });
     let grants = granted
         .fold(Grants::default(), |grants, (permission, level)| grants.allow(permission, level));
-    let days: Option<i64> = value(&fields, "days").parse().ok();
-    let expires_at = days
-        .and_then(TimeDelta::try_days)
-        .and_then(|days| visit.leadbox.now().checked_add_signed(days));
     let name = value(&fields, "name").to_owned();
-    let new = NewKey { name, grants, expires_at, per_minute: None };
-    match visit.leadbox.keys().make(&new).await {
+    let done = match expiry(value(&fields, "days"), visit.leadbox.now()) {
+        Ok(expires_at) => {
+            let new = NewKey { name, grants, expires_at, per_minute: None };
+            visit.leadbox.keys().make(&new).await
+        }
+        Err(invalid) => Err(invalid.into()),
+    };
+    match done {
         Ok(made) => shown(visit, &made).await,
         Err(Error::Invalid(invalid)) => {
             let page = page(visit, invalid.issues, None).await?.render()?;
@@ -69,6 +74,16 @@ pub(crate) async fn make(visit: Visit, axum::Form(fields): Fields) -> Result<Res
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// When a key ends that is good for so many days; what cannot be read is not for ever.
+fn expiry(days: &str, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
+    if days.is_empty() {
+        return Ok(None);
+    }
+    let days = days.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
+    let days = days.ok_or_else(|| Invalid::one("days", format!("is not 1 to {MOST_DAYS}")))?;
+    Ok(Some(now + TimeDelta::days(days)))
 }
 
 fn read_id(id: &str) -> Result<TokenId, Error> {

@@ -110,8 +110,9 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
     let leads = lead_names(&leadbox, &events.items).await?;
     let zone = zone(&leadbox, &catalog).await?;
     let words = Words { catalog: &catalog, names: &names, leads, zone };
+    let kind = group.map_or("", |(name, ..)| name);
     let older = events.next.map(|next| {
-        let mut address = format!("{}/log?kind={}&after=", doc.prefix, asked.kind);
+        let mut address = format!("{}/log?kind={kind}&after=", doc.prefix);
         address.extend(escaped(&next.to_string()));
         address
     });
@@ -126,7 +127,7 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
                 "ok",
             )
         }
-        Some(broken) => (format!("The chain is broken: {broken:?}."), "bad"),
+        Some(broken) => (format!("The log is not whole: {broken}."), "bad"),
     };
     Ok(Page {
         groups: GROUPS.iter().map(|(name, label, _)| (*name, *label)).collect(),

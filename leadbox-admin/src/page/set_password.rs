@@ -74,13 +74,13 @@ pub(crate) async fn redeem(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
         }
     };
-    shared.leadbox.passwords().redeem(kind, code, &hash).await.map_err(|error| match error {
+    let origin = client_address(&parts).map(|address| address.to_string());
+    let leadbox = from_here(&shared.leadbox, origin);
+    leadbox.passwords().redeem(kind, code, &hash).await.map_err(|error| match error {
         leadbox_core::Error::Denied(_) => gone(),
         other => other.into(),
     })?;
     // Whoever has just set the password need not type it again.
-    let origin = client_address(&parts).map(|address| address.to_string());
-    let leadbox = from_here(&shared.leadbox, origin);
     begin(&shared, &leadbox, &user, &doc.prefix, &parts.headers, "/").await
 }
 

@@ -128,7 +128,7 @@ pub(super) async fn begin(
         leadbox.sessions().begin(user.id, browser.unwrap_or_default(), &policy).await?;
     let secret = secret.reveal(TokenKind::Session.prefix());
     let mut response = Redirect::to(&landing(prefix, to)).into_response();
-    if let Some(cookie) = session_cookie(&secret, prefix, headers) {
+    if let Some(cookie) = session_cookie(&secret, prefix, headers, &policy) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
@@ -146,7 +146,8 @@ fn landing(prefix: &str, to: &str) -> String {
 fn below(to: &str) -> &str {
     let plain = to.starts_with('/')
         && !to.starts_with("//")
-        && !to.contains(['\\', '\r', '\n'])
+        // Browsers drop a tab, and what is left could be `//` again.
+        && !to.contains(|letter: char| letter == '\\' || letter.is_control())
         && !to.starts_with("/sign-");
     if plain { to } else { "/" }
 }
@@ -192,6 +193,7 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/x\r\nSet-Cookie: a=b", "/"),
+            ("/\t/evil.example", "/"),
             ("/sign-out", "/"),
         ] {
             assert_eq!(below(to), target, "{to}");

@@ -1,12 +1,14 @@
 //! One user: account, roles, what follows from them and why, sessions. Owns changing them from its page.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::{Error, FieldIssue, Revision, RoleKey, Team, User, UserId, UserStatus};
+use leadbox_core::{Error, FieldIssue, Invalid, Revision, RoleKey, Team, User, UserId, UserStatus};
 
 use super::fields::{Fields, value, values};
 use super::secret::Shown;
@@ -61,19 +63,12 @@ pub(crate) async fn change(
     axum::Form(fields): Fields,
 ) -> Result<Response, Problem> {
     let before = known(&visit, &id).await?;
-    let changed = User {
-        revision: value(&fields, "revision").parse().map_or(before.revision, Revision),
-        name: value(&fields, "name").to_owned(),
-        email: value(&fields, "email").to_owned(),
-        team: value(&fields, "team").parse().ok(),
-        status: match value(&fields, "status") {
-            "disabled" => UserStatus::Disabled,
-            _ => UserStatus::Active,
-        },
-        roles: values(&fields, "role").filter_map(|role| role.parse().ok()).collect(),
-        ..before
+    let (changed, unread) = read(&fields, before);
+    let done = match unread.or(()) {
+        Ok(()) => visit.leadbox.directory().change_user(&changed).await,
+        Err(invalid) => Err(invalid.into()),
     };
-    match visit.leadbox.directory().change_user(&changed).await {
+    match done {
         Ok(_) => Ok(Redirect::to(&format!("{}/users/{id}", visit.doc.prefix)).into_response()),
         Err(Error::Invalid(invalid)) => {
             let page = page(visit, changed, invalid.issues, None).await?.render()?;
@@ -81,6 +76,47 @@ pub(crate) async fn change(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The user as the form has it, and what of the form is no answer. What is missing stays as it was.
+fn read(fields: &[(String, String)], before: User) -> (User, Invalid) {
+    let mut unread = Invalid::default();
+    let revision = value(fields, "revision").parse().map(Revision);
+    if revision.is_err() {
+        unread.push("revision", "is missing: open the page again");
+    }
+    let team = match value(fields, "team") {
+        "" => Ok(None),
+        text => text.parse().map(Some),
+    };
+    if team.is_err() {
+        unread.push("team", "is none that there is");
+    }
+    let status = match value(fields, "status") {
+        "active" => Some(UserStatus::Active),
+        "disabled" => Some(UserStatus::Disabled),
+        _ => None,
+    };
+    if status.is_none() {
+        unread.push("status", "is active or disabled");
+    }
+    let mut roles = BTreeSet::new();
+    for role in values(fields, "role") {
+        match role.parse() {
+            Ok(role) => drop(roles.insert(role)),
+            Err(error) => unread.push("role", error),
+        }
+    }
+    let user = User {
+        revision: revision.unwrap_or(before.revision),
+        name: value(fields, "name").to_owned(),
+        email: value(fields, "email").to_owned(),
+        team: team.unwrap_or(before.team),
+        status: status.unwrap_or(before.status),
+        roles,
+        ..before
+    };
+    (user, unread)
 }
 
 /// `POST /users/{id}/link`.

@@ -22,5 +22,7 @@ where
 /// The same address without the slash at its end.
 pub(crate) async fn without_slash(OriginalUri(uri): OriginalUri) -> Redirect {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Redirect::permanent(&format!("{}{query}", uri.path().trim_end_matches('/')))
+    // With two slashes in front it would be another host's address.
+    let path = uri.path().trim_start_matches(['/', '\\']).trim_end_matches('/');
+    Redirect::permanent(&format!("/{path}{query}"))
 }

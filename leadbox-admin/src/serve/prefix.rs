@@ -22,7 +22,22 @@ pub(crate) fn prefix_of(parts: &Parts) -> String {
         // The mount itself: `/ops/leads` comes in as `/`.
         None => original,
     };
-    prefix.trim_end_matches('/').to_owned()
+    addressed(prefix.trim_end_matches('/'))
+}
+
+/// The same with what may not stand in an address (RFC 3986, appendix A), or would end an attribute of ours: a prefix with
+/// a part that the host leaves open is somebody's input.
+fn addressed(prefix: &str) -> String {
+    let mut text = String::with_capacity(prefix.len());
+    for letter in prefix.chars() {
+        match letter {
+            '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | ';' => {
+                text.push_str(&format!("%{:02X}", u32::from(letter)));
+            }
+            _ => text.push(letter),
+        }
+    }
+    text
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Prefix {
@@ -30,5 +45,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Prefix {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(prefix_of(parts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_no_attribute() {
+        assert_eq!(addressed("/acme/ops"), "/acme/ops");
+        assert_eq!(addressed("/a\"><b;c%20"), "/a%22%3E%3Cb%3Bc%20");
     }
 }

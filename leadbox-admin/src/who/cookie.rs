@@ -2,6 +2,7 @@
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
+use leadbox_core::service::SessionPolicy;
 
 /// The session's cookie. Its path is the mount's, so that two mounts in one app keep apart.
 pub(crate) const SESSION: &str = "lb_session";
@@ -20,9 +21,12 @@ pub(crate) fn named<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// Whether the browser came by https, as far as the request tells.
 pub(crate) fn is_secure(headers: &HeaderMap) -> bool {
-    let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
-    let origin = headers.get("origin").and_then(|value| value.to_str().ok());
-    forwarded == Some("https") || origin.is_some_and(|origin| origin.starts_with("https://"))
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // Each proxy adds what it saw; the first stands next to the browser.
+    let forwarded = text("x-forwarded-proto").and_then(|list| list.split(',').next());
+    // A form says from which page it comes, a link too: our policy lets them.
+    let from = |name| text(name).is_some_and(|address| address.starts_with("https://"));
+    forwarded.is_some_and(|scheme| scheme.trim() == "https") || from("origin") || from("referer")
 }
 
 /// The cookie that carries a session: unseen by scripts, not sent along from other sites.
@@ -30,12 +34,13 @@ pub(crate) fn session_cookie(
     secret: &str,
     prefix: &str,
     headers: &HeaderMap,
+    policy: &SessionPolicy,
 ) -> Option<HeaderValue> {
+    let seconds = policy.absolute.num_seconds();
     let secure = if is_secure(headers) { "; Secure" } else { "" };
     let path = path(prefix);
-    // Fourteen days, the longest that a session lasts; the server ends it earlier.
     HeaderValue::from_str(&format!(
-        "{SESSION}={secret}; Path={path}; Max-Age=1209600; HttpOnly; SameSite=Lax{secure}"
+        "{SESSION}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
     ))
     .ok()
 }
@@ -67,15 +72,18 @@ mod tests {
 
     #[test]
     fn the_session_is_for_the_mount_alone_and_secure_behind_https() {
-        let mut headers = HeaderMap::new();
-        let plain = session_cookie("x", "/ops/leads", &headers).unwrap();
+        let (mut headers, policy) = (HeaderMap::new(), SessionPolicy::default());
+        let plain = session_cookie("x", "/ops/leads", &headers, &policy).unwrap();
         assert_eq!(plain, "lb_session=x; Path=/ops/leads; Max-Age=1209600; HttpOnly; SameSite=Lax");
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-        let secure = session_cookie("x", "", &headers).unwrap();
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https, http"));
+        let secure = session_cookie("x", "", &headers, &policy).unwrap();
         assert!(
             secure.to_str().unwrap().contains("Path=/;")
                 && secure.to_str().unwrap().ends_with("; Secure")
         );
-        assert_eq!(session_cookie("x\n", "", &headers), None);
+        headers.remove("x-forwarded-proto");
+        headers.insert("referer", HeaderValue::from_static("https://a.example/leads"));
+        assert!(is_secure(&headers), "a link is followed");
+        assert_eq!(session_cookie("x\n", "", &headers, &policy), None);
     }
 }

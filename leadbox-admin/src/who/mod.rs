@@ -14,6 +14,7 @@ pub use address::ClientAddress;
 pub(crate) use address::{Addresses, Client, client_address};
 pub(crate) use cookie::{SESSION, cleared, named, session_cookie};
 pub use own_users::OwnUsers;
+pub(crate) use own_users::bearer;
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
 pub(crate) use same_site::refuse_cross_site;

@@ -1,6 +1,7 @@
 //! LeadBox's own users: a session cookie, or an API key. Owns turning either into who asks.
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use leadbox_core::service::SessionPolicy;
@@ -25,9 +26,8 @@ impl Access for OwnUsers {
     async fn principal(&self, leadbox: &LeadBox, parts: &Parts) -> Result<Principal, Refusal> {
         let origin = client_address(parts).map(|address| address.to_string());
         let leadbox = leadbox.by(Actor { origin, ..leadbox.actor().clone() });
-        if let Some(header) = parts.headers.get(AUTHORIZATION) {
-            let text = header.to_str().unwrap_or_default();
-            return by_key(&leadbox, text).await;
+        if let Some(key) = bearer(&parts.headers) {
+            return by_key(&leadbox, key).await;
         }
         let secret = named(&parts.headers, SESSION).ok_or_else(sign_in)?;
         let session = leadbox.sessions().resume(secret, &self.sessions).await?;
@@ -35,7 +35,7 @@ impl Access for OwnUsers {
         let asker = leadbox.as_session(&session).await.map_err(unless_denied)?;
         let set_cookie = session.renewed.as_ref().and_then(|secret| {
             let secret = secret.reveal(session.token.kind.prefix());
-            session_cookie(&secret, &prefix_of(parts), &parts.headers)
+            session_cookie(&secret, &prefix_of(parts), &parts.headers, &self.sessions)
         });
         let (name, note) = shown(&asker, session.token.user).await?;
         let via = Via::Session(Box::new(session.token));
@@ -43,10 +43,14 @@ impl Access for OwnUsers {
     }
 }
 
-async fn by_key(leadbox: &LeadBox, header: &str) -> Result<Principal, Refusal> {
+/// What stands behind `Authorization: Bearer`. Another scheme is a proxy's in front of us, and none of our business.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, text) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     // The scheme's name is written in any case (RFC 9110, section 11.1).
-    let bearer = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let (_, text) = bearer.ok_or_else(sign_in)?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(text)
+}
+
+async fn by_key(leadbox: &LeadBox, text: &str) -> Result<Principal, Refusal> {
     let (asker, key) = leadbox.as_key(text).await.map_err(unless_denied)?;
     Ok(Principal {
         leadbox: asker,

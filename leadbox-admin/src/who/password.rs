@@ -68,7 +68,12 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let _turn = self.0.acquire().await.ok()?;
+        let turn = Arc::clone(&self.0).acquire_owned().await.ok()?;
+        // The turn goes along: who hangs up does not stop the hashing.
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
         tokio::task::spawn_blocking(work).await.ok()
     }
 }

@@ -1,11 +1,12 @@
 //! Forms from elsewhere. Owns refusing a change that another site had a signed-in browser make.
 
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::bearer;
 use crate::serve::Problem;
 
 /// Lets reads pass, and changes only from our own pages or from programs with a key, which no browser sends by itself.
@@ -23,7 +24,8 @@ pub(crate) async fn refuse_cross_site(request: Request, next: Next) -> Result<Re
 fn is_own(headers: &HeaderMap) -> bool {
     let text =
         |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    if headers.contains_key(AUTHORIZATION) {
+    // Other schemes, such as Basic, browsers do send along with what another site makes them send.
+    if bearer(headers).is_some() {
         return true;
     }
     match headers.get("sec-fetch-site") {
@@ -62,6 +64,7 @@ mod tests {
             (&[("origin", "null"), ("host", "a.example")], false),
             (&[("host", "a.example")], false),
             (&[("authorization", "Bearer lbk_"), ("sec-fetch-site", "cross-site")], true),
+            (&[("authorization", "Basic YTpi"), ("sec-fetch-site", "cross-site")], false),
         ] {
             let mut map = HeaderMap::new();
             for (name, value) in headers {
