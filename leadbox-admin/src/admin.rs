@@ -118,8 +118,8 @@ impl Admin {
         self
     }
 
-    /// Where a box without users gets its first administrator: a path below the mount, with a code that only whoever
-    /// started this process knows. Print it when there are no users.
+    /// Where a box without an administrator gets one: a path below the mount, with a code that only whoever started this
+    /// process knows. Print it while `access().administrators()` names nobody.
     pub fn first_run_path(&self) -> String {
         format!("/first-run?code={}", self.shared.first_run.0.reveal(FIRST_RUN))
     }

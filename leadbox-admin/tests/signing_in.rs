@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission, Rights};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::service::NewKey;
+use leadbox_core::service::{NewKey, NewUser};
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{Actor, EventType, LeadBox, NewLead, UserStatus};
 use support::{Browser, Office, PASSWORD};
@@ -159,6 +159,34 @@ async fn the_first_run_needs_its_code_and_is_over_with_the_first_user() {
         (settings.zone.name(), settings.currency.to_string().as_str()),
         ("Europe/Berlin", "CHF")
     );
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn users_of_before_there_were_roles_are_not_locked_out() {
+    let sandbox = Sandbox::new().unwrap();
+    let new = NewUser {
+        name: "ann".to_owned(),
+        email: "ann@office.example".to_owned(),
+        ..NewUser::default()
+    };
+    let ann = sandbox.leadbox.directory().add_user(&new).await.unwrap().id;
+    let admin = Admin::new(sandbox.leadbox.clone());
+    let path = format!("/ops{}", admin.first_run_path());
+    let app = admin.mount(Router::new(), "/ops");
+    let form = [
+        ("name", "Ann Lee"),
+        ("email", "ann@office.example"),
+        ("password", PASSWORD),
+        ("zone", "UTC"),
+        ("currency", "EUR"),
+    ];
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.post(&path, &form).await.location(), "/ops");
+    assert_eq!(browser.get("/ops/users").await.status, StatusCode::OK);
+    let administrators = sandbox.leadbox.access().administrators().await.unwrap();
+    let known: Vec<_> = administrators.iter().map(|one| (one.id, one.name.as_str())).collect();
+    assert_eq!(known, [(ann, "Ann Lee")]);
     assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
 }
 

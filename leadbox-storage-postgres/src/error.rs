@@ -18,6 +18,8 @@ const KINDS: &[&str] = &[
     "definition",
     "user",
     "team",
+    "credential",
+    "token",
     "lane",
     "job",
     "consumer",

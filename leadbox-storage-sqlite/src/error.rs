@@ -66,8 +66,10 @@ pub(crate) fn failed(operation: &'static str, error: sqlx::Error) -> StorageErro
     let passes = match &error {
         sqlx::Error::Database(database) => {
             let code = extended_code(&error).unwrap_or_default() & 0xff;
-            if code == code::ERROR && database.message().starts_with("no such table") {
-                return StorageError::SchemaTooOld { found: 0, known: migrate::known() };
+            if code == code::ERROR
+                && let Some(found) = older(database.message())
+            {
+                return StorageError::SchemaTooOld { found, known: migrate::known() };
             }
             matches!(code, code::BUSY | code::LOCKED | code::IOERR | code::FULL | code::CANTOPEN)
         }
@@ -82,6 +84,16 @@ pub(crate) fn failed(operation: &'static str, error: sqlx::Error) -> StorageErro
         StorageError::Unavailable { operation, source }
     } else {
         StorageError::Backend { operation, source }
+    }
+}
+
+/// The schema that a file is at in which a statement of ours misses something. A table that is not there most likely means a
+/// new file, a column the schema before ours.
+fn older(message: &str) -> Option<i64> {
+    let column = message.starts_with("no such column") || message.contains("has no column named");
+    match message.starts_with("no such table") {
+        true => Some(0),
+        false => column.then(|| migrate::known() - 1),
     }
 }
 

@@ -69,6 +69,22 @@ async fn a_file_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_that_misses_a_column_says_that_it_is_older() {
+    let folder = support::folder();
+    let storage = support::storage(&folder).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(support::config(&folder).path);
+    let mut host = options.connect().await.unwrap();
+    sqlx::query("alter table app_user drop column zone").execute(&mut host).await.unwrap();
+    host.close().await.unwrap();
+    let known = storage.schema().await.unwrap().known;
+    let error = storage.users(Tenant::DEFAULT, &Default::default()).await.unwrap_err();
+    assert!(
+        matches!(error, StorageError::SchemaTooOld { found, .. } if found == known - 1),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn the_hosts_own_migrations_are_left_alone() {
     let folder = support::folder();
     let path = support::config(&folder).path;

@@ -1,4 +1,4 @@
-//! The first run: a box without users gets its administrator, zone and currency. Owns that only whoever started the program
+//! The first run: a box without an administrator gets one, zone and currency. Owns that only whoever started the program
 //! can be the first: the page needs the code that the program printed.
 
 use askama::Template;
@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Role;
 use leadbox_core::service::NewUser;
-use leadbox_core::{Currency, Error, FieldIssue, PageRequest, User};
+use leadbox_core::{Currency, Error, FieldIssue, Invalid, LeadBox, User, UserStatus};
 use serde::Deserialize;
 
 use super::Doc;
@@ -82,10 +82,10 @@ pub(crate) async fn create(
     }
 }
 
-/// Lets nobody pass once there are users, or without the code.
+/// Lets nobody pass once there is an administrator, or without the code.
 async fn check_open(shared: &Shared, code: &str) -> Result<(), Problem> {
-    let users = shared.leadbox.directory().users(&PageRequest::first(1)).await?;
-    if users.items.is_empty() && shared.first_run.opens(code) {
+    let administrators = shared.leadbox.access().administrators().await?;
+    if administrators.is_empty() && shared.first_run.opens(code) {
         return Ok(());
     }
     Err(Problem::not_found("There is no such page."))
@@ -118,23 +118,34 @@ async fn set_up(
     };
     let origin = client_address(parts).map(|address| address.to_string());
     let leadbox = from_here(&shared.leadbox, origin);
-    let new = NewUser {
-        name: form.name.clone(),
-        email: form.email.clone(),
-        team: None,
-        roles: Role::ADMIN.parse().into_iter().collect(),
+    let change = move |settings: &mut leadbox_core::Settings| {
+        (settings.zone, settings.currency) = (zone, currency);
     };
-    let user = match leadbox.directory().add_user(&new).await {
+    leadbox.definitions().change_settings(change).await?;
+    let user = match administrator(&leadbox, form).await {
         Ok(user) => user,
         Err(Error::Invalid(invalid)) => return Ok(Err(invalid.issues)),
         Err(error) => return Err(error.into()),
     };
     leadbox.passwords().set(user.id, &hash, None).await?;
-    let change = move |settings: &mut leadbox_core::Settings| {
-        (settings.zone, settings.currency) = (zone, currency);
-    };
-    leadbox.definitions().change_settings(change).await?;
     Ok(Ok(user))
+}
+
+/// Makes the administrator, or of a user who has this address already: one of before there were roles.
+async fn administrator(leadbox: &LeadBox, form: &Answers) -> Result<User, Error> {
+    let directory = leadbox.directory();
+    let role = Role::ADMIN.parse().map_err(|error| Invalid::one("role", error))?;
+    let (name, email) = (form.name.clone(), form.email.clone());
+    match directory.user_by_email(&email).await? {
+        Some(known) => {
+            let roles = known.roles.iter().cloned().chain([role]).collect();
+            directory.change_user(&User { name, roles, status: UserStatus::Active, ..known }).await
+        }
+        None => {
+            let new = NewUser { name, email, team: None, roles: [role].into() };
+            directory.add_user(&new).await
+        }
+    }
 }
 
 fn page(doc: Doc, issues: Vec<FieldIssue>, form: Answers) -> Page {

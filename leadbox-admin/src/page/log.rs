@@ -89,7 +89,7 @@ pub(crate) async fn log(visit: Visit, Query(asked): Query<Asked>) -> Result<Html
 
 /// `POST /log/verify`.
 pub(crate) async fn verify(visit: Visit) -> Result<Html<String>, Problem> {
-    let verdict = visit.leadbox.log().verify().await?;
+    let (verdict, _) = visit.leadbox.log().verify().await?;
     Ok(Html(page(visit, Asked::default(), Some(verdict)).await?.render()?))
 }
 

@@ -9,7 +9,7 @@ use super::decision::{Announce, Decision, data};
 use super::people::People;
 use super::{LeadBox, Prepared};
 use crate::access::{Capability, Denied, EffectiveAccess, Rights, Role, merge};
-use crate::directory::UserStatus;
+use crate::directory::{User, UserStatus};
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Actor, EventType};
 use crate::id::UserId;
@@ -74,6 +74,19 @@ impl Access<'_> {
         let people = self.leadbox.people().await?;
         let found = people.user(user).ok_or_else(|| Error::not_found("user", user))?;
         Ok(EffectiveAccess::of(user, &self.leadbox.catalog().await?.roles_of(found)))
+    }
+
+    /// The active users who may manage users: whoever is asked for access. Without one, nobody can let anybody in.
+    ///
+    /// # Errors
+    /// `Denied`, unless the asker manages users; `Storage`.
+    pub async fn administrators(&self) -> Result<Vec<User>> {
+        self.leadbox.rights().require_capability(Capability::UsersManage)?;
+        let (people, catalog) = (self.leadbox.people().await?, self.leadbox.catalog().await?);
+        let manages = |user: &&User| {
+            merge(&catalog.roles_of(user)).capabilities.contains(&Capability::UsersManage)
+        };
+        Ok(people.active().filter(manages).cloned().collect())
     }
 
     /// Makes a role, or changes one. It takes effect for those who have it within a second.

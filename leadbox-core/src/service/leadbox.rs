@@ -8,7 +8,7 @@ use super::remembered::Remembered;
 use super::{
     Access, Analytics, Definitions, Directory, Jobs, Keys, Leads, Log, Passwords, Sessions,
 };
-use crate::access::Rights;
+use crate::access::{Grants, Rights};
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::event::{Actor, Cause};
@@ -104,10 +104,15 @@ impl LeadBox {
         LeadBoxBuilder { storage, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds::new()) }
     }
 
-    /// The same, for all of another tenant. For the host, whose rights it has: what somebody may do holds for one tenant.
+    /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another
+    /// it may do nothing.
     #[must_use]
     pub fn for_tenant(&self, tenant: Tenant) -> Self {
-        Self { scope: Scope::all(tenant), rights: Rights::host(), ..self.clone() }
+        let rights = match self.rights.grants() {
+            None => Rights::host(),
+            Some(_) => Rights::granted(None, [], Grants::default()),
+        };
+        Self { scope: rights.scope(tenant), rights, ..self.clone() }
     }
 
     /// The same, with an actor's rights and what follows from them: it sees what they let it read. For a host that has

@@ -403,7 +403,7 @@ mod tests {
         leads.mark_interaction(first.interaction.id, suspect).await.unwrap();
         assert_eq!(leads.lead(lead.id).await.unwrap().unwrap().activity.count, 0);
         assert_eq!(
-            sandbox.leadbox.log().verify().await.unwrap(),
+            sandbox.leadbox.log().verify().await.unwrap().0,
             Verdict::Intact { whole: 3, erased: 0 }
         );
     }

@@ -69,12 +69,14 @@ impl Log<'_> {
             .await
     }
 
-    /// Checks the whole chain, from the first event on.
+    /// Checks the whole chain, from the first event on. Returns with the verdict how far the log is as it was written.
     ///
     /// # Errors
     /// `Denied`, `Storage`.
-    pub async fn verify(&self) -> Result<Verdict> {
+    pub async fn verify(&self) -> Result<(Verdict, ChainHead)> {
         self.leadbox.rights().require_capability(Capability::AuditRead)?;
+        // Kept apart from the rows: a log cut off at its end is found by it. Read first, because more may come meanwhile.
+        let kept = self.leadbox.storage().head().await?;
         let mut head = ChainHead::default();
         let (mut whole, mut erased) = (0, 0);
         loop {
@@ -87,14 +89,13 @@ impl Log<'_> {
                     whole += more;
                     erased += gone;
                 }
-                broken => return Ok(broken),
+                broken => return Ok((broken, head)),
             }
         }
-        // The head is kept apart from the rows: a log cut off at its end is found by it.
-        let kept = self.leadbox.storage().head().await?;
-        if kept.position > head.position {
-            return Ok(Verdict::Missing(Position(head.position.0 + 1)));
-        }
-        Ok(Verdict::Intact { whole, erased })
+        let verdict = match kept.position > head.position {
+            true => Verdict::Missing(Position(head.position.0 + 1)),
+            false => Verdict::Intact { whole, erased },
+        };
+        Ok((verdict, head))
     }
 }

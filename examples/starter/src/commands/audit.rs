@@ -87,9 +87,9 @@ pub(super) async fn audit(
     match verb {
         AuditVerb::Verify { .. } => {
             let bar = progress::waiting("checking the log");
-            let verdict = leadbox.log().verify().await?;
+            let (verdict, head) = leadbox.log().verify().await?;
             bar.finish_and_clear();
-            Ok(output.outcome(&Verified::of(&verdict, leadbox.log().head().await?)))
+            Ok(output.outcome(&Verified::of(&verdict, head)))
         }
         AuditVerb::Export { output: file } => {
             let target = Target::of(file.as_deref());

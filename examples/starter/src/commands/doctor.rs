@@ -114,7 +114,7 @@ async fn schema(storage: &Arc<dyn Storage>, examined: &mut Examined) -> Result<b
 }
 
 async fn log(leadbox: &LeadBox, examined: &mut Examined) -> Result<(), Failure> {
-    let verdict = leadbox.log().verify().await?;
+    let (verdict, _) = leadbox.log().verify().await?;
     let whole = matches!(verdict, Verdict::Intact { .. });
     examined.note("log", if whole { Health::Ok } else { Health::Bad }, verdict.to_string());
     let head = leadbox.log().head().await?.position.0;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leadbox_admin::Admin;
-use leadbox_core::access::Capability;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::LeadList;
-use leadbox_core::{LeadBox, PageRequest, Storage, User, UserStatus, Workers};
+use leadbox_core::{LeadBox, Storage, Workers};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -75,28 +74,20 @@ pub(super) async fn serve(
 
 /// Where to go first, and why.
 async fn entrance(leadbox: &LeadBox, admin: &Admin) -> Result<(String, String), Failure> {
-    let users = leadbox.directory().users(&PageRequest::first(PageRequest::MAX)).await?.items;
-    if users.is_empty() {
-        return Ok((admin.first_run_path(), "begin here".to_owned()));
-    }
-    let catalog = leadbox.catalog().await?;
-    let manages = |user: &&User| {
-        let roles = catalog.roles_of(user);
-        roles.iter().any(|role| role.grants.capabilities.contains(&Capability::UsersManage))
-    };
-    for user in users.iter().filter(|user| user.status == UserStatus::Active).filter(manages) {
+    let administrators = leadbox.access().administrators().await?;
+    for user in &administrators {
         if leadbox.passwords().credential(user.id).await?.is_some() {
             return Ok(("/".to_owned(), "sign in here".to_owned()));
         }
     }
     // Made-up users have no passwords, and whoever can start the program may be any of them.
-    match users.iter().find(manages) {
+    match administrators.first() {
         Some(user) => {
             let code = leadbox.passwords().invite(user.id).await?;
             let code = code.reveal(TokenKind::Invitation.prefix());
             Ok((format!("/invitation?code={code}"), format!("set a password for {}", user.name)))
         }
-        None => Ok(("/".to_owned(), "sign in here".to_owned())),
+        None => Ok((admin.first_run_path(), "begin here".to_owned())),
     }
 }
 

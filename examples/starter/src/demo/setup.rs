@@ -1,7 +1,7 @@
 //! What the invented company has set up before its first lead: custom fields, teams and users with their roles.
 
 use leadbox_core::service::{NewTeam, NewUser};
-use leadbox_core::{FieldDefinition, FieldType, LeadBox, Result, TeamId, UserId};
+use leadbox_core::{FieldDefinition, FieldType, Invalid, LeadBox, Result, TeamId, UserId};
 
 /// The teams, and up to how many employees a lead's company belongs to each.
 pub(super) const TEAMS: [(&str, i64); 3] =
@@ -65,19 +65,19 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
     let mut users = Vec::with_capacity(USERS.len());
     for (name, email, team) in USERS {
         users.push(
-            directory.add_user(&user(name, email, teams.get(team).copied(), "agent")).await?.id,
+            directory.add_user(&user(name, email, teams.get(team).copied(), "agent")?).await?.id,
         );
     }
     for (index, (name, email, role)) in STAFF.into_iter().enumerate() {
         let team = (index == 0).then_some(sales);
-        directory.add_user(&user(name, email, team, role)).await?;
+        directory.add_user(&user(name, email, team, role)?).await?;
     }
     Ok(users)
 }
 
-fn user(name: &str, email: &str, team: Option<TeamId>, role: &str) -> NewUser {
-    let roles = role.parse().into_iter().collect();
-    NewUser { name: name.to_owned(), email: email.to_owned(), team, roles }
+fn user(name: &str, email: &str, team: Option<TeamId>, role: &str) -> Result<NewUser> {
+    let role = role.parse().map_err(|error| Invalid::one("role", error))?;
+    Ok(NewUser { name: name.to_owned(), email: email.to_owned(), team, roles: [role].into() })
 }
 
 /// One of the users of the team that a company of this size belongs to.

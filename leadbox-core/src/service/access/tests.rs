@@ -129,6 +129,11 @@ async fn every_verb_asks_for_its_permission() {
     denied(agent.log().after(crate::Position(0), 1).await);
     denied(agent.log().events(&Default::default(), &PageRequest::default()).await);
     denied(agent.analytics().rebuild().await);
+    denied(agent.access().administrators().await);
+    // What somebody may do holds for one tenant.
+    let elsewhere = agent.for_tenant(crate::Tenant(2));
+    denied(elsewhere.leads().capture(&some_lead(3)).await);
+    denied(elsewhere.log().events(&Default::default(), &PageRequest::default()).await);
     agent.log().timeline(own.id, &PageRequest::default()).await.unwrap();
 }
 

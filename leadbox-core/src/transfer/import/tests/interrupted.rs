@@ -139,7 +139,7 @@ async fn a_lead_that_others_change_meanwhile_is_decided_again_or_refused_alone()
         assert_eq!((report.rows, report.created, report.failed), (4, 3, failed), "{report:?}");
         let lead = leadbox.leads().lead(known.id).await.unwrap().unwrap().lead;
         assert_eq!(lead.person.title.as_deref(), Some(if failed == 0 { "CTO" } else { "CEO" }));
-        let verdict = leadbox.log().verify().await.unwrap();
+        let (verdict, _) = leadbox.log().verify().await.unwrap();
         assert!(matches!(verdict, crate::event::Verdict::Intact { .. }));
     }
 }
