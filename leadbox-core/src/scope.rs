@@ -49,6 +49,17 @@ impl Scope {
         Self { tenant, owners: Owners::Only(owners.into_iter().collect()), ..Self::default() }
     }
 
+    /// What both see; nothing when they are of two tenants.
+    pub(crate) fn within(self, other: &Self) -> Self {
+        let same = self.tenant == other.tenant;
+        let owners = if same { self.owners } else { Owners::Only(BTreeSet::new()) };
+        Self {
+            tenant: other.tenant,
+            owners: owners.within(other.owners.clone()),
+            hidden_fields: self.hidden_fields.union(&other.hidden_fields).cloned().collect(),
+        }
+    }
+
     /// Whether a lead of `tenant` with this owner is visible.
     pub fn sees(&self, tenant: Tenant, owner: Option<UserId>) -> bool {
         self.tenant == tenant

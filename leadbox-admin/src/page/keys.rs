@@ -31,6 +31,8 @@ struct Row {
     used: String,
     until: String,
     live: bool,
+    /// Whether the asker may have another secret for it.
+    rotates: bool,
 }
 
 #[derive(Template)]
@@ -140,6 +142,7 @@ async fn page(
                 (None, None) => "for ever".to_owned(),
             },
             live: token.is_live(now),
+            rotates: token.user.is_none() || token.user == leadbox.rights().oneself(),
         }
     });
     let rows = rows.collect();

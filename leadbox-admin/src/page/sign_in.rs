@@ -100,12 +100,13 @@ pub(super) async fn is_password(
     // It takes as long for whom there is no account, no password, or a lock.
     let hash = known.as_ref().filter(|_| open).map(|known| known.hash.as_str());
     let met = shared.passwords.is(password, hash).await;
-    match user.filter(|_| open) {
-        Some(user) if met => leadbox.passwords().met(user.id).await?,
-        Some(user) => leadbox.passwords().missed(user.id, &shared.lockout).await?,
-        None => {}
+    let Some(user) = user.filter(|_| open) else { return Ok(false) };
+    if met {
+        // Guesses at the same time may have locked it meanwhile.
+        return Ok(leadbox.passwords().met(user.id).await?);
     }
-    Ok(met && open)
+    leadbox.passwords().missed(user.id, &shared.lockout).await?;
+    Ok(false)
 }
 
 /// The host's handle, with where the request came from.

@@ -75,6 +75,13 @@ impl Grants {
         self
     }
 
+    /// The same with its fields that are hidden among those that are not written.
+    #[must_use]
+    pub(crate) fn written_out(mut self) -> Self {
+        self.read_only.extend(self.hidden.iter().cloned());
+        self
+    }
+
     /// How far a permission reaches; none when it is not granted.
     pub fn level(&self, permission: Permission) -> Option<Level> {
         self.permissions.get(&permission).copied()

@@ -30,11 +30,16 @@ impl Rights {
             Change::PutUser(_) | Change::PutTeam(_) => {
                 self.require_capability(Capability::UsersManage)
             }
-            Change::PutCredential(credential) => self.check_proof(Some(credential.user)),
+            // Whoever manages users sends a link: nobody but oneself knows one's password.
+            Change::PutCredential(credential) if self.oneself() == Some(credential.user) => Ok(()),
+            Change::PutCredential(_) => self.require_host(),
             Change::PutToken(token) if token.kind == TokenKind::ApiKey => {
                 self.require_capability(Capability::KeysManage)
             }
-            Change::PutToken(token) => self.check_proof(token.user),
+            Change::PutToken(token) if token.ended_at.is_some() => self.check_end(token.user),
+            // Who somebody is, is found out before anybody acts as somebody.
+            Change::PutToken(token) if token.kind == TokenKind::Session => self.require_host(),
+            Change::PutToken(_) => self.require_capability(Capability::UsersManage),
             Change::PutLane(_) | Change::ReplayJob(_) => {
                 self.require_capability(Capability::SystemManage)
             }
@@ -62,8 +67,8 @@ impl Rights {
         Ok(())
     }
 
-    /// Everybody may prove who they are, and end their own sessions; others' only whoever manages users.
-    fn check_proof(&self, user: Option<UserId>) -> Result<(), Denied> {
+    /// Everybody may end their own sessions and links; others' only whoever manages users.
+    fn check_end(&self, user: Option<UserId>) -> Result<(), Denied> {
         if user.is_some() && self.oneself() == user {
             return Ok(());
         }

@@ -30,6 +30,9 @@ pub enum Denied {
     /// It concerns all tenants.
     #[error("only the embedding program may do this")]
     HostOnly,
+    /// It is for the user itself: not for another, and not for a key that stands for it.
+    #[error("only the user itself may do this")]
+    Oneself,
     /// It would hand out more than the asker has.
     #[error("nobody can grant more than is granted to them")]
     Beyond,
@@ -72,7 +75,12 @@ impl Rights {
     #[must_use]
     pub fn limited_to(&self, limit: &Grants) -> Self {
         match &*self.0 {
-            Asker::Host => Self::granted(None, [], limit.clone()),
+            Asker::Host => Self(Arc::new(Asker::Granted {
+                user: None,
+                team: BTreeSet::new(),
+                grants: limit.clone(),
+                proxy: true,
+            })),
             Asker::Granted { user, team, grants, .. } => Self(Arc::new(Asker::Granted {
                 user: *user,
                 team: team.clone(),
@@ -181,6 +189,20 @@ impl Rights {
     /// `HostOnly`.
     pub(crate) fn require_host(&self) -> Result<(), Denied> {
         if self.grants().is_none() { Ok(()) } else { Err(Denied::HostOnly) }
+    }
+
+    /// Refuses whoever is not this user itself, and keys in any case. Nobody's is everybody's who is no key.
+    ///
+    /// # Errors
+    /// `Oneself`.
+    pub(crate) fn require_oneself(&self, user: Option<UserId>) -> Result<(), Denied> {
+        match &*self.0 {
+            Asker::Granted { proxy: true, .. } => Err(Denied::Oneself),
+            Asker::Granted { .. } if user.is_some() && self.oneself() != user => {
+                Err(Denied::Oneself)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses to hand out more than the asker has.

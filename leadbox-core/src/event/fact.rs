@@ -272,6 +272,8 @@ impl NewEvent {
         payload.changed.retain(|field, _| !hidden.contains(field));
         payload.previous.retain(|field, _| !hidden.contains(field));
         self.payload = Some(serde_json::to_string(&payload)?);
+        // With it the commitment would tell whether a guess at what is hidden is right.
+        self.salt = None;
         Ok(())
     }
 

@@ -55,7 +55,7 @@ impl Credential {
     #[must_use]
     pub fn missed(&self, now: Timestamp, lockout: &Lockout) -> Self {
         let misses = self.misses.saturating_add(1);
-        let locked_until = misses.checked_sub(lockout.free + 1).map(|over| {
+        let locked_until = misses.checked_sub(lockout.free.saturating_add(1)).map(|over| {
             // Beyond twenty doublings every lock is the longest.
             let doubled = lockout.first.checked_mul(1 << over.min(20)).unwrap_or(lockout.most);
             now + doubled.min(lockout.most)

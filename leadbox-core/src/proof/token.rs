@@ -111,6 +111,19 @@ impl Token {
         self.gone_at().is_none_or(|at| at > now)
     }
 
+    /// The same at its end.
+    #[must_use]
+    pub fn ended(self, at: Timestamp) -> Self {
+        Self { revision: self.revision.next(), ended_at: Some(at), ..self }
+    }
+
+    /// The same, good until `at` at the most.
+    #[must_use]
+    pub fn expiring(self, at: Timestamp) -> Self {
+        let expires_at = self.expires_at.into_iter().chain([at]).min();
+        Self { revision: self.revision.next(), expires_at, ..self }
+    }
+
     /// When it stops, or stopped, standing for anybody.
     pub fn gone_at(&self) -> Option<Timestamp> {
         self.expires_at.into_iter().chain(self.ended_at).min()

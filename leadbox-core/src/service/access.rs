@@ -1,6 +1,7 @@
 //! Roles, and what follows from them. Owns acting as somebody, making and removing roles, and saying why somebody may do
 //! something.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +9,8 @@ use serde_json::Value;
 use super::decision::{Announce, Decision, data};
 use super::people::People;
 use super::{LeadBox, Prepared};
-use crate::access::{Capability, Denied, EffectiveAccess, Rights, Role, merge};
+use crate::access::{Capability, Denied, EffectiveAccess, Grants, Level, Rights, Role, merge};
+use crate::catalog::Catalog;
 use crate::directory::{User, UserStatus};
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Actor, EventType};
@@ -38,7 +40,11 @@ impl LeadBox {
         let user = people.user(id).filter(|user| user.status == UserStatus::Active);
         let user = user.ok_or(Denied::Account)?;
         let grants = merge(&catalog.roles_of(user));
-        let rights = Rights::granted(Some(id), people.within_team_of(user), grants);
+        let team = match grants.permissions.values().any(|level| *level == Level::Team) {
+            true => people.within_team_of(user),
+            false => BTreeSet::new(),
+        };
+        let rights = Rights::granted(Some(id), team, grants);
         Ok(self.with_rights(Actor::user(id), rights))
     }
 
@@ -108,10 +114,11 @@ impl Access<'_> {
         self.leadbox.rights().require_capability(Capability::RolesManage)?;
         self.leadbox.rights().require_within(&role.grants)?;
         // Written out, so that a role says of itself that what it hides cannot be written either.
-        let mut role = role.clone();
-        role.grants.read_only.extend(role.grants.hidden.iter().cloned());
-        let role = &role;
+        let role = &Role { grants: role.grants.clone().written_out(), ..role.clone() };
         let known = self.stored(&role.key).await?;
+        if let Some((_, stored)) = &known {
+            self.leadbox.rights().require_within(&stored.grants)?;
+        }
         self.check(role, known.is_none()).await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let before = match &known {
@@ -154,8 +161,8 @@ impl Access<'_> {
         }
         let (before, role) =
             self.stored(key).await?.ok_or_else(|| Error::not_found("role", key))?;
-        let people = People::load(&**self.leadbox.storage(), self.leadbox.tenant()).await?;
-        let holders = people.users().filter(|user| user.roles.contains(key)).count();
+        self.leadbox.rights().require_within(&role.grants)?;
+        let holders = self.holders(key).await?;
         if holders > 0 {
             let message = format!("is still given to {holders} users: take it from them first");
             return Err(Invalid::one("role", message).into());
@@ -173,6 +180,12 @@ impl Access<'_> {
             before,
         })))?;
         decision.finish(())
+    }
+
+    /// How many users have a role.
+    async fn holders(&self, key: &RoleKey) -> Result<usize> {
+        let people = People::load(&**self.leadbox.storage(), self.leadbox.tenant()).await?;
+        Ok(people.users().filter(|user| user.roles.contains(key)).count())
     }
 
     async fn stored(&self, key: &RoleKey) -> Result<Option<(Revision, Role)>> {
@@ -193,14 +206,22 @@ impl Access<'_> {
         if is_new && own >= MAX_ROLES {
             invalid.push("key", format!("would be more than {MAX_ROLES} roles"));
         }
-        super::directory::check_name(&mut invalid, &role.name);
-        let grants = &role.grants;
-        for (list, fields) in [("hidden", &grants.hidden), ("read_only", &grants.read_only)] {
-            for field in fields.iter().filter(|field| !catalog.guards(field)) {
-                invalid.push(format!("grants.{list}"), format!("'{field}' cannot be kept back"));
-            }
+        if is_new && self.holders(&role.key).await? > 0 {
+            // Given while it was being removed: they would have the new one unasked.
+            invalid.push("key", "is that of a role that was removed and that users still have");
         }
+        super::directory::check_name(&mut invalid, &role.name);
+        check_kept_back(&mut invalid, &role.grants, &catalog);
         Ok(invalid.or(())?)
+    }
+}
+
+/// Notes fields that cannot be hidden or protected: a misspelt name would keep nothing back.
+pub(super) fn check_kept_back(invalid: &mut Invalid, grants: &Grants, catalog: &Catalog) {
+    for (list, fields) in [("hidden", &grants.hidden), ("read_only", &grants.read_only)] {
+        for field in fields.iter().filter(|field| !catalog.guards(field)) {
+            invalid.push(format!("grants.{list}"), format!("'{field}' cannot be kept back"));
+        }
     }
 }
 

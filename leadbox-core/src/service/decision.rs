@@ -57,6 +57,10 @@ impl<'a> Decision<'a> {
         Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new() }
     }
 
+    pub(super) fn leadbox(&self) -> &'a LeadBox {
+        self.leadbox
+    }
+
     pub(crate) fn at(&self) -> Timestamp {
         self.at
     }

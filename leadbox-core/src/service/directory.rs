@@ -16,6 +16,7 @@ use crate::id::{TeamId, UserId};
 use crate::identity::Email;
 use crate::key::RoleKey;
 use crate::page::{Page, PageRequest};
+use crate::proof::TokenKind;
 use crate::revision::{Revision, Version};
 use crate::storage::Change;
 
@@ -234,6 +235,17 @@ impl Directory<'_> {
         let subject = Subject { kind: SubjectKind::User, id: after.id.uuid() };
         decision.event(subject, EventType::USER_CHANGED, Version(after.revision.0), &payload)?;
         decision.push(Change::PutUser(Box::new(after.clone())))?;
+        if let Some(before) = before {
+            let mut over = Vec::new();
+            // Links went to the address of before.
+            if before.email != after.email || after.status == UserStatus::Disabled {
+                over.extend([TokenKind::Invitation, TokenKind::Reset]);
+            }
+            if after.status == UserStatus::Disabled {
+                over.push(TokenKind::Session);
+            }
+            decision.end_all(after.id, &over, None).await?;
+        }
         decision.finish(after)
     }
 

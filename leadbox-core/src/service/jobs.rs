@@ -35,13 +35,23 @@ impl Jobs<'_> {
     /// Queues jobs, all or none.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, also when a job is another tenant's and the asker is not the host; `Storage`.
     pub async fn enqueue(&self, jobs: impl IntoIterator<Item = NewJob>) -> Result<()> {
+        self.leadbox.rights().require_capability(Capability::SystemManage)?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         for job in jobs {
+            self.require_own(&job.lane)?;
             decision.push(Change::EnqueueJob(Box::new(job)))?;
         }
         self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        Ok(())
+    }
+
+    /// Refuses another tenant's lane to everybody but the host.
+    fn require_own(&self, lane: &LaneKey) -> Result<()> {
+        if lane.tenant != self.leadbox.tenant() {
+            self.leadbox.rights().require_host()?;
+        }
         Ok(())
     }
 
@@ -77,6 +87,7 @@ impl Jobs<'_> {
     /// # Errors
     /// `Denied`, `Contended`, `Storage`.
     pub async fn set_lane(&self, lane: &Lane) -> Result<()> {
+        self.require_own(&lane.key)?;
         self.leadbox
             .decide("lane", &lane.key.name, || {
                 Box::pin(async move {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::decision::{Announce, Decision, data};
 use super::{LeadBox, Prepared};
-use crate::access::{Capability, Denied, Grants, Rights};
+use crate::access::{Capability, Denied, Grants};
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Actor, ActorKind, EventType, Subject, SubjectKind};
 use crate::id::TokenId;
@@ -71,16 +71,19 @@ impl Keys<'_> {
     /// # Errors
     /// `Denied`, also when it would allow more than the asker may; `Invalid` with every problem; `Storage`.
     pub async fn make(&self, new: &NewKey) -> Result<MadeKey> {
-        let prepared = self.prepare_make(new)?;
+        let prepared = self.prepare_make(new).await?;
         self.leadbox.storage().commit(&prepared.changes).await?;
         Ok(prepared.outcome)
     }
 
-    fn prepare_make(&self, new: &NewKey) -> Result<Prepared<MadeKey>> {
+    async fn prepare_make(&self, new: &NewKey) -> Result<Prepared<MadeKey>> {
         let rights = self.leadbox.rights();
         rights.require_capability(Capability::KeysManage)?;
+        // A key that made keys would outlive its own end.
+        rights.require_oneself(rights.user())?;
         rights.require_within(&new.grants)?;
         let mut invalid = Invalid::default();
+        super::access::check_kept_back(&mut invalid, &new.grants, &*self.leadbox.catalog().await?);
         super::directory::check_name(&mut invalid, &new.name);
         if new.expires_at.is_some_and(|at| at <= self.leadbox.now()) {
             invalid.push("expires_at", "lies in the past");
@@ -90,7 +93,7 @@ impl Keys<'_> {
         let details = TokenDetails {
             name: new.name.trim().to_owned(),
             origin: self.leadbox.actor().origin.clone(),
-            grants: Some(new.grants.clone()),
+            grants: Some(new.grants.clone().written_out()),
             per_minute: new.per_minute,
             ..TokenDetails::default()
         };
@@ -103,26 +106,24 @@ impl Keys<'_> {
     /// Makes another secret for a key. The old one is good for `overlap` more, so that programs can change over.
     ///
     /// # Errors
-    /// `Denied`; `NotFound` when there is no such key, or it is over; `Contended`; `Storage`.
+    /// `Denied`, also when the key stands for another user; `NotFound` when there is no such key, or it is over;
+    /// `Contended`; `Storage`.
     pub async fn rotate(&self, id: TokenId, overlap: TimeDelta) -> Result<MadeKey> {
         self.leadbox
             .decide("API key", id, || {
                 Box::pin(async move {
                     let old = self.live(id).await?;
+                    // Whoever has its secret acts as whom it stands for.
+                    self.leadbox.rights().require_oneself(old.user)?;
                     self.leadbox.rights().require_within(&granted(&old))?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     let (key, secret) =
                         decision.mint(old.kind, old.user, old.details.clone(), old.expires_at);
-                    let until = decision.at() + overlap.max(TimeDelta::zero());
-                    let expires_at = old.expires_at.into_iter().chain([until]).min();
-                    let revision = old.revision.next();
+                    let until = decision.at().checked_add_signed(overlap.max(TimeDelta::zero()));
                     self.announce(&mut decision, EventType::KEY_ROTATED, &key)?;
                     decision.push(Change::PutToken(Box::new(key.clone())))?;
-                    decision.push(Change::PutToken(Box::new(Token {
-                        revision,
-                        expires_at,
-                        ..old
-                    })))?;
+                    let fading = old.expiring(until.unwrap_or(Timestamp::MAX_UTC));
+                    decision.push(Change::PutToken(Box::new(fading)))?;
                     decision.finish(MadeKey { key, secret })
                 })
             })
@@ -142,8 +143,7 @@ impl Keys<'_> {
                     if !old.is_live(decision.at()) {
                         return decision.finish(old);
                     }
-                    let (revision, ended_at) = (old.revision.next(), Some(decision.at()));
-                    let ended = Token { revision, ended_at, ..old };
+                    let ended = old.ended(decision.at());
                     self.announce(&mut decision, EventType::KEY_REVOKED, &ended)?;
                     decision.push(Change::PutToken(Box::new(ended.clone())))?;
                     decision.finish(ended)
@@ -196,9 +196,10 @@ impl LeadBox {
         let key = found.filter(|key| key.kind == TokenKind::ApiKey && key.is_live(self.now()));
         let key = key.ok_or(Denied::Account)?;
         let rights = match key.user {
-            None => Rights::granted(None, [], granted(&key)),
-            Some(user) => self.as_user(user).await?.rights().limited_to(&granted(&key)),
+            None => self.rights().clone(),
+            Some(user) => self.as_user(user).await?.rights().clone(),
         };
+        let rights = rights.limited_to(&granted(&key));
         self.note_use(&key).await?;
         let actor = Actor {
             kind: ActorKind::ApiKey,
@@ -310,6 +311,55 @@ mod tests {
         denied(asker.directory().change_own("Eve", None).await.unwrap_err());
         denied(asker.sessions().list(adi, &PageRequest::default()).await.unwrap_err());
         admin.passwords().set(adi, "hash", None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_whom_a_key_stands_for_gets_another_secret_for_it() {
+        let sandbox = Sandbox::new().unwrap();
+        let leadbox = &sandbox.leadbox;
+        let mut asked = Vec::new();
+        for name in ["ann", "bea"] {
+            let new = NewUser {
+                name: name.to_owned(),
+                email: format!("{name}@office.example"),
+                roles: ["admin".parse().unwrap()].into(),
+                ..NewUser::default()
+            };
+            let user = leadbox.directory().add_user(&new).await.unwrap().id;
+            asked.push(leadbox.as_user(user).await.unwrap());
+        }
+        let overlap = TimeDelta::hours(1);
+        let anns = asked[0].keys().make(&reading(Level::Own)).await.unwrap();
+        let taken = asked[1].keys().rotate(anns.key.id, overlap).await.unwrap_err();
+        assert!(matches!(taken, Error::Denied(Denied::Oneself)));
+        asked[0].keys().rotate(anns.key.id, overlap).await.unwrap();
+        asked[1].keys().revoke(anns.key.id).await.unwrap();
+
+        // A key that made keys would outlive its own end.
+        let grants = Grants::default().enable(Capability::KeysManage);
+        let manages = NewKey { name: "Robot".to_owned(), grants, ..NewKey::default() };
+        for maker in [leadbox, &asked[0]] {
+            let made = maker.keys().make(&manages).await.unwrap();
+            let (key, _) = leadbox.as_key(&made.text()).await.unwrap();
+            key.keys().list(&PageRequest::default()).await.unwrap();
+            let another = key.keys().make(&manages).await.unwrap_err();
+            assert!(matches!(another, Error::Denied(Denied::Oneself)));
+            let rotated = key.keys().rotate(made.key.id, TimeDelta::MAX).await.unwrap_err();
+            assert!(matches!(rotated, Error::Denied(Denied::Oneself)));
+            maker.keys().rotate(made.key.id, TimeDelta::MAX).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_key_does_not_see_it_does_not_write() {
+        let sandbox = Sandbox::new().unwrap();
+        let mut new = reading(Level::All);
+        new.grants.hidden.insert("phone".to_owned());
+        let made = sandbox.leadbox.keys().make(&new).await.unwrap();
+        assert!(!made.key.details.grants.unwrap().writes("phone"));
+        new.grants.hidden.insert("fone".to_owned());
+        let misspelt = sandbox.leadbox.keys().make(&new).await.unwrap_err();
+        assert!(misspelt.to_string().contains("fone"), "{misspelt}");
     }
 
     #[tokio::test]

@@ -135,9 +135,13 @@ impl LeadBox {
         Self { cause, ..self.clone() }
     }
 
-    /// The same, seeing only this much.
+    /// The same, seeing only this much; never more than its rights let it see.
     #[must_use]
     pub fn seeing(&self, scope: Scope) -> Self {
+        let scope = match self.rights.grants() {
+            None => scope,
+            Some(_) => scope.within(&self.scope),
+        };
         Self { scope, ..self.clone() }
     }
 

@@ -43,7 +43,7 @@ impl Log<'_> {
     }
 
     /// The tenant's events, the latest first. Those about one lead are for everybody who sees it, all others for those
-    /// who may read the activity log. Fields that are hidden from the asker are missing in what they say.
+    /// who may read the activity log; whoever does not see all leads finds only those about its own. Fields that are hidden from the asker are missing in what they say.
     ///
     /// # Errors
     /// `Denied`, `Storage`.

@@ -67,28 +67,30 @@ impl Passwords<'_> {
             .await
     }
 
-    /// Notes that a password was met, which forgives all misses.
+    /// Notes that a password was met, which forgives all misses. False when it was locked meanwhile: then it does not count.
     ///
     /// # Errors
     /// `Denied`, `Contended`, `Storage`.
-    pub async fn met(&self, user: UserId) -> Result<()> {
+    pub async fn met(&self, user: UserId) -> Result<bool> {
         self.leadbox.rights().require_host()?;
         self.leadbox
             .decide("password", user, || {
                 Box::pin(async move {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    if let Some(before) = self.credential(user).await?
-                        && before.misses > 0
-                    {
+                    let before = self.credential(user).await?;
+                    let Some(before) = before.filter(|before| before.is_open(decision.at())) else {
+                        return decision.finish(false);
+                    };
+                    if before.misses > 0 {
                         decision.push(Change::PutCredential(Box::new(before.met())))?;
                     }
-                    decision.finish(())
+                    decision.finish(true)
                 })
             })
             .await
     }
 
-    /// Sets a user's password, given its hash. All its sessions end but the one to be kept.
+    /// Sets a user's password, given its hash. All its sessions end but the one to be kept, and links that were sent to it.
     ///
     /// # Errors
     /// `Denied`, unless it is the asker's own; `NotFound`; `Contended`; `Storage`.
@@ -155,20 +157,15 @@ impl Passwords<'_> {
                         return Err(Denied::Account.into());
                     }
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    let (revision, ended_at) = (token.revision.next(), Some(decision.at()));
-                    decision.push(Change::PutToken(Box::new(Token {
-                        revision,
-                        ended_at,
-                        ..token
-                    })))?;
-                    self.put(&mut decision, user, hash, None).await?;
+                    decision.end(token.clone())?;
+                    self.put(&mut decision, user, hash, Some(&token)).await?;
                     decision.finish(user)
                 })
             })
             .await
     }
 
-    /// Adds the new password, and the end of the user's sessions.
+    /// Adds the new password, and the end of the user's sessions and links but for one.
     async fn put(
         &self,
         decision: &mut Decision<'_>,
@@ -191,12 +188,9 @@ impl Passwords<'_> {
         };
         decision.event(subject(user), EventType::PASSWORD_SET, Version(0), &data([]))?;
         decision.push(Change::PutCredential(Box::new(credential)))?;
-        for token in self.leadbox.live_tokens(user, TokenKind::Session).await? {
-            if kept.is_none_or(|kept| kept.id != token.id) {
-                decision.end(token)?;
-            }
-        }
-        Ok(())
+        let kept = kept.map(|kept| kept.id);
+        let kinds = [TokenKind::Session, TokenKind::Invitation, TokenKind::Reset];
+        decision.end_all(user, &kinds, kept).await
     }
 
     async fn link(
@@ -216,14 +210,7 @@ impl Passwords<'_> {
                     let roles = self.leadbox.catalog().await?.roles_of(&found);
                     self.leadbox.rights().require_within(&merge(&roles))?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    for old in self.leadbox.live_tokens(user, kind).await? {
-                        let (revision, ended_at) = (old.revision.next(), Some(decision.at()));
-                        decision.push(Change::PutToken(Box::new(Token {
-                            revision,
-                            ended_at,
-                            ..old
-                        })))?;
-                    }
+                    decision.end_all(user, &[kind], None).await?;
                     let until = Some(decision.at() + good_for);
                     let (token, secret) =
                         decision.mint(kind, Some(user), TokenDetails::default(), until);
@@ -244,6 +231,7 @@ fn subject(user: UserId) -> Subject {
 mod tests {
     use super::*;
     use crate::access::{Grants, Role};
+    use crate::directory::User;
     use crate::page::PageRequest;
     use crate::service::{NewUser, SessionPolicy};
     use crate::testing::Sandbox;
@@ -298,6 +286,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn links_end_with_a_new_password_another_address_and_the_account() {
+        let sandbox = Sandbox::new().unwrap();
+        let leadbox = &sandbox.leadbox;
+        let ann = user(&sandbox, "ann", "agent").await;
+        let change = async |email: &str, status| {
+            let known = leadbox.directory().user(ann).await.unwrap().unwrap();
+            let changed = User { email: email.to_owned(), status, ..known };
+            leadbox.directory().change_user(&changed).await.unwrap();
+        };
+        for way in ["password", "address", "disabled"] {
+            let (invited, reset) = (
+                leadbox.passwords().invite(ann).await.unwrap(),
+                leadbox.passwords().reset(ann).await.unwrap(),
+            );
+            let (session, _) =
+                leadbox.sessions().begin(ann, "here", &SessionPolicy::default()).await.unwrap();
+            match way {
+                "password" => {
+                    leadbox.passwords().set(ann, "hash", Some(&session)).await.unwrap();
+                }
+                "address" => change("ann@y.example", UserStatus::Active).await,
+                _ => {
+                    change("ann@y.example", UserStatus::Disabled).await;
+                    change("ann@y.example", UserStatus::Active).await;
+                }
+            }
+            for (kind, secret) in [(TokenKind::Invitation, invited), (TokenKind::Reset, reset)] {
+                let text = secret.reveal(kind.prefix());
+                assert!(
+                    leadbox.passwords().link_behind(kind, &text).await.unwrap().is_none(),
+                    "{way} {kind:?}"
+                );
+            }
+            let found = leadbox.storage().token(leadbox.tenant(), session.id).await.unwrap();
+            assert_eq!(found.unwrap().is_live(leadbox.now()), way != "disabled", "{way}");
+        }
+    }
+
+    #[tokio::test]
     async fn misses_lock_and_a_hit_forgives() {
         let sandbox = Sandbox::new().unwrap();
         let ann = user(&sandbox, "ann", "agent").await;
@@ -309,8 +336,11 @@ mod tests {
         }
         let locked = passwords.credential(ann).await.unwrap().unwrap();
         assert!(!locked.is_open(sandbox.leadbox.now()));
-        passwords.met(ann).await.unwrap();
-        passwords.met(ann).await.unwrap();
+        assert!(!passwords.met(ann).await.unwrap(), "guessed at the same time, and too late");
+        assert!(!passwords.credential(ann).await.unwrap().unwrap().is_open(sandbox.leadbox.now()));
+        sandbox.clock.advance(lockout.first);
+        assert!(passwords.met(ann).await.unwrap());
+        assert!(passwords.met(ann).await.unwrap());
         let met = passwords.credential(ann).await.unwrap().unwrap();
         assert!(met.is_open(sandbox.leadbox.now()) && met.misses == 0);
     }

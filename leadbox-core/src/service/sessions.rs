@@ -73,7 +73,7 @@ impl Sessions<'_> {
             origin: self.leadbox.actor().origin.clone(),
             ..TokenDetails::default()
         };
-        let until = Some(decision.at() + policy.absolute);
+        let until = decision.at().checked_add_signed(policy.absolute);
         let made = decision.mint(TokenKind::Session, Some(user), details, until);
         announce(&mut decision, EventType::SESSION_STARTED, &made.0)?;
         decision.push(Change::PutToken(Box::new(made.0.clone())))?;
@@ -117,11 +117,9 @@ impl Sessions<'_> {
         let (mut token, secret) =
             decision.mint(old.kind, old.user, old.details.clone(), old.expires_at);
         token.used_at = Some(decision.at());
-        let until = decision.at() + OVERLAP;
-        let expires_at = old.expires_at.into_iter().chain([until]).min();
-        let (revision, ended) = (old.revision.next(), old.clone());
+        let fading = old.clone().expiring(decision.at() + OVERLAP);
         decision.push(Change::PutToken(Box::new(token.clone())))?;
-        decision.push(Change::PutToken(Box::new(Token { revision, expires_at, ..ended })))?;
+        decision.push(Change::PutToken(Box::new(fading)))?;
         decision.finish(Session { token, renewed: Some(secret) })
     }
 
@@ -186,14 +184,32 @@ fn announce(decision: &mut Decision<'_>, kind: EventType, token: &Token) -> Resu
 }
 
 impl Decision<'_> {
-    /// Ends a session, if it is not over.
+    /// Ends what stands for a user of these kinds, but for one.
+    pub(super) async fn end_all(
+        &mut self,
+        user: UserId,
+        kinds: &[TokenKind],
+        kept: Option<TokenId>,
+    ) -> Result<()> {
+        for kind in kinds {
+            for token in self.leadbox().live_tokens(user, *kind).await? {
+                if Some(token.id) != kept {
+                    self.end(token)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a session or a link, if it is not over.
     pub(super) fn end(&mut self, token: Token) -> Result<()> {
         if !token.is_live(self.at()) {
             return Ok(());
         }
-        let (revision, ended_at) = (token.revision.next(), Some(self.at()));
-        let ended = Token { revision, ended_at, ..token };
-        announce(self, EventType::SESSION_ENDED, &ended)?;
+        let ended = token.ended(self.at());
+        if ended.kind == TokenKind::Session {
+            announce(self, EventType::SESSION_ENDED, &ended)?;
+        }
         self.push(Change::PutToken(Box::new(ended)))
     }
 }

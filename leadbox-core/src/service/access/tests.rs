@@ -125,6 +125,7 @@ async fn every_verb_asks_for_its_permission() {
     denied(agent.definitions().change_settings(|_| {}).await);
     denied(agent.directory().add_team(&NewTeam::default()).await);
     denied(agent.jobs().lanes().await);
+    denied(agent.jobs().enqueue([agent.jobs().new_job("tell", "someone".into())]).await);
     denied(agent.log().verify().await);
     denied(agent.log().after(crate::Position(0), 1).await);
     denied(agent.log().events(&Default::default(), &PageRequest::default()).await);
@@ -184,6 +185,14 @@ async fn guarded_fields_are_refused_by_name_and_kept_by_others_changes() {
     assert_eq!(fields, ["email", "phone"]);
     let by_email = some_lead(1).upsert_by(IdentityKind::Email);
     assert!(matches!(caller.leads().capture(&by_email).await, Err(Error::Invalid(_))));
+    // The log does not tell either, nor whether a guess is right.
+    let told = caller.log().timeline(lead.id, &PageRequest::default()).await.unwrap().items;
+    assert!(told.iter().all(|event| {
+        let payload = event.payload.as_deref().unwrap_or_default();
+        event.salt.is_none() && !payload.contains("901820")
+    }));
+    let wide = caller.seeing(crate::Scope::all(caller.tenant()));
+    assert_eq!(wide.leads().lead(lead.id).await.unwrap().unwrap().lead.person.phone, None);
 }
 
 #[tokio::test]
@@ -204,6 +213,12 @@ async fn nobody_hands_out_more_than_they_have() {
     assert_eq!(denied(hr.directory().give_roles(boss, []).await), Denied::Beyond);
     role.grants = role.grants.allow(Permission::LeadRead, Level::All);
     assert_eq!(denied(hr.access().define_role(&role).await), Denied::Beyond);
+    // Nor do they take away what they do not have.
+    role.key = key("sales");
+    leadbox.access().define_role(&role).await.unwrap();
+    role.grants = Grants::default();
+    assert_eq!(denied(hr.access().define_role(&role).await), Denied::Beyond);
+    assert_eq!(denied(hr.access().remove_role(&role.key).await), Denied::Beyond);
     // Within what they have, they may.
     let new = NewUser {
         name: "Jo".to_owned(),
