@@ -85,8 +85,10 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
     );
     let lead = office.sandbox.leadbox.leads().capture(&some_lead(1)).await.unwrap().lead;
     let path = format!("/ops/leads/{}/edit", lead.id);
-    let refused =
-        admin.post(&path, &[("email", "ada@"), ("cf.plan", "Gold"), ("title", "CTO")]).await;
+    let version = lead.version.0.to_string();
+    let form =
+        [("version", version.as_str()), ("email", "ada@"), ("cf.plan", "Gold"), ("title", "CTO")];
+    let refused = admin.post(&path, &form).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         refused.body.contains("id=\"email-error\"")
@@ -114,13 +116,44 @@ async fn guarded_fields_have_no_input_or_a_closed_one() {
     assert!(!form.contains("901820") && !form.contains("name=\"phone\""));
     let email = form.split_once("name=\"email\"").unwrap().1.split('>').next().unwrap();
     assert!(email.contains("disabled"), "{email}");
-    let sent = caller.post(&path, &[("phone", "+49 30 901821"), ("email", "x@y.example")]).await;
+    let version = lead.version.0.to_string();
+    let version = ("version", version.as_str());
+    let guarded = [version, ("phone", "+49 30 901821"), ("email", "x@y.example")];
+    let sent = caller.post(&path, &guarded).await;
     assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(caller.post(&path, &[("title", "CEO")]).await.status, StatusCode::SEE_OTHER);
+    assert!(sent.body.contains("may not be changed with your role"));
+    let sent = caller.post(&path, &[version, ("title", "CEO")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
     let stored = office.sandbox.leadbox.leads().lead(lead.id).await.unwrap().unwrap().lead;
     assert_eq!(stored.person.phone, lead.person.phone);
     let list = caller.get("/ops/leads").await.body;
     assert!(!list.contains("/ops/leads/new"));
     assert_eq!(caller.get("/ops/leads/new").await.status, StatusCode::FORBIDDEN);
     assert_eq!(caller.post("/ops/leads/new", &[("name", "X")]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn lines_of_a_text_stay_when_something_else_is_changed() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    let leadbox = &office.sandbox.leadbox;
+    let field = FieldDefinition::new("notes", FieldType::Text).unwrap();
+    leadbox.definitions().define_field(&field).await.unwrap();
+    let new = some_lead(1).field("notes", "first\nsecond");
+    let lead = leadbox.leads().capture(&new).await.unwrap().lead;
+    let mut admin = office.signed_in("adi").await;
+    let path = format!("/ops/leads/{}/edit", lead.id);
+    let page = admin.get(&path).await.body;
+    assert!(page.contains("<textarea") && page.contains("first\nsecond</textarea>"), "{page}");
+    let version = lead.version.0.to_string();
+    let form = [("version", version.as_str()), ("title", "CTO"), ("cf.notes", "first\r\nsecond")];
+    assert_eq!(admin.post(&path, &form).await.status, StatusCode::SEE_OTHER);
+    let changed = leadbox.leads().lead(lead.id).await.unwrap().unwrap().lead;
+    assert_eq!((changed.person.title.as_deref(), changed.custom), (Some("CTO"), lead.custom));
+    let blind = admin.post(&path, &[("title", "CEO")]).await;
+    assert_eq!(blind.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        blind.body.contains("<li>version: "),
+        "without it, it would be over somebody else's change"
+    );
 }

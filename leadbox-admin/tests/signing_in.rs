@@ -110,6 +110,22 @@ async fn a_proxy_that_asks_for_a_password_of_its_own_is_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_a_page_or_a_problem_that_says_why() {
+    let office = Office::new("/ops");
+    office.hire("ann", "admin").await;
+    let mut browser = office.signed_in("ann").await;
+    let page = browser.post("/ops/settings", &[("zone", "UTC")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains("<h1") && page.body.contains("currency"), "{}", page.body);
+    assert_eq!(browser.get("/ops/leads/%FF").await.status, StatusCode::BAD_REQUEST);
+    let mut program = browser.with("accept", "application/json");
+    let answer = program.get("/ops/leads?after=1&after=2").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert!(answer.body.contains("after"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn an_invitation_is_good_once_and_wants_a_good_password() {
     let office = Office::new("/ops");
     let ann = office.hire("ann", "agent").await;

@@ -21,7 +21,7 @@ Examples:
   leadbox doctor --storage postgres://leadbox@localhost/leads
   leadbox audit verify                         is the log of everything what was written";
 
-/// LeadBox as a program: serve, import, export, demo data and checks.
+/// LeadBox as a program: serve, import, export, demo data, checks and the log.
 #[derive(Debug, Parser)]
 #[command(name = "leadbox", version, after_help = format!("{EXAMPLES}\n\n{TABLE}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve a page with the leads, and work in the background until stopped
+    /// Serve the dashboard, and work in the background until stopped
     Serve(Serve),
     /// Bring leads in from CSV or JSON Lines
     Import(Import),

@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Permission;
 use leadbox_core::{
-    Catalog, Denied, Error, FieldDefinition, FieldIssue, FieldType, IdentityKind, Lead, LeadBox,
-    LeadPatch, NewLead, Version,
+    Catalog, Denied, Error, FieldDefinition, FieldIssue, FieldType, IdentityKind, Invalid, Lead,
+    LeadBox, LeadPatch, NewLead, Version,
 };
 use serde_json::{Map, Value};
 
@@ -111,15 +111,19 @@ pub(crate) async fn save(
     let mut patch = LeadPatch::new();
     // Only what was changed: so that what stands there is neither refused again, nor respelled.
     for (name, text) in fields.iter().filter(|(name, _)| name != "version") {
-        let text = text.trim();
+        // Browsers end lines in their own way.
+        let text = text.trim().replace("\r\n", "\n");
         if before.get(name).map_or("", String::as_str) == text {
             continue;
         }
         let value = if text.is_empty() { Value::Null } else { Value::from(text) };
         patch.set.insert(name.clone(), value);
     }
-    let version = value(&fields, "version").parse().ok().map(Version);
-    match visit.leadbox.leads().update(lead.id, &patch, version).await {
+    let done = match value(&fields, "version").parse() {
+        Ok(version) => visit.leadbox.leads().update(lead.id, &patch, Some(Version(version))).await,
+        Err(_) => Err(Invalid::one("version", "is missing: open the page again").into()),
+    };
+    match done {
         Ok(_) => Ok(to_lead(&visit.doc, &lead)),
         Err(Error::Invalid(invalid)) => {
             let given = fields.into_iter().collect();
@@ -142,7 +146,7 @@ pub(crate) async fn add(visit: Visit, axum::Form(fields): Fields) -> Result<Resp
     let done = if issues.is_empty() {
         visit.leadbox.leads().capture(&new).await
     } else {
-        Err(leadbox_core::Invalid { issues }.into())
+        Err(Invalid { issues }.into())
     };
     match done {
         Ok(captured) => Ok(to_lead(&visit.doc, &captured.lead)),
@@ -315,6 +319,7 @@ impl Form<'_> {
 
     fn custom_input(&self, field: &FieldDefinition) -> Option<Input> {
         let (kind, hint) = match &field.kind {
+            FieldType::Text => ("textarea", ""),
             FieldType::Date => ("date", ""),
             FieldType::Url => ("url", ""),
             FieldType::Email => ("email", ""),

@@ -9,11 +9,11 @@ use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Role;
 use leadbox_core::service::NewUser;
-use leadbox_core::{Currency, Error, FieldIssue, Invalid, LeadBox, User, UserStatus};
+use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, User, UserStatus};
 use serde::Deserialize;
 
-use super::Doc;
 use super::sign_in::{begin, from_here};
+use super::{Doc, region};
 use crate::admin::Shared;
 use crate::serve::Problem;
 use crate::who::client_address;
@@ -97,24 +97,15 @@ async fn set_up(
     parts: &Parts,
     form: &Answers,
 ) -> Result<Result<User, Vec<FieldIssue>>, Problem> {
-    let mut issues = Vec::new();
-    let mut issue = |field: &str, message: String| {
-        issues.push(FieldIssue { field: field.to_owned(), message });
-    };
-    let zone = form.zone.parse::<chrono_tz::Tz>();
-    if zone.is_err() {
-        issue("zone", "is not a time zone such as Europe/Berlin".to_owned());
-    }
-    let currency = form.currency.trim().to_uppercase().parse::<Currency>();
-    if let Err(error) = &currency {
-        issue("currency", error.to_string());
-    }
+    let mut invalid = Invalid::default();
+    let zone = region::zone(&form.zone, &mut invalid);
+    let currency = region::currency(&form.currency, &mut invalid);
     let hash = shared.passwords.hash(&form.password, &form.email).await;
     if let Err(error) = &hash {
-        issue("password", error.to_string());
+        invalid.push("password", error);
     }
-    let (Ok(zone), Ok(currency), Ok(hash)) = (zone, currency, hash) else {
-        return Ok(Err(issues));
+    let (Some(zone), Some(currency), Ok(hash)) = (zone, currency, hash) else {
+        return Ok(Err(invalid.issues));
     };
     let origin = client_address(parts).map(|address| address.to_string());
     let leadbox = from_here(&shared.leadbox, origin);
@@ -149,6 +140,5 @@ async fn administrator(leadbox: &LeadBox, form: &Answers) -> Result<User, Error>
 }
 
 fn page(doc: Doc, issues: Vec<FieldIssue>, form: Answers) -> Page {
-    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-    Page { doc, issues, form, zones }
+    Page { doc, issues, form, zones: region::zones() }
 }

@@ -119,7 +119,7 @@ async fn page(
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("keys");
-    let tokens = leadbox.keys().list(&PageRequest::first(200)).await?.items;
+    let tokens = leadbox.keys().list(&PageRequest::first(PageRequest::MAX)).await?.items;
     let (names, catalog, now) = (names(&leadbox).await?, leadbox.catalog().await?, leadbox.now());
     let zone = zone(&leadbox, &catalog).await?;
     let rows = tokens.iter().map(|token| {

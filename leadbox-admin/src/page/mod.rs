@@ -14,6 +14,7 @@ mod menu;
 mod overview;
 mod problem;
 mod profile;
+mod region;
 mod routes;
 mod rows;
 mod secret;

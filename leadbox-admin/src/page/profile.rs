@@ -11,11 +11,11 @@ use leadbox_core::access::Denied;
 use leadbox_core::{Error, FieldIssue, Invalid, User};
 use serde::Deserialize;
 
-use super::Doc;
 use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
 use super::sign_in::{from_here, is_password};
 use super::words::zone;
+use super::{Doc, region};
 use crate::admin::Shared;
 use crate::serve::Problem;
 use crate::who::client_address;
@@ -66,13 +66,14 @@ pub(crate) async fn profile(visit: Visit) -> Result<Html<String>, Problem> {
 /// `POST /profile`.
 pub(crate) async fn change(visit: Visit, Form(said): Form<Said>) -> Result<Response, Problem> {
     let user = account(&visit).await?;
+    let mut invalid = Invalid::default();
     let chosen = match said.zone.as_str() {
-        "" => Ok(None),
-        name => name.parse().map(Some),
+        "" => None,
+        name => region::zone(name, &mut invalid),
     };
-    let done = match chosen {
-        Ok(zone) => visit.leadbox.directory().change_own(&said.name, zone).await,
-        Err(_) => Err(Invalid::one("zone", "is not a time zone such as Europe/Berlin").into()),
+    let done = match invalid.or(()) {
+        Ok(()) => visit.leadbox.directory().change_own(&said.name, chosen).await,
+        Err(invalid) => Err(invalid.into()),
     };
     match done {
         Ok(_) => Ok(back(&visit).into_response()),
@@ -140,15 +141,15 @@ async fn page(
     chosen: Option<String>,
     issues: Vec<FieldIssue>,
 ) -> Result<Page, Problem> {
-    let Visit { doc, shell, leadbox, session, .. } = visit.on("profile");
+    let Visit { doc, shell, leadbox, session, policy, .. } = visit.on("profile");
     let catalog = leadbox.catalog().await?;
     let reads_in = zone(&leadbox, &catalog).await?;
     Ok(Page {
         zone: chosen.or_else(|| user.zone.map(|zone| zone.name().to_owned())).unwrap_or_default(),
         settings_zone: catalog.settings.zone.name(),
-        zones: chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect(),
+        zones: region::zones(),
         own_sign_in: session.is_some(),
-        sessions: sessions(&leadbox, user.id, reads_in, session.as_ref()).await?,
+        sessions: sessions(&leadbox, user.id, reads_in, &policy, session.as_ref()).await?,
         issues,
         user,
         doc,

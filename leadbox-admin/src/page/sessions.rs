@@ -2,7 +2,8 @@
 
 use chrono_tz::Tz;
 use leadbox_core::proof::Token;
-use leadbox_core::{LeadBox, PageRequest, UserId};
+use leadbox_core::service::SessionPolicy;
+use leadbox_core::{LeadBox, UserId};
 
 use super::format;
 use crate::serve::Problem;
@@ -23,11 +24,11 @@ pub(super) async fn sessions(
     leadbox: &LeadBox,
     user: UserId,
     zone: Tz,
+    policy: &SessionPolicy,
     asking: Option<&Token>,
 ) -> Result<Vec<SessionRow>, Problem> {
-    let now = leadbox.now();
-    let tokens = leadbox.sessions().list(user, &PageRequest::default()).await?.items;
-    let live = tokens.iter().filter(|token| token.is_live(now)).map(|token| {
+    let tokens = leadbox.sessions().live(user, policy).await?;
+    let live = tokens.iter().map(|token| {
         let browser = format::browser(&token.details.name);
         SessionRow {
             used: format::moment(token.used_at.unwrap_or(token.created_at), zone),

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Capability;
-use leadbox_core::{Country, Currency, Error, FieldDefinition, FieldIssue, FieldType, Settings};
+use leadbox_core::{
+    Country, Currency, Error, FieldDefinition, FieldIssue, FieldType, Invalid, Settings,
+};
 use serde::Deserialize;
 
-use super::Doc;
 use super::shell::{Shell, Visit};
+use super::{Doc, region};
 use crate::serve::Problem;
 
 /// The types, by name and in words.
@@ -85,26 +87,19 @@ pub(crate) async fn save(
 }
 
 fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), Vec<FieldIssue>> {
-    let mut issues = Vec::new();
-    let mut issue = |field: &str, message: String| {
-        issues.push(FieldIssue { field: field.to_owned(), message });
-    };
-    let zone = form.zone.parse::<chrono_tz::Tz>();
-    if zone.is_err() {
-        issue("zone", "is not a time zone such as Europe/Berlin".to_owned());
-    }
-    let currency = form.currency.trim().to_uppercase().parse::<Currency>();
-    if let Err(error) = &currency {
-        issue("currency", error.to_string());
-    }
+    let mut invalid = Invalid::default();
+    let zone = region::zone(&form.zone, &mut invalid);
+    let currency = region::currency(&form.currency, &mut invalid);
     let given = Some(form.country.trim()).filter(|country| !country.is_empty());
     let country = given.map(Country::parse);
     if country == Some(None) {
-        issue("country", "is not a country such as DE or Germany".to_owned());
+        invalid.push("country", "is not a country such as DE or Germany");
     }
     match (zone, currency) {
-        (Ok(zone), Ok(currency)) if issues.is_empty() => Ok((zone, currency, country.flatten())),
-        _ => Err(issues),
+        (Some(zone), Some(currency)) if invalid.issues.is_empty() => {
+            Ok((zone, currency, country.flatten()))
+        }
+        _ => Err(invalid.issues),
     }
 }
 
@@ -125,7 +120,7 @@ pub(crate) async fn add_field(
 ) -> Result<Response, Problem> {
     let done = match definition(&new) {
         Ok(field) => visit.leadbox.definitions().define_field(&field).await,
-        Err(issue) => Err(leadbox_core::Invalid { issues: vec![issue] }.into()),
+        Err(issue) => Err(Invalid { issues: vec![issue] }.into()),
     };
     match done {
         Ok(()) => Ok(to_settings(&visit)),
@@ -198,7 +193,7 @@ async fn page(visit: Visit, form: Answers, issues: Vec<FieldIssue>) -> Result<Pa
         label: field.label,
     });
     Ok(Page {
-        zones: chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect(),
+        zones: region::zones(),
         fields: fields.collect(),
         kinds: KINDS,
         may_settings: rights.can(Capability::SettingsManage),

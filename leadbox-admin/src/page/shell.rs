@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use leadbox_core::access::Capability;
 use leadbox_core::proof::Token;
+use leadbox_core::service::SessionPolicy;
 use leadbox_core::{LeadBox, UserId};
 
 use super::{Doc, format};
@@ -88,6 +89,8 @@ pub(crate) struct Visit {
     pub(crate) leadbox: LeadBox,
     /// The session by which it came in, if it was one.
     pub(crate) session: Option<Token>,
+    /// How long sessions last.
+    pub(crate) policy: SessionPolicy,
     /// The host's own handle, for what no page may show.
     host: LeadBox,
 }
@@ -121,6 +124,7 @@ impl FromRequestParts<Shared> for Visit {
                 Via::Session(token) => Some(Token::clone(token)),
                 _ => None,
             },
+            policy: shared.own_users.unwrap_or_default().sessions,
             host: shared.leadbox.clone(),
         })
     }

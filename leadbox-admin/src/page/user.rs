@@ -146,7 +146,7 @@ async fn page(
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let has_password = visit.has_password(user.id).await?;
-    let Visit { doc, shell, leadbox, .. } = visit.on("users");
+    let Visit { doc, shell, leadbox, policy, .. } = visit.on("users");
     let effective = leadbox.access().effective_access(user.id).await?;
     let catalog = leadbox.catalog().await?;
     let zone = zone(&leadbox, &catalog).await?;
@@ -166,7 +166,7 @@ async fn page(
     });
     let rule = |hidden| if hidden { "hidden" } else { "read-only" };
     let fields = effective.fields.iter();
-    let sessions = sessions(&leadbox, user.id, zone, None).await?;
+    let sessions = sessions(&leadbox, user.id, zone, &policy, None).await?;
     Ok(Page {
         initials: format::initials(&user.name),
         disabled: user.status == UserStatus::Disabled,

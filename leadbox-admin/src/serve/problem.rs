@@ -1,9 +1,9 @@
 //! What went wrong, as people and programs read it. Owns the one form of errors (RFC 9457) and what becomes of core's; a
 //! layer turns it into a page or into JSON, depending on who asked.
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -205,7 +205,12 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let reads = parts.method == axum::http::Method::GET;
     let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let known = response.extensions_mut().remove::<Problem>();
+    let (mut problem, response) = match known {
+        Some(problem) => (problem, response),
+        None if is_refusal(&response) => unread(response).await,
+        None => return response,
+    };
     problem.request_id = id;
     let mut shown = match &problem.sign_in {
         Some(address) if wants_page => {
@@ -230,6 +235,23 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         shown.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     shown
+}
+
+/// Whether it is how axum refuses what it cannot read for us: a form, a query, a path, too long a body.
+fn is_refusal(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    response.status().is_client_error() && kind.is_some_and(|kind| kind.starts_with("text/plain"))
+}
+
+/// The problem behind such a refusal, with what axum says of it, and the answer without its text.
+async fn unread(response: Response) -> (Problem, Response) {
+    let (mut parts, body) = response.into_parts();
+    let said = to_bytes(body, 1000).await.unwrap_or_default();
+    parts.headers.remove(CONTENT_TYPE);
+    parts.headers.remove(CONTENT_LENGTH);
+    let detail = format!("{}.", String::from_utf8_lossy(&said).trim_end_matches('.'));
+    let problem = Problem::new(parts.status, "It could not be read", detail);
+    (problem, Response::from_parts(parts, Body::empty()))
 }
 
 fn wants_page(path: &str, headers: &HeaderMap) -> bool {

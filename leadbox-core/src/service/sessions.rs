@@ -95,8 +95,7 @@ impl Sessions<'_> {
         let Some(token) = found.filter(|token| token.kind == TokenKind::Session) else {
             return Ok(None);
         };
-        let last = token.used_at.unwrap_or(token.created_at);
-        if !token.is_live(now) || now - last >= policy.idle {
+        if !token.is_live(now) || is_idle(&token, now, policy) {
             return Ok(None);
         }
         if now - token.created_at < policy.rotate || is_fading(&token, now) {
@@ -128,12 +127,30 @@ impl Sessions<'_> {
     /// # Errors
     /// `Denied`, unless the asker is that user or manages users; `Storage`.
     pub async fn list(&self, user: UserId, page: &PageRequest) -> Result<Page<Token>> {
+        self.require_known(user)?;
+        let filter = TokenFilter { kind: TokenKind::Session, user: Some(user) };
+        Ok(self.leadbox.storage().tokens(self.leadbox.tenant(), &filter, page).await?)
+    }
+
+    /// A user's sessions that can still be gone on with, the latest first.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn live(&self, user: UserId, policy: &SessionPolicy) -> Result<Vec<Token>> {
+        self.require_known(user)?;
+        let (mut live, now) =
+            (self.leadbox.live_tokens(user, TokenKind::Session).await?, self.leadbox.now());
+        live.retain(|token| !is_idle(token, now, policy));
+        Ok(live)
+    }
+
+    /// Refuses whoever may not know where a user is signed in.
+    fn require_known(&self, user: UserId) -> Result<()> {
         let rights = self.leadbox.rights();
         if rights.oneself() != Some(user) {
             rights.require_capability(Capability::UsersManage)?;
         }
-        let filter = TokenFilter { kind: TokenKind::Session, user: Some(user) };
-        Ok(self.leadbox.storage().tokens(self.leadbox.tenant(), &filter, page).await?)
+        Ok(())
     }
 
     /// Ends a session. Ending one that is over does nothing.
@@ -166,6 +183,11 @@ impl Sessions<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the session was not used for too long.
+fn is_idle(token: &Token, now: Timestamp, policy: &SessionPolicy) -> bool {
+    now - token.used_at.unwrap_or(token.created_at) >= policy.idle
 }
 
 /// Whether the session's secret was changed, and this is the old one.
