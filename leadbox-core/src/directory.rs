@@ -13,6 +13,7 @@ use crate::revision::Revision;
 /// Whether a user may still work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum UserStatus {
     /// May own leads and sign in.
     #[default]

@@ -12,6 +12,7 @@ use crate::key::{FieldKey, KeyError};
 /// What a custom field holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type", content = "choices")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FieldType {
     /// Text of up to [`FieldValue::MAX_TEXT`] characters.
     Text,
@@ -56,6 +57,7 @@ impl FieldType {
 /// Whether a field's values are personal data that encryption at rest must seal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Sensitivity {
     /// Kept as it is.
     #[default]
@@ -66,6 +68,7 @@ pub enum Sensitivity {
 
 /// A custom field that leads of a tenant may carry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldDefinition {
     /// The key, unique in its tenant.
     pub key: FieldKey,

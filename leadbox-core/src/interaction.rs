@@ -50,6 +50,7 @@ impl fmt::Display for InteractionKind {
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Suspicion {
     /// A person did it.
     #[default]

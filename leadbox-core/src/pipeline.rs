@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 /// What being in a stage says about the outcome.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum StageKind {
     /// Not decided.
     Open,
@@ -32,6 +33,7 @@ impl StageKind {
 
 /// One step of a [`Pipeline`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stage {
     /// Its id, which survives renaming.
     pub id: StageId,
@@ -45,6 +47,7 @@ pub struct Stage {
 
 /// An ordered list of stages that leads move through.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pipeline {
     /// Its id.
     pub id: PipelineId,

@@ -11,16 +11,21 @@ use crate::money::Currency;
 /// What a tenant can set. Unknown keys are refused, missing ones take their default.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Settings {
     /// The zone in which days are counted in reports; `UTC` by default.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub zone: Tz,
     /// The currency of amounts given without one; EUR by default.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub currency: Currency,
     /// Where a phone number without `+` is read; none by default, and such a number is then refused.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub region: Option<Country>,
     /// How much each field weighs in `completeness`, by filter name (`email`, `cf.budget`); 0 to 1000 each.
     pub completeness: BTreeMap<String, u32>,
     /// The tenant's own names for industries, beside the built-in ones.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub industry_aliases: BTreeMap<String, Industry>,
 }
 

@@ -8,6 +8,7 @@ use crate::key::RoleKey;
 
 /// What a user may do, and which role gave it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EffectiveAccess {
     /// Whose.
     pub user: UserId,
@@ -21,6 +22,7 @@ pub struct EffectiveAccess {
 
 /// A permission and where it comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PermissionSource {
     /// Which.
     pub permission: Permission,
@@ -32,6 +34,7 @@ pub struct PermissionSource {
 
 /// A capability and where it comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CapabilitySource {
     /// Which.
     pub capability: Capability,
@@ -41,6 +44,7 @@ pub struct CapabilitySource {
 
 /// A field that is kept back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldSource {
     /// Its filter name.
     pub field: String,

@@ -20,6 +20,7 @@ use super::{Capability, Level, Permission};
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grants {
     /// What may be done with leads, and how far that reaches.
     pub permissions: BTreeMap<Permission, Level>,

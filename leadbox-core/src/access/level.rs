@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Whose leads a permission covers; a higher level contains the lower ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Level {
     /// Those that the asker owns.
     Own,

@@ -8,6 +8,7 @@ use crate::key::RoleKey;
 /// What a user with this role may do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Role {
     /// Its key, unique in the tenant.
     pub key: RoleKey,

@@ -10,6 +10,7 @@ use crate::id::{EventId, UserId};
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ActorKind {
     /// The program that embeds LeadBox.
     #[default]
@@ -51,6 +52,7 @@ impl ActorKind {
 
 /// Who did something: who, on whose behalf, from where.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Actor {
     /// What kind of hand.
     pub kind: ActorKind,

@@ -11,6 +11,7 @@ use crate::identity::{Domain, Email, Phone, fold};
 /// By what a lead is recognised.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum IdentityKind {
     /// The e-mail address, normalised.
     Email,

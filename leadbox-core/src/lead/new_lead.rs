@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 
 /// What a person said about being contacted, as it comes in.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConsentInput {
     /// What for.
     pub purpose: String,
@@ -24,6 +25,7 @@ pub struct ConsentInput {
     pub status: ConsentStatus,
     /// When; now if not given.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub at: Option<Timestamp>,
     /// By what means.
     #[serde(default)]
@@ -45,6 +47,7 @@ pub struct ConsentInput {
 /// ```
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewLead {
     /// Full name, up to 200 characters.
     pub name: Option<String>,
@@ -93,6 +96,7 @@ pub struct NewLead {
     /// Custom fields by key.
     pub custom: BTreeMap<String, Value>,
     /// When it came in, if not now.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub created_at: Option<Timestamp>,
     /// By what it is recognised: the first of these that is given and known finds the lead to update. None means that
     /// a new lead is made in any case.

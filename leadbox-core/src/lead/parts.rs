@@ -64,6 +64,7 @@ pub struct Company {
 /// Campaign parameters of the first touch, as given.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Utm {
     /// `utm_source`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +107,7 @@ pub struct Source {
 /// What a person said about being contacted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ConsentStatus {
     /// Yes.
     Granted,

@@ -20,6 +20,7 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LeadPatch {
     /// New values by field name; null clears.
     pub set: BTreeMap<String, Value>,

@@ -48,13 +48,15 @@ pub(crate) struct Decision<'a> {
     announce: Announce,
     ordinal: i32,
     changes: Vec<Change>,
+    /// What the decision makes, for whoever asks for it to be done once; else what its first event is about.
+    made: Option<uuid::Uuid>,
 }
 
 impl<'a> Decision<'a> {
     pub(crate) fn new(leadbox: &'a LeadBox, announce: Announce) -> Self {
         let at = leadbox.now();
         let id = leadbox.ids().uuid(at).into();
-        Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new() }
+        Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new(), made: None }
     }
 
     pub(super) fn leadbox(&self) -> &'a LeadBox {
@@ -84,6 +86,11 @@ impl<'a> Decision<'a> {
 
     pub(crate) fn id<T: From<uuid::Uuid>>(&self) -> T {
         self.leadbox.ids().uuid(self.at).into()
+    }
+
+    /// Says what the decision makes, where that is not what its first event is about.
+    pub(crate) fn makes(&mut self, id: impl Into<uuid::Uuid>) {
+        self.made = Some(id.into());
     }
 
     /// Adds a change, if the asker may make it.
@@ -120,6 +127,7 @@ impl<'a> Decision<'a> {
             salt: Some(self.leadbox.ids().salt()),
             commitment: Commitment::default(),
         };
+        self.made = self.made.or(Some(subject.id));
         event.commitment = Commitment::of(&event).unwrap_or_default();
         self.ordinal += 1;
         self.changes.push(Change::AppendEvent(Box::new(event)));
@@ -130,7 +138,14 @@ impl<'a> Decision<'a> {
         self.finish_as(OnConflict::Fail, outcome)
     }
 
-    pub(crate) fn finish_as<T>(self, on_conflict: OnConflict, outcome: T) -> Result<Prepared<T>> {
+    pub(crate) fn finish_as<T>(
+        mut self,
+        on_conflict: OnConflict,
+        outcome: T,
+    ) -> Result<Prepared<T>> {
+        if let (Some(once), Some(made)) = (self.leadbox.to_do(), self.made) {
+            self.changes.push(once.remember(self.tenant(), self.at, made)?);
+        }
         let changes = ChangeSet::new(self.id, self.at, on_conflict, self.changes)?;
         Ok(Prepared { changes, outcome })
     }

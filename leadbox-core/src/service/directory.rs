@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::decision::{Announce, Decision, Preparing};
@@ -27,24 +28,31 @@ pub struct Directory<'a> {
 }
 
 /// A user to be made.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// What people read, 1 to 200 characters.
     pub name: String,
     /// Address, unique in the tenant.
     pub email: String,
     /// The group it works in.
+    #[serde(default)]
     pub team: Option<TeamId>,
     /// What it may do.
+    #[serde(default)]
     pub roles: BTreeSet<RoleKey>,
 }
 
 /// A team to be made.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewTeam {
     /// What people read, 1 to 200 characters.
     pub name: String,
     /// The group it belongs to.
+    #[serde(default)]
     pub parent: Option<TeamId>,
 }
 

@@ -22,16 +22,19 @@ use crate::time::{Timestamp, to_micros};
 /// ```
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewInteraction {
     /// What happened: `[a-z][a-z0-9_]{0,62}`.
     pub kind: String,
     /// When, if not now; at most a day ahead of our clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub at: Option<Timestamp>,
     /// The sender's own key, up to 200 bytes: the same key again for the same lead is the same interaction.
     pub key: Option<String>,
     /// Whether a machine seems to have caused it.
     pub suspicion: Suspicion,
     /// Details, at most 16 KiB as JSON.
+    #[cfg_attr(feature = "openapi", schema(value_type = serde_json::Value))]
     pub props: Map<String, Value>,
 }
 
@@ -149,6 +152,7 @@ impl Leads<'_> {
             suspicion: new.suspicion,
             props: new.props.clone(),
         };
+        decision.makes(interaction.id.uuid());
         let payload = data([
             ("interaction", Value::from(interaction.id.to_string())),
             ("kind", Value::from(interaction.kind.as_str())),

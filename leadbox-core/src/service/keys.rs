@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::decision::{Announce, Decision, data};
@@ -24,15 +25,21 @@ pub struct Keys<'a> {
 }
 
 /// A key to be made.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// What people call it, 1 to 200 characters.
     pub name: String,
     /// What it may do. When a user makes the key it stands for that user, and may never do more than the user may.
     pub grants: Grants,
     /// Until when it is good; for ever when not set.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// How many requests it may make per minute; no limit when not set.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
+    #[serde(default)]
     pub per_minute: Option<NonZeroU32>,
 }
 

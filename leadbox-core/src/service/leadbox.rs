@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::once::Once;
 use super::people::People;
 use super::remembered::Remembered;
 use super::{
@@ -42,6 +43,7 @@ pub struct LeadBox {
     cause: Cause,
     rights: Rights,
     scope: Scope,
+    once: Option<Arc<Once>>,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl LeadBoxBuilder {
             cause: Cause::default(),
             rights: Rights::host(),
             scope: Scope::all(Tenant::DEFAULT),
+            once: None,
         })
     }
 }
@@ -268,6 +271,16 @@ impl LeadBox {
     /// Forgets what is remembered of the tenant's definitions, because this process just changed them.
     pub(crate) fn forget_catalog(&self) {
         self.shared.catalogs.forget(self.tenant());
+    }
+
+    /// The same, to do that once.
+    pub(super) fn to_be_done(&self, once: Arc<Once>) -> Self {
+        Self { once: Some(once), ..self.clone() }
+    }
+
+    /// What is to be done once.
+    pub(super) fn to_do(&self) -> Option<&Once> {
+        self.once.as_deref()
     }
 
     /// What the asker may see of a lead.

@@ -16,6 +16,7 @@ mod keys;
 mod leadbox;
 mod leads;
 mod log;
+mod once;
 mod passwords;
 mod people;
 mod remembered;
