@@ -8,14 +8,15 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use leadbox_core::LeadBox;
 use leadbox_core::proof::{Lockout, Secret};
 use leadbox_core::service::SessionPolicy;
 
+use crate::api::api;
 use crate::page;
 use crate::serve::{Problem, begin, guard, mount, render};
-use crate::who::{Access, Addresses, OwnUsers, Passwords, Throttle, refuse_cross_site};
+use crate::who::{Access, Addresses, OwnUsers, Pace, Passwords, Throttle, Via, refuse_cross_site};
 
 /// The most that a form may send.
 const FORM_LIMIT: usize = 256 * 1024;
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) addresses: Addresses,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) lockout: Lockout,
     pub(crate) brand: String,
     pub(crate) first_run: FirstRun,
@@ -87,6 +89,7 @@ impl Admin {
                 addresses: Addresses::default(),
                 passwords: Passwords::default(),
                 throttle: Arc::default(),
+                pace: Arc::default(),
                 lockout: Lockout::default(),
                 brand: String::new(),
                 first_run,
@@ -147,6 +150,7 @@ impl Admin {
     fn router<S>(self) -> Router<S> {
         let shared = self.shared;
         let inside = page::inside()
+            .nest("/api/v1", api())
             .layer(from_fn_with_state(shared.clone(), let_in))
             .layer(from_fn(refuse_cross_site));
         let mut outside = page::outside();
@@ -174,9 +178,21 @@ async fn let_in(
     let (parts, body) = request.into_parts();
     let principal = shared.access.principal(&shared.leadbox, &parts).await?;
     let cookie = principal.set_cookie.clone();
-    let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(principal);
-    let mut response = next.run(request).await;
+    let left = match &principal.via {
+        Via::Key(key) => shared.pace.count(key),
+        _ => None,
+    };
+    let mut response = match left {
+        Some(left) if left.wait > 0 => Problem::too_many(left.wait).into_response(),
+        _ => {
+            let mut request = Request::from_parts(parts, body);
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+    };
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod api;
 mod page;
 mod serve;
 mod who;

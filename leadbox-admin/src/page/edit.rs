@@ -18,7 +18,7 @@ use super::Doc;
 use super::fields::{Fields, value};
 use super::lead::read_id;
 use super::shell::{Shell, Visit};
-use super::words::{Names, names};
+use super::words::Names;
 use crate::serve::Problem;
 
 struct Input {
@@ -230,7 +230,7 @@ async fn page(
     if lead.is_none() {
         may_add(&leadbox)?;
     }
-    let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
+    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let form = Form { leadbox: &leadbox, given: &given, issues: &issues };
     let groups = vec![
         Group { title: "Person", inputs: form.plain(&PERSON) },

@@ -12,7 +12,7 @@ use leadbox_core::{Error, FieldIssue, Invalid, PageRequest, Timestamp, TokenId};
 use super::fields::{Fields, value};
 use super::secret::Shown;
 use super::shell::{Shell, Visit};
-use super::words::{names, zone};
+use super::words::zone;
 use super::{Doc, format};
 use crate::serve::Problem;
 
@@ -120,7 +120,8 @@ async fn page(
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("keys");
     let tokens = leadbox.keys().list(&PageRequest::first(PageRequest::MAX)).await?.items;
-    let (names, catalog, now) = (names(&leadbox).await?, leadbox.catalog().await?, leadbox.now());
+    let (names, catalog, now) =
+        (leadbox.directory().names().await?, leadbox.catalog().await?, leadbox.now());
     let zone = zone(&leadbox, &catalog).await?;
     let rows = tokens.iter().map(|token| {
         let grants = token.details.grants.clone().unwrap_or_default();

@@ -5,15 +5,13 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Permission;
-use leadbox_core::{
-    Cursor, Error, Lead, LeadId, PageRequest, Stage, StageId, StorageError, StoredLead,
-};
+use leadbox_core::{Cursor, Error, Lead, LeadId, Stage, StageId, StoredLead};
 use serde::Deserialize;
 
 use super::shell::{Shell, Visit};
-use super::words::{Day, Place, Words, names, zone};
+use super::words::{Day, Place, Words, zone};
 use super::{Doc, escaped, format};
-use crate::serve::Problem;
+use crate::serve::{Problem, page_after};
 
 /// How many events a page shows.
 const EVENTS: u32 = 40;
@@ -78,15 +76,9 @@ pub(crate) async fn lead(
     let id = read_id(&id)?;
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let stored = leadbox.leads().lead(id).await?.ok_or_else(|| Error::not_found("lead", id))?;
-    let request = if asked.after.is_empty() {
-        PageRequest::first(EVENTS)
-    } else {
-        let cursor: Cursor =
-            asked.after.parse().map_err(|_| Error::Storage(StorageError::BadCursor))?;
-        PageRequest::after(EVENTS, cursor)
-    };
+    let request = page_after(EVENTS, &asked.after)?;
     let events = leadbox.log().timeline(id, &request).await?;
-    let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
+    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let (leads, zone) = (Default::default(), zone(&leadbox, &catalog).await?);
     let words = Words { catalog: &catalog, names: &names, leads, zone };
     let lead = &stored.lead;

@@ -5,17 +5,13 @@ use axum::extract::Query;
 use axum::response::Html;
 use leadbox_core::access::Permission;
 use leadbox_core::filter::Op;
-use leadbox_core::{
-    Cursor, Error, LeadFilter, LeadList, LeadSort, PageRequest, SortKey, Stage, StorageError,
-    UserId,
-};
+use leadbox_core::{Cursor, LeadFilter, LeadList, LeadSort, SortKey, Stage, UserId};
 use serde::Deserialize;
 
 use super::rows::{COLUMNS, Head, Row, row};
 use super::shell::{Shell, Visit};
-use super::words::names;
 use super::{Doc, escaped, format};
-use crate::serve::Problem;
+use crate::serve::{Problem, page_after};
 
 /// How many leads a page shows.
 const ROWS: u32 = 50;
@@ -87,14 +83,6 @@ impl Asked {
         list
     }
 
-    fn request(&self) -> Result<PageRequest, Error> {
-        if self.after.is_empty() {
-            return Ok(PageRequest::first(ROWS));
-        }
-        let cursor: Cursor = self.after.parse().map_err(|_| StorageError::BadCursor)?;
-        Ok(PageRequest::after(ROWS, cursor))
-    }
-
     /// The address of this list with another order or place.
     fn address(&self, prefix: &str, sort: &str, after: &str) -> String {
         let mut address = format!("{prefix}/leads");
@@ -125,9 +113,10 @@ pub(crate) async fn leads(
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let list = asked.list();
-    let found = leadbox.leads().list(&list, &asked.request()?).await?;
+    let found = leadbox.leads().list(&list, &page_after(ROWS, &asked.after)?).await?;
     let count = leadbox.leads().count(&list, COUNTED).await?;
-    let (catalog, names, now) = (leadbox.catalog().await?, names(&leadbox).await?, leadbox.now());
+    let (catalog, names, now) =
+        (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
     let seen = |id: &UserId| leadbox.scope().sees(leadbox.tenant(), Some(*id));
     let owners = names.iter().filter(|(id, _)| seen(id));
     let mut owners: Vec<_> = owners.map(|(id, name)| (id.to_string(), name.clone())).collect();

@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
+use leadbox_core::EventType;
 use leadbox_core::event::Verdict;
 use leadbox_core::storage::EventFilter;
-use leadbox_core::{Cursor, Error, EventType, PageRequest, StorageError};
 use serde::Deserialize;
 
 use super::shell::{Shell, Visit};
-use super::words::{Day, Place, Words, lead_names, names, zone};
+use super::words::{Day, Place, Words, lead_names, zone};
 use super::{Doc, escaped, format};
-use crate::serve::Problem;
+use crate::serve::{Problem, page_after};
 
 /// How many facts a page shows.
 const EVENTS: u32 = 50;
@@ -97,16 +97,10 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
     let Visit { doc, shell, leadbox, .. } = visit.on("log");
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.kind);
     let kinds = group.map(|(.., kinds)| kinds.to_vec()).unwrap_or_default();
-    let request = if asked.after.is_empty() {
-        PageRequest::first(EVENTS)
-    } else {
-        let cursor: Cursor =
-            asked.after.parse().map_err(|_| Error::Storage(StorageError::BadCursor))?;
-        PageRequest::after(EVENTS, cursor)
-    };
+    let request = page_after(EVENTS, &asked.after)?;
     let filter = EventFilter { subject: None, kinds };
     let events = leadbox.log().events(&filter, &request).await?;
-    let (catalog, names) = (leadbox.catalog().await?, names(&leadbox).await?);
+    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let leads = lead_names(&leadbox, &events.items).await?;
     let zone = zone(&leadbox, &catalog).await?;
     let words = Words { catalog: &catalog, names: &names, leads, zone };

@@ -9,7 +9,7 @@ use leadbox_core::{Catalog, LeadBox, LeadList, PageRequest, StageKind};
 
 use super::rows::{Head, Row, plain_heads, row};
 use super::shell::{Shell, Visit};
-use super::words::{names, zone};
+use super::words::zone;
 use super::{Doc, format};
 use crate::serve::Problem;
 
@@ -65,7 +65,7 @@ pub(crate) async fn overview(visit: Visit) -> Result<Html<String>, Problem> {
     let zone = zone(&leadbox, &catalog).await?;
     let sums = sums(&leadbox, &catalog).await?;
     let latest = leadbox.leads().list(&LeadList::default(), &PageRequest::first(LATEST)).await?;
-    let (names, now) = (names(&leadbox).await?, leadbox.now());
+    let (names, now) = (leadbox.directory().names().await?, leadbox.now());
     let page = Page {
         span: format!("As of {} · {zone}", format::moment(now, zone)),
         figures: figures(&sums),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use leadbox_core::{
-    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, PageRequest, Payload,
-    StoredLead, SubjectKind, UserId,
+    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, StoredLead,
+    SubjectKind, UserId,
 };
 use serde_json::{Map, Value};
 
@@ -15,19 +15,6 @@ use crate::serve::Problem;
 
 /// The names of users, by id.
 pub(super) type Names = BTreeMap<UserId, String>;
-
-/// The names of all users.
-pub(super) async fn names(leadbox: &LeadBox) -> Result<Names, Problem> {
-    let (mut names, mut page) = (Names::new(), PageRequest::first(PageRequest::MAX));
-    loop {
-        let found = leadbox.directory().users(&page).await?;
-        names.extend(found.items.into_iter().map(|user| (user.id, user.name)));
-        match found.next {
-            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
-            None => return Ok(names),
-        }
-    }
-}
 
 /// What is needed to put things into words.
 pub(super) struct Words<'a> {

@@ -4,6 +4,7 @@
 mod assets;
 mod headers;
 mod mount;
+mod paging;
 mod prefix;
 mod problem;
 mod request;
@@ -11,6 +12,7 @@ mod request;
 pub(crate) use assets::{asset, version};
 pub(crate) use headers::guard;
 pub(crate) use mount::{mount, without_slash};
+pub(crate) use paging::page_after;
 pub(crate) use prefix::{Prefix, prefix_of};
-pub(crate) use problem::{Problem, render};
+pub(crate) use problem::{Issue, Problem, render};
 pub(crate) use request::{RequestId, begin};

@@ -10,14 +10,17 @@ use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Denied;
 use leadbox_core::{Error, FieldIssue, StorageError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Prefix, RequestId, prefix_of};
 use crate::page;
 use crate::who::Refusal;
 
 /// Something that went wrong.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
+    /// The status code of the answer.
+    #[schema(value_type = u16, example = 422)]
     #[serde(serialize_with = "code")]
     pub(crate) status: StatusCode,
     /// What it is, the same for every case of it.
@@ -42,7 +45,7 @@ pub(crate) struct Problem {
 }
 
 /// Something wrong with one field.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub(crate) struct Issue {
     /// The field, as a JSON pointer (RFC 6901) into the body.
     pub(crate) pointer: String,
@@ -82,7 +85,30 @@ impl Problem {
         Self { retry_after: Some(wait), ..problem }
     }
 
-    fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+    /// Something is at another version than expected.
+    pub(crate) fn stale() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "Changed meanwhile",
+            "Somebody else changed it. Look at it again, then make your change.",
+        )
+    }
+
+    /// An error whose fields stand at other places of the body than their names say.
+    pub(crate) fn located(error: Error, place: fn(&str) -> String) -> Self {
+        match error {
+            Error::Invalid(found) => {
+                let issue = |issue: FieldIssue| Issue {
+                    pointer: place(&issue.field.replace('~', "~0").replace('/', "~1")),
+                    detail: issue.message,
+                };
+                invalid(found.issues.into_iter().map(issue).collect())
+            }
+            other => other.into(),
+        }
+    }
+
+    pub(crate) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut said = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -100,8 +126,7 @@ impl Problem {
     }
 }
 
-fn invalid(issues: Vec<FieldIssue>) -> Problem {
-    let issues: Vec<Issue> = issues.into_iter().map(Issue::from).collect();
+fn invalid(issues: Vec<Issue>) -> Problem {
     let detail = match issues.as_slice() {
         [one] => format!("{}: {}", one.pointer.trim_start_matches('/'), one.detail),
         many => format!("{} fields need another look.", many.len()),
@@ -109,27 +134,16 @@ fn invalid(issues: Vec<FieldIssue>) -> Problem {
     Problem { issues, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid input", detail) }
 }
 
-impl From<FieldIssue> for Issue {
-    fn from(issue: FieldIssue) -> Self {
-        let escaped = issue.field.replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{escaped}"), detail: issue.message }
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Invalid(found) => invalid(found.issues),
+            Error::Invalid(_) => Self::located(error, |field| format!("/{field}")),
             Error::Filter(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid filter", error.to_string())
             }
             Error::Denied(denied) => denied.into(),
             Error::NotFound { what, .. } => Self::not_found(format!("There is no such {what}.")),
-            Error::Stale { .. } => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "Changed meanwhile",
-                "Somebody else changed it. Look at it again, then make your change.",
-            ),
+            Error::Stale { .. } => Self::stale(),
             Error::Contended { .. } => Self {
                 retry_after: Some(1),
                 ..Self::new(
@@ -141,11 +155,9 @@ impl From<Error> for Problem {
             Error::Storage(StorageError::BadCursor) => {
                 Self::new(StatusCode::BAD_REQUEST, "Bad cursor", "The cursor is not of this list.")
             }
-            Error::Storage(error) if error.is_conflict() => Self::new(
-                StatusCode::CONFLICT,
-                "Changed meanwhile",
-                "Somebody else changed it. Look at it again, then make your change.",
-            ),
+            Error::Storage(error) if error.is_conflict() => {
+                Self { status: StatusCode::CONFLICT, ..Self::stale() }
+            }
             Error::Storage(error) if error.is_retryable() => {
                 let problem = Self::broken(&error);
                 let status = StatusCode::SERVICE_UNAVAILABLE;

@@ -205,6 +205,18 @@ impl Rights {
         }
     }
 
+    /// Refuses whoever neither sees leads nor manages users: it need not know who works here.
+    ///
+    /// # Errors
+    /// `Permission`.
+    pub(crate) fn require_colleague(&self) -> Result<(), Denied> {
+        let permission = Permission::LeadRead;
+        match self.level(permission).is_some() || self.can(Capability::UsersManage) {
+            true => Ok(()),
+            false => Err(Denied::Permission { permission }),
+        }
+    }
+
     /// Refuses to hand out more than the asker has.
     ///
     /// # Errors

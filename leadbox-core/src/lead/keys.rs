@@ -22,6 +22,9 @@ pub enum IdentityKind {
 }
 
 impl IdentityKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Phone, Self::ExternalId];
+
     /// The name by which callers choose it.
     pub fn as_str(self) -> &'static str {
         match self {

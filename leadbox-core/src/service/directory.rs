@@ -1,6 +1,6 @@
 //! Users and teams. Owns their making and changing, and that nobody gains by it what the asker does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -57,36 +57,55 @@ pub struct NewTeam {
 }
 
 impl Directory<'_> {
-    /// Users, by id.
+    /// Users, by id; for those who work with leads or manage users.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn users(&self, page: &PageRequest) -> Result<Page<User>> {
+        self.leadbox.rights().require_colleague()?;
         Ok(self.leadbox.storage().users(self.leadbox.tenant(), page).await?)
     }
 
-    /// A user.
+    /// What people call each user; at most a second old. Whoever has nothing to do with leads knows its own name only.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn names(&self) -> Result<BTreeMap<UserId, String>> {
+        let people = self.leadbox.people().await?;
+        let known = people.users().filter(|user| self.knows(user.id));
+        Ok(known.map(|user| (user.id, user.name.clone())).collect())
+    }
+
+    /// A user; none when there is none, or the asker has nothing to do with leads and is another.
     ///
     /// # Errors
     /// `Storage`.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        Ok(self.leadbox.storage().user(self.leadbox.tenant(), id).await?)
+        let user = self.leadbox.storage().user(self.leadbox.tenant(), id).await?;
+        Ok(user.filter(|user| self.knows(user.id)))
     }
 
-    /// The user with this address, compared folded.
+    /// The user with this address, compared folded; none as for [`user`](Self::user).
     ///
     /// # Errors
     /// `Storage`.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        Ok(self.leadbox.storage().user_by_email(self.leadbox.tenant(), email).await?)
+        let user = self.leadbox.storage().user_by_email(self.leadbox.tenant(), email).await?;
+        Ok(user.filter(|user| self.knows(user.id)))
     }
 
-    /// Teams, by id.
+    /// All teams, by id; for those who work with leads or manage users.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Denied`, `Storage`.
     pub async fn teams(&self) -> Result<Vec<Team>> {
+        self.leadbox.rights().require_colleague()?;
         Ok(self.leadbox.storage().teams(self.leadbox.tenant()).await?)
+    }
+
+    fn knows(&self, user: UserId) -> bool {
+        let rights = self.leadbox.rights();
+        rights.user() == Some(user) || rights.require_colleague().is_ok()
     }
 
     /// Makes a user.

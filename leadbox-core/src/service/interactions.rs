@@ -214,6 +214,14 @@ impl Leads<'_> {
             .await
     }
 
+    /// An interaction by its id; none when there is none or the asker may not see its lead.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn interaction(&self, id: InteractionId) -> Result<Option<Interaction>> {
+        Ok(self.leadbox.storage().interaction(self.leadbox.scope(), id).await?)
+    }
+
     /// A lead's interactions, the latest first.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::report::Counts;
 use super::rows::Place;
 use super::{Format, TransferError};
+use crate::access::Capability;
+use crate::error::Error;
 use crate::id::{ImportId, Tenant};
 use crate::revision::Revision;
 use crate::service::LeadBox;
@@ -45,6 +47,44 @@ pub(super) struct Standing {
 
 fn name(import: ImportId) -> String {
     format!("import:{import}")
+}
+
+/// How far an import is, as whoever asks for it reads it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct ImportState {
+    /// The import.
+    pub import: ImportId,
+    /// Whether the end of the file was reached. One that is not finished and does not move goes on when it is run again
+    /// under its id with the same file.
+    pub finished: bool,
+    /// The format that the file was found to have.
+    pub format: Format,
+    /// What became of the rows so far.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// How many bytes of the file are done.
+    pub bytes: u64,
+}
+
+impl ImportState {
+    /// How far an import is; none when none of its rows is in.
+    ///
+    /// # Errors
+    /// `Checkpoint`; `Core` with `Denied` when the asker may not import, and from the storage.
+    pub async fn of(leadbox: &LeadBox, import: ImportId) -> Result<Option<Self>, TransferError> {
+        let rights = leadbox.rights();
+        rights.require_capability(Capability::LeadsImport).map_err(Error::from)?;
+        let (_, standing) = Progressed::load(leadbox, import).await?;
+        Ok(standing.map(|standing| Self {
+            import,
+            finished: standing.finished,
+            format: standing.format,
+            counts: standing.counts,
+            bytes: standing.place.offset,
+        }))
+    }
 }
 
 /// The note of one import, as it is stored.

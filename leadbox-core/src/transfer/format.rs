@@ -9,6 +9,7 @@ use super::TransferError;
 /// What separates the columns of CSV.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Delimiter {
     /// To be found out from the first lines; exports write a comma.
     #[default]
@@ -20,6 +21,7 @@ pub enum Delimiter {
 /// The format of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Format {
     /// Comma-separated values with a header, as RFC 4180 has it, in UTF-8.
     Csv {

@@ -56,6 +56,7 @@ mod source;
 #[cfg(test)]
 mod round_trip;
 
+pub use checkpoint::ImportState;
 pub use error::TransferError;
 pub use error_file::ErrorSink;
 pub use export::Exporter;

@@ -11,6 +11,7 @@ use crate::service::CaptureOutcome;
 
 /// What became of the rows so far. Every row is in exactly one of `created`, `updated`, `unchanged` and `failed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Rows of data that were read; blank ones are not counted.
     pub rows: u64,
@@ -58,6 +59,7 @@ impl Deref for Progress {
 
 /// One thing wrong with one row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RowError {
     /// The row's number, the first row of data being 1.
     pub row: u64,
@@ -73,6 +75,7 @@ pub struct RowError {
 
 /// What a column of the file was taken for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ColumnUse {
     /// The column's name in the file.
     pub column: String,
@@ -83,6 +86,7 @@ pub struct ColumnUse {
 /// How an import came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Ending {
     /// It is done, by this run.
     Finished,
@@ -94,6 +98,7 @@ pub enum Ending {
 
 /// What an import did.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ImportReport {
     /// The import.

@@ -1,0 +1,148 @@
+//! JSON that comes in. Owns saying what is wrong with it and where, as a JSON pointer (RFC 6901).
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use crate::serve::{Issue, Problem};
+
+/// A body that was read.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let bytes = received(request, state).await?;
+        read(&headers, &bytes).map(Self)
+    }
+}
+
+/// All bytes of a body, if there are not too many.
+pub(super) async fn received<S: Send + Sync>(
+    request: Request,
+    state: &S,
+) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let status = rejection.into_response().status();
+        let detail = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => "The body is longer than this address takes.",
+            _ => "The body did not arrive whole.",
+        };
+        Problem::new(status, "It could not be read", detail)
+    })
+}
+
+/// The value that a body says.
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Not JSON",
+            "Send JSON, and say so: Content-Type: application/json.",
+        ));
+    }
+    // serde takes a struct from an array too, field by field.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(wrong(String::new(), "an object is expected, not an array".to_owned()));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => wrong(pointer, said(&inner)),
+            _ => broken(&inner),
+        }
+    })?;
+    reader.end().map_err(|error| broken(&error))?;
+    Ok(value)
+}
+
+/// `application/json`, or a format that is written in JSON (RFC 6839, section 3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+fn broken(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "Not JSON", format!("The body is no JSON: {error}."))
+}
+
+fn wrong(pointer: String, detail: String) -> Problem {
+    let named = pointer.trim_start_matches('/');
+    let whole = if named.is_empty() { detail.clone() } else { format!("{named}: {detail}") };
+    Problem {
+        issues: vec![Issue { pointer, detail }],
+        ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid input", whole)
+    }
+}
+
+/// What serde says, without the place, which the pointer names.
+fn said(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.clone(),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use leadbox_core::NewLead;
+
+    use super::*;
+
+    fn lead(kind: &'static str, body: &str) -> Result<NewLead, Problem> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+        read(&headers, body.as_bytes())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let json = "application/json; charset=utf-8";
+        assert_eq!(lead(json, r#"{"name":"Ada"}"#).unwrap().name.as_deref(), Some("Ada"));
+        let problem =
+            lead(json, r#"{"consents":[{"purpose":"news","status":"maybe"}]}"#).unwrap_err();
+        assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(problem.issues[0].pointer, "/consents/0/status");
+        assert!(
+            problem.detail.starts_with("consents/0/status: unknown variant `maybe`"),
+            "{}",
+            problem.detail
+        );
+        let problem = lead(json, r#"{"colour":"red"}"#).unwrap_err();
+        assert_eq!(problem.issues[0].pointer, "/colour");
+        for (kind, body, status) in [
+            (json, r#"{"name":"#, StatusCode::BAD_REQUEST),
+            (json, r#"{} {}"#, StatusCode::BAD_REQUEST),
+            (json, "[]", StatusCode::UNPROCESSABLE_ENTITY),
+            ("text/plain", "{}", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            ("application/merge-patch+json", "[]", StatusCode::UNPROCESSABLE_ENTITY),
+        ] {
+            assert_eq!(lead(kind, body).unwrap_err().status, status, "{kind} {body}");
+        }
+    }
+}

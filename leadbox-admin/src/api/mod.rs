@@ -1,0 +1,28 @@
+//! The REST API below `/api/v1`. Owns its addresses, what is read and written as JSON, and the OpenAPI document that is made
+//! from the same types; decides nothing itself. One file per resource, each with its handlers and its representation.
+
+#![expect(unused_qualifications, reason = "the macro that describes an operation writes them")]
+
+mod asker;
+mod body;
+mod document;
+mod events;
+mod exports;
+mod fields;
+mod imports;
+mod interactions;
+mod keys;
+mod lead;
+mod leads;
+mod me;
+mod once;
+mod paging;
+mod pipelines;
+mod roles;
+mod routes;
+mod settings;
+mod teams;
+mod users;
+mod version;
+
+pub(crate) use routes::api;

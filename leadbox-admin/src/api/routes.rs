@@ -1,0 +1,62 @@
+//! Which address does what. Owns the table; what is not in it is not in the document either.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Json;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::document::{Beginning, below, completed};
+use super::{
+    events, exports, fields, imports, interactions, keys, leads, me, pipelines, roles, settings,
+    teams, users,
+};
+use crate::admin::Shared;
+use crate::serve::Prefix;
+
+/// The most that a body of JSON may have.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The API, for whoever was let in.
+pub(crate) fn api() -> Router<Shared> {
+    let (router, document) = OpenApiRouter::with_openapi(Beginning::openapi())
+        .routes(routes!(leads::list, leads::capture))
+        .routes(routes!(leads::count))
+        .routes(routes!(exports::export))
+        .routes(routes!(leads::read, leads::change, leads::delete))
+        .routes(routes!(leads::advance))
+        .routes(routes!(interactions::list, interactions::record))
+        .routes(routes!(interactions::mark))
+        .routes(routes!(interactions::stays))
+        .routes(routes!(interactions::timeline))
+        .routes(routes!(imports::import))
+        .routes(routes!(imports::read))
+        .routes(routes!(fields::list))
+        .routes(routes!(fields::define))
+        .routes(routes!(pipelines::list))
+        .routes(routes!(settings::read, settings::change))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::read, users::change))
+        .routes(routes!(users::access))
+        .routes(routes!(users::link))
+        .routes(routes!(users::sign_out))
+        .routes(routes!(teams::list, teams::add))
+        .routes(routes!(teams::change))
+        .routes(routes!(roles::list))
+        .routes(routes!(roles::define, roles::remove))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(events::list))
+        .routes(routes!(events::verify))
+        .routes(routes!(me::read))
+        .split_for_parts();
+    let document: Arc<Document> = Arc::new(completed(document));
+    let described = move |prefix: Prefix| async move { Json(below(&document, &prefix)) };
+    router.route("/openapi.json", get(described)).layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
