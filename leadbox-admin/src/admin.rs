@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Response};
 use leadbox_core::LeadBox;
 use leadbox_core::proof::{Lockout, Secret};
 use leadbox_core::service::SessionPolicy;
+use tower_http::compression::CompressionLayer;
 
 use crate::api::api;
 use crate::page;
-use crate::serve::{Problem, begin, guard, mount, render};
+use crate::serve::{Limiter, Limits, Problem, begin, guard, limit, mount, render};
 use crate::who::{Access, Addresses, OwnUsers, Pace, Passwords, Throttle, Via, refuse_cross_site};
 
 /// The most that a form may send.
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) lockout: Lockout,
+    pub(crate) limiter: Limiter,
     pub(crate) brand: String,
     pub(crate) first_run: FirstRun,
 }
@@ -91,6 +93,7 @@ impl Admin {
                 throttle: Arc::default(),
                 pace: Arc::default(),
                 lockout: Lockout::default(),
+                limiter: Limits::default().into(),
                 brand: String::new(),
                 first_run,
             },
@@ -111,6 +114,13 @@ impl Admin {
             let own = OwnUsers { sessions };
             (self.shared.access, self.shared.own_users) = (Arc::new(own), Some(own));
         }
+        self
+    }
+
+    /// With other limits on how much is done at once and how long anything may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.shared.limiter = limits.into();
         self
     }
 
@@ -162,9 +172,11 @@ impl Admin {
             .fallback(page::missing)
             .method_not_allowed_fallback(page::not_allowed)
             .layer(DefaultBodyLimit::max(FORM_LIMIT))
+            .layer(from_fn_with_state(shared.limiter.clone(), limit))
             .layer(from_fn(render))
             .layer(from_fn_with_state(shared.clone(), begin))
             .layer(from_fn(guard))
+            .layer(CompressionLayer::new().gzip(true))
             .with_state(shared)
     }
 }

@@ -7,4 +7,5 @@ mod serve;
 mod who;
 
 pub use admin::Admin;
+pub use serve::Limits;
 pub use who::{Access, ClientAddress, OwnUsers, PasswordError, Principal, Refusal, Via};

@@ -1,10 +1,10 @@
 //! The OpenAPI 3.1 document. Owns what holds for every operation: how one proves who one is, and how errors look.
 
-use utoipa::openapi::path::Operation;
+use serde_json::{Value, json};
+use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, ServerBuilder,
-};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi, PartialSchema};
 
 use crate::serve::{Issue, Prefix, Problem};
@@ -38,7 +38,7 @@ pub(super) struct Beginning;
 const ERROR: &str = "Error";
 
 /// Adds what holds for every operation.
-pub(super) fn completed(mut document: Document) -> Document {
+pub(super) fn completed(mut document: Document) -> Result<Value, serde_json::Error> {
     let components = document.components.get_or_insert_default();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -61,10 +61,13 @@ pub(super) fn completed(mut document: Document) -> Document {
             complete(operation);
         }
     }
-    document
+    let mut document = serde_json::to_value(document)?;
+    plain(&mut document);
+    Ok(document)
 }
 
 fn complete(operation: &mut Operation) {
+    operation.parameters.iter_mut().flatten().for_each(given_or_left_out);
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
         if !status.starts_with('2') {
@@ -81,9 +84,68 @@ fn complete(operation: &mut Operation) {
     operation.security = Some(either.into());
 }
 
+/// An optional parameter is left out; nobody sends null for it.
+fn given_or_left_out(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(parameter) = parameter
+        && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+        && let SchemaType::Array(types) = &object.schema_type
+        && let Some(own) = types.iter().find(|one| **one != Type::Null)
+    {
+        object.schema_type = SchemaType::Type(own.clone());
+    }
+}
+
+/// Takes the links of our own documentation out of every description.
+fn plain(value: &mut Value) {
+    match value {
+        Value::Object(object) => object.iter_mut().for_each(|(name, value)| match value {
+            Value::String(text) if name == "description" => *text = unlinked(text),
+            other => plain(other),
+        }),
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+/// [`Type::thing`] and [`thing`](Type::thing), without the link.
+fn unlinked(text: &str) -> String {
+    let mut parts = text.split("[`");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let Some((name, rest)) = part.split_once("`]") else {
+            plain.push_str("[`");
+            plain.push_str(part);
+            continue;
+        };
+        let rest = match rest.strip_prefix('(') {
+            Some(target) => target.split_once(')').map_or(rest, |(_, rest)| rest),
+            None => rest,
+        };
+        plain.push('`');
+        plain.push_str(name.rsplit("::").next().unwrap_or(name));
+        plain.push('`');
+        plain.push_str(rest);
+    }
+    plain
+}
+
 /// The document for whoever asks below this prefix.
-pub(super) fn below(document: &Document, prefix: &Prefix) -> Document {
+pub(super) fn below(document: &Value, prefix: &Prefix) -> Value {
     let mut document = document.clone();
-    document.servers = Some(vec![ServerBuilder::new().url(prefix.0.clone()).build()]);
+    document["servers"] = json!([{ "url": prefix.0 }]);
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_have_no_links_into_our_documentation() {
+        let text = "at most [`Interaction::MAX`] bytes, as [`it`](Self::it) says, [`open";
+        assert_eq!(unlinked(text), "at most `MAX` bytes, as `it` says, [`open");
+        let mut document = json!({"a": [{"description": "[`B::C`]"}], "title": "[`B::C`]"});
+        plain(&mut document);
+        assert_eq!(document, json!({"a": [{"description": "`C`"}], "title": "[`B::C`]"}));
+    }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::asker::Asker;
-use super::once::import_id;
+use super::once::{OnceKey, import_id};
 use crate::serve::Problem;
 
 /// The longest file, in bytes.
@@ -113,7 +113,7 @@ pub(super) struct ImportBody {
 /// answer names the first hundred that were refused. Interrupted and sent again with the same `Idempotency-Key` and file, it
 /// goes on behind the last row that is in.
 #[utoipa::path(post, path = "/imports", tag = "imports",
-    params(Asked, ("Idempotency-Key" = Option<String>, Header)),
+    params(Asked, OnceKey),
     request_body(content(("text/csv"), ("application/x-ndjson"))),
     responses((status = 200, body = ImportBody)))]
 pub(super) async fn import(
@@ -123,7 +123,7 @@ pub(super) async fn import(
     body: Body,
 ) -> Result<Json<ImportBody>, Problem> {
     let id = import_id(&leadbox, &headers)?;
-    let importer = asked.importer(&leadbox).map_err(Error::from)?;
+    let importer = asked.importer(&leadbox)?;
     let importer = match id {
         Some(id) => importer.id(id),
         None => importer,

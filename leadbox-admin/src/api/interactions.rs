@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::asker::Asker;
 use super::body::Body;
 use super::events::EventBody;
-use super::once::{Posted, replayed};
+use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, Paging};
 use crate::serve::Problem;
 
@@ -87,7 +87,7 @@ pub(super) async fn list(
 ///
 /// One with a `key` that the lead has already is not recorded again: the answer is then 200 with the one there is.
 #[utoipa::path(post, path = "/leads/{id}/interactions", tag = "interactions", request_body = NewInteraction,
-    params(("id" = LeadId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = LeadId, Path), OnceKey),
     responses((status = 201, body = InteractionBody), (status = 200, body = InteractionBody), (status = 404)))]
 pub(super) async fn record(
     Asker(leadbox): Asker,

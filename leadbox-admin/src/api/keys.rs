@@ -8,13 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use leadbox_core::access::Grants;
 use leadbox_core::proof::Token;
 use leadbox_core::service::{MadeKey, NewKey};
-use leadbox_core::{TokenId, UserId};
+use leadbox_core::{Invalid, TokenId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::asker::Asker;
 use super::body::Body;
-use super::once::Posted;
+use super::once::{OnceKey, Posted};
 use super::paging::{Listed, Paging};
 use crate::serve::Problem;
 
@@ -100,7 +100,7 @@ pub(super) async fn list(
 ///
 /// That stands for whoever asks, and may never do more. Its secret is shown this once.
 #[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(OnceKey),
     responses((status = 201, body = MadeKeyBody), (status = 409, description = "Made before: its secret was shown then")))]
 pub(super) async fn make(Asker(leadbox): Asker, new: Posted<NewKey>) -> Result<Response, Problem> {
     let (once, before) = new.begin(&leadbox).await?;
@@ -134,8 +134,7 @@ pub(super) async fn rotate(
 ) -> Result<Response, Problem> {
     let hours = rotation.overlap_hours.unwrap_or(24);
     if !(0..=720).contains(&hours) {
-        let invalid = leadbox_core::Invalid::one("overlap_hours", "has to be 0 to 720");
-        return Err(leadbox_core::Error::from(invalid).into());
+        return Err(Invalid::one("overlap_hours", "has to be 0 to 720").into());
     }
     Ok(made(&leadbox.keys().rotate(id, TimeDelta::hours(hours)).await?))
 }

@@ -7,8 +7,8 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use leadbox_core::filter::Direction;
 use leadbox_core::{
-    CaptureOutcome, Error, Invalid, LeadBox, LeadFilter, LeadId, LeadList, LeadPatch, LeadSort,
-    NewLead, SortKey, Version,
+    CaptureOutcome, Invalid, LeadBox, LeadFilter, LeadId, LeadList, LeadPatch, LeadSort, NewLead,
+    SortKey, Version,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,9 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::asker::Asker;
 use super::body::Body;
 use super::lead::{LeadBody, captured, patched};
-use super::once::{Posted, replayed};
+use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, request};
-use super::version::{Expected, Tagged, tagged};
+use super::version::{Expected, IfMatch, Tagged, tagged};
 use crate::serve::{Prefix, Problem};
 
 /// Which leads, and in which order.
@@ -58,7 +58,7 @@ pub(super) fn listed(
             .map_err(|error| unfit("filter", format!("is no condition: {error}")))?,
     };
     let mut list = LeadList::filtered(filter).search(search.unwrap_or_default());
-    if let Some(text) = order {
+    if let Some(text) = order.filter(|text| !text.is_empty()) {
         list.sort = sort(text)?;
     }
     Ok(list)
@@ -78,7 +78,7 @@ fn sort(text: &str) -> Result<LeadSort, Problem> {
 }
 
 fn unfit(field: &str, message: String) -> Problem {
-    Error::from(Invalid::one(field, message)).into()
+    Invalid::one(field, message).into()
 }
 
 /// List leads
@@ -96,6 +96,17 @@ pub(super) async fn list(
     Ok(Json(Listed::of(&found, |stored| LeadBody::of(stored, &catalog))))
 }
 
+/// Which leads to count.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Counted {
+    /// Text to look for.
+    q: Option<String>,
+    /// A condition as JSON, as for the list.
+    filter: Option<String>,
+}
+
 /// How many leads pass.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Count)]
@@ -111,14 +122,15 @@ const COUNTED: u64 = 10_000;
 
 /// Count leads
 ///
-/// How many the list with the same parameters has, up to 10,000.
-#[utoipa::path(get, path = "/leads/count", tag = "leads", params(Asked),
+/// How many the list with the same condition has, up to 10,000.
+#[utoipa::path(get, path = "/leads/count", tag = "leads", params(Counted),
     responses((status = 200, body = CountBody)))]
 pub(super) async fn count(
     Asker(leadbox): Asker,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Counted>,
 ) -> Result<Json<CountBody>, Problem> {
-    let count = leadbox.leads().count(&asked.list()?, COUNTED).await?;
+    let list = listed(asked.q.as_deref(), asked.filter.as_deref(), None)?;
+    let count = leadbox.leads().count(&list, COUNTED).await?;
     Ok(Json(CountBody { count: count.min(COUNTED), more: count > COUNTED }))
 }
 
@@ -139,7 +151,7 @@ pub(super) struct CapturedBody {
 ///
 /// Makes a new lead, or updates the one that it is recognised as by `upsert_by`.
 #[utoipa::path(post, path = "/leads", tag = "leads", request_body = NewLead,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same key and body, nothing is done again")),
+    params(OnceKey),
     responses(
         (status = 201, body = CapturedBody, description = "A new lead", headers(("ETag" = String), ("Location" = String))),
         (status = 200, body = CapturedBody, description = "A known lead", headers(("ETag" = String))),
@@ -202,7 +214,7 @@ pub(super) async fn read(
 /// Fields by name (`title`, `owner`, `utm.campaign`, `cf.budget`, `consent.newsletter`); null clears one, and what is not
 /// named stays. With `If-Match` only at that version.
 #[utoipa::path(patch, path = "/leads/{id}", tag = "leads", request_body = LeadPatch,
-    params(("id" = LeadId, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` of the lead as it was read")),
+    params(("id" = LeadId, Path), IfMatch),
     responses((status = 200, body = LeadBody, headers(("ETag" = String))), (status = 404), (status = 412)))]
 pub(super) async fn change(
     Asker(leadbox): Asker,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use leadbox_core::{Error, ImportId, LeadBox};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 use uuid::{Builder, Uuid};
 
 use super::body::{read, received};
@@ -14,6 +15,16 @@ use crate::serve::Problem;
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The header, as the document describes it.
+#[expect(dead_code, reason = "it is read where the body is")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct OnceKey {
+    /// Sent again with the same key and body, nothing is done again.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+    key: Option<String>,
+}
 
 /// A body that may be sent twice.
 pub(super) struct Posted<T> {

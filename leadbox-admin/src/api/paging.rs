@@ -1,6 +1,6 @@
 //! Long lists. Owns how a page is asked for and given.
 
-use leadbox_core::{Page, PageRequest};
+use leadbox_core::{Invalid, Page, PageRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,7 +31,7 @@ pub(super) fn request(limit: Option<u32>, after: Option<&str>) -> Result<PageReq
     let limit = limit.unwrap_or(ROWS);
     if !(1..=PageRequest::MAX).contains(&limit) {
         let message = format!("has to be 1 to {}", PageRequest::MAX);
-        return Err(leadbox_core::Error::from(leadbox_core::Invalid::one("limit", message)).into());
+        return Err(Invalid::one("limit", message).into());
     }
     page_after(limit, after.unwrap_or_default())
 }

@@ -7,7 +7,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::Json;
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,7 +16,7 @@ use super::{
     teams, users,
 };
 use crate::admin::Shared;
-use crate::serve::Prefix;
+use crate::serve::{Prefix, Problem};
 
 /// The most that a body of JSON may have.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -56,7 +55,10 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(events::verify))
         .routes(routes!(me::read))
         .split_for_parts();
-    let document: Arc<Document> = Arc::new(completed(document));
-    let described = move |prefix: Prefix| async move { Json(below(&document, &prefix)) };
+    let document = Arc::new(completed(document));
+    let described = move |prefix: Prefix| async move {
+        let document = document.as_ref().as_ref().map_err(|error| Problem::broken(error))?;
+        Ok::<_, Problem>(Json(below(document, &prefix)))
+    };
     router.route("/openapi.json", get(described)).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

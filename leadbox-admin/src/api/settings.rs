@@ -1,12 +1,35 @@
 //! The tenant's settings: read, change.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use leadbox_core::{Error, Invalid, Settings};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::asker::Asker;
 use super::body::Body;
 use crate::serve::Problem;
+
+/// What changes of the settings; null takes the default again, and what is not named stays.
+#[expect(dead_code, reason = "it describes what is merged as JSON")]
+#[derive(ToSchema)]
+#[schema(as = SettingsChange)]
+pub(super) struct SettingsChange {
+    /// The zone in which days are counted in reports.
+    #[schema(example = "Europe/Berlin")]
+    zone: Option<String>,
+    /// The currency of amounts given without one, ISO 4217.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
+    /// Where a phone number without `+` is read, ISO 3166-1 alpha-2.
+    #[schema(example = "DE")]
+    region: Option<String>,
+    /// How much each field weighs in `completeness`, 0 to 1000.
+    completeness: Option<BTreeMap<String, Option<u32>>>,
+    /// The tenant's own names for industries.
+    industry_aliases: Option<BTreeMap<String, Option<String>>>,
+}
 
 /// Read the settings
 #[utoipa::path(get, path = "/settings", tag = "setup", responses((status = 200, body = Settings)))]
@@ -18,7 +41,7 @@ pub(super) async fn read(Asker(leadbox): Asker) -> Result<Json<Settings>, Proble
 ///
 /// A JSON merge patch (RFC 7396): what is not named stays.
 #[utoipa::path(patch, path = "/settings", tag = "setup",
-    request_body(content = Settings, content_type = "application/merge-patch+json"),
+    request_body(content = SettingsChange, content_type = "application/merge-patch+json"),
     responses((status = 200, body = Settings)))]
 pub(super) async fn change(
     Asker(leadbox): Asker,

@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 use super::asker::Asker;
 use super::body::Body;
-use super::once::{Posted, replayed};
+use super::once::{OnceKey, Posted, replayed};
 use super::paging::Listed;
 use super::users::given;
-use super::version::{Expected, Tagged, tagged};
+use super::version::{Expected, IfMatch, Tagged, tagged};
 use crate::serve::Problem;
 
 /// A group of users; groups nest.
@@ -51,7 +51,7 @@ async fn team(leadbox: &LeadBox, id: TeamId) -> Result<Team, Problem> {
 
 /// Add a team
 #[utoipa::path(post, path = "/teams", tag = "users", request_body = NewTeam,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(OnceKey),
     responses((status = 201, body = TeamBody, headers(("ETag" = String)))))]
 pub(super) async fn add(Asker(leadbox): Asker, new: Posted<NewTeam>) -> Result<Response, Problem> {
     let (once, made) = new.begin(&leadbox).await?;
@@ -81,7 +81,7 @@ pub(super) struct TeamChange {
 ///
 /// With `If-Match` only at that revision.
 #[utoipa::path(patch, path = "/teams/{id}", tag = "users", request_body = TeamChange,
-    params(("id" = TeamId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = TeamId, Path), IfMatch),
     responses((status = 200, body = TeamBody, headers(("ETag" = String))), (status = 404), (status = 412)))]
 pub(super) async fn change(
     Asker(leadbox): Asker,

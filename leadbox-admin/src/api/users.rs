@@ -16,9 +16,9 @@ use utoipa::ToSchema;
 
 use super::asker::Asker;
 use super::body::Body;
-use super::once::{Posted, replayed};
+use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, Paging};
-use super::version::{Expected, Tagged, tagged};
+use super::version::{Expected, IfMatch, Tagged, tagged};
 use crate::serve::{Prefix, Problem};
 
 /// A person who works with leads.
@@ -80,7 +80,7 @@ async fn user(leadbox: &LeadBox, id: UserId) -> Result<User, Problem> {
 ///
 /// Without a password: an invitation lets it set one.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = NewUser,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(OnceKey),
     responses((status = 201, body = UserBody, headers(("ETag" = String), ("Location" = String)))))]
 pub(super) async fn add(
     Asker(leadbox): Asker,
@@ -168,7 +168,7 @@ impl UserChange {
 ///
 /// Name, address, team, status, roles or zone. With `If-Match` only at that revision.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", request_body = UserChange,
-    params(("id" = UserId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = UserId, Path), IfMatch),
     responses((status = 200, body = UserBody, headers(("ETag" = String))), (status = 404), (status = 412)))]
 pub(super) async fn change(
     Asker(leadbox): Asker,

@@ -7,9 +7,10 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Serialize;
+use utoipa::IntoParams;
 
 use crate::serve::Problem;
 
@@ -32,6 +33,16 @@ pub(super) fn tagged(version: i64, thing: impl Serialize) -> Response {
     (Tagged(version), Json(thing)).into_response()
 }
 
+/// The header, as the document describes it.
+#[expect(dead_code, reason = "it is read as `Expected`")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct IfMatch {
+    /// The `ETag` that was read: the change is made only at that version.
+    #[param(rename = "If-Match", pattern = r#"^(\*|"[0-9]+")$"#, example = "\"3\"")]
+    tag: Option<String>,
+}
+
 /// The version that a change expects; none when any will do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Expected(pub(super) Option<i64>);
@@ -42,11 +53,15 @@ impl Expected {
         if value == "*" {
             return Ok(Self(None));
         }
+        // Weak tags and lists of them are fine, and none of them is one that we gave.
+        if !value.as_bytes().contains(&b'"') {
+            let detail = "If-Match takes the ETag that was read, quotes included.";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "Bad header", detail));
+        }
         let version = value
             .to_str()
             .ok()
             .and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-        // A tag of another form is none that we gave: nothing is at it.
         version.map(|version| Self(Some(version))).ok_or_else(Problem::stale)
     }
 }
@@ -71,8 +86,9 @@ mod tests {
         assert_eq!(read("\"3\"").unwrap(), Expected(Some(3)));
         assert_eq!(read("*").unwrap(), Expected(None));
         assert_eq!(Expected::read(&HeaderMap::new()).unwrap(), Expected(None));
-        for other in ["3", "W/\"3\"", "\"3\", \"4\"", "\"x\""] {
+        for other in ["W/\"3\"", "\"3\", \"4\"", "\"x\""] {
             assert_eq!(read(other).unwrap_err().status.as_u16(), 412, "{other}");
         }
+        assert_eq!(read("3").unwrap_err().status.as_u16(), 400);
     }
 }

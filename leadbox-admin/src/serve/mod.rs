@@ -3,6 +3,7 @@
 
 mod assets;
 mod headers;
+mod limits;
 mod mount;
 mod paging;
 mod prefix;
@@ -11,6 +12,8 @@ mod request;
 
 pub(crate) use assets::{asset, version};
 pub(crate) use headers::guard;
+pub use limits::Limits;
+pub(crate) use limits::{Limiter, limit};
 pub(crate) use mount::{mount, without_slash};
 pub(crate) use paging::page_after;
 pub(crate) use prefix::{Prefix, prefix_of};

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Denied;
-use leadbox_core::{Error, FieldIssue, StorageError};
+use leadbox_core::{Error, FieldIssue, Invalid, StorageError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -153,7 +153,7 @@ impl From<Error> for Problem {
                 )
             },
             Error::Storage(StorageError::BadCursor) => {
-                Self::new(StatusCode::BAD_REQUEST, "Bad cursor", "The cursor is not of this list.")
+                Invalid::one("after", "is no place in this list: begin without it").into()
             }
             Error::Storage(error) if error.is_conflict() => {
                 Self { status: StatusCode::CONFLICT, ..Self::stale() }
@@ -165,6 +165,12 @@ impl From<Error> for Problem {
             }
             other => Self::broken(&other),
         }
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Error::Invalid(invalid).into()
     }
 }
 

@@ -133,7 +133,7 @@ async fn lists_are_filtered_sorted_and_paged() {
             assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"), "{path}");
         }
     }
-    program.get("/leads?after=nonsense").await.with(400);
+    program.get("/leads?after=nonsense").await.with(422);
     program.get("/leads?colour=red").await.with(400);
     program.get("/leads/nonsense").await.with(400);
 }

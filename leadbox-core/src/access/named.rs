@@ -5,7 +5,7 @@ macro_rules! named {
     (
         $(#[$meta:meta])*
         $name:ident, $what:literal {
-            $($(#[$doc:meta])* $variant:ident = $text:literal, $says:literal;)+
+            $($(#[$doc:meta])* $variant:ident = $text:tt, $says:literal;)+
         }
     ) => {
         $(#[$meta])*
