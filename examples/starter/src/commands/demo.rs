@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use leadbox_core::{Clock, LeadBox, Storage, SystemClock};
+use leadbox_demo::{Plan, Recipe, Replayed, rehearse, replay};
 use serde::Serialize;
 
 use crate::cli;
-use crate::demo::{Plan, Recipe, Replayed, rehearse, replay};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::progress::{self, End};

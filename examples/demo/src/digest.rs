@@ -43,7 +43,7 @@ impl PlanDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::{Plan, Recipe};
+    use crate::{Plan, Recipe};
 
     fn digest(seed: u64, as_of: &str) -> String {
         let recipe = Recipe { seed, as_of: as_of.parse().unwrap(), size: 200, months: 6 };

@@ -16,15 +16,15 @@ use super::sources::CHANNELS;
 
 /// What a plan follows from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct Recipe {
+pub struct Recipe {
     /// The same seed makes the same plan.
-    pub(crate) seed: u64,
+    pub seed: u64,
     /// The day on which the history ends; it ends with the night before, so that no step lies in the future.
-    pub(crate) as_of: NaiveDate,
+    pub as_of: NaiveDate,
     /// How many leads.
-    pub(crate) size: u32,
+    pub size: u32,
     /// How many months of history.
-    pub(crate) months: u32,
+    pub months: u32,
 }
 
 /// Whose hand moves a step.
@@ -72,14 +72,14 @@ pub(super) struct Step {
 
 /// The history of an invented company's leads. Cheap to hold: steps are made as they are asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     recipe: Recipe,
     first: NaiveDate,
 }
 
 impl Plan {
     /// The plan of this recipe.
-    pub(crate) fn make(recipe: Recipe) -> Self {
+    pub fn make(recipe: Recipe) -> Self {
         let first = recipe
             .as_of
             .checked_sub_months(Months::new(recipe.months.max(1)))
@@ -88,7 +88,7 @@ impl Plan {
     }
 
     /// What it follows from.
-    pub(crate) fn recipe(&self) -> Recipe {
+    pub fn recipe(&self) -> Recipe {
         self.recipe
     }
 

@@ -19,5 +19,5 @@ mod seasons;
 mod setup;
 mod sources;
 
-pub(crate) use plan::{Plan, Recipe};
-pub(crate) use replay::{Replayed, rehearse, replay};
+pub use plan::{Plan, Recipe};
+pub use replay::{Replayed, rehearse, replay};

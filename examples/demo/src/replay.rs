@@ -19,17 +19,17 @@ use super::setup::set_up;
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub(crate) struct Replayed {
+pub struct Replayed {
     /// Leads, duplicates among them.
-    pub(crate) leads: u32,
+    pub leads: u32,
     /// Steps of all kinds.
-    pub(crate) steps: u64,
+    pub steps: u64,
     /// Interactions, suspect ones among them.
-    pub(crate) interactions: u64,
+    pub interactions: u64,
     /// Moves from stage to stage.
-    pub(crate) moves: u64,
+    pub moves: u64,
     /// Digest of the plan.
-    pub(crate) digest: String,
+    pub digest: String,
 }
 
 /// The most steps that are committed together: as many as a storage takes into one transaction.
@@ -42,7 +42,7 @@ const IN_MEMORY: u32 = 20_000;
 ///
 /// # Errors
 /// `Storage`; `Invalid` when the plan is at odds with the services, which is a mistake of this program.
-pub(crate) async fn replay(
+pub async fn replay(
     storage: Arc<dyn Storage>,
     plan: &Plan,
     mut progress: impl FnMut(u32),
@@ -96,7 +96,7 @@ pub(crate) async fn replay(
 ///
 /// # Errors
 /// `Json`.
-pub(crate) fn rehearse(plan: &Plan) -> Result<Replayed> {
+pub fn rehearse(plan: &Plan) -> Result<Replayed> {
     let mut done = Replayed::default();
     let mut digest = PlanDigest::new();
     for step in plan.steps() {
@@ -233,7 +233,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::Recipe;
+    use crate::Recipe;
     use leadbox_core::event::Verdict;
     use leadbox_core::storage::LogStore;
     use leadbox_core::{PageRequest, Position, Timestamp};
