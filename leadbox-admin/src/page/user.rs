@@ -30,7 +30,10 @@ struct AccessRow {
 struct Page {
     doc: Doc,
     shell: Shell,
+    /// As the form has it, which may not be stored yet.
     user: User,
+    /// As it is stored.
+    name: String,
     initials: String,
     disabled: bool,
     has_password: bool,
@@ -53,7 +56,8 @@ async fn known(visit: &Visit, id: &str) -> Result<User, Problem> {
 /// `GET /users/{id}`.
 pub(crate) async fn user(visit: Visit, Path(id): Path<String>) -> Result<Html<String>, Problem> {
     let user = known(&visit, &id).await?;
-    Ok(Html(page(visit, user, Vec::new(), None).await?.render()?))
+    let name = user.name.clone();
+    Ok(Html(page(visit, user, name, Vec::new(), None).await?.render()?))
 }
 
 /// `POST /users/{id}`.
@@ -63,6 +67,7 @@ pub(crate) async fn change(
     axum::Form(fields): Fields,
 ) -> Result<Response, Problem> {
     let before = known(&visit, &id).await?;
+    let stored = before.name.clone();
     let (changed, unread) = read(&fields, before);
     let done = match unread.or(()) {
         Ok(()) => visit.leadbox.directory().change_user(&changed).await,
@@ -71,7 +76,7 @@ pub(crate) async fn change(
     match done {
         Ok(_) => Ok(Redirect::to(&format!("{}/users/{id}", visit.doc.prefix)).into_response()),
         Err(Error::Invalid(invalid)) => {
-            let page = page(visit, changed, invalid.issues, None).await?.render()?;
+            let page = page(visit, changed, stored, invalid.issues, None).await?.render()?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -129,7 +134,8 @@ pub(crate) async fn make_link(
     let kind =
         if visit.has_password(user.id).await? { TokenKind::Reset } else { TokenKind::Invitation };
     let secret = link(&visit, &headers, &user, kind).await?;
-    Ok(Html(page(visit, user, Vec::new(), Some(secret)).await?.render()?))
+    let name = user.name.clone();
+    Ok(Html(page(visit, user, name, Vec::new(), Some(secret)).await?.render()?))
 }
 
 /// `POST /users/{id}/sign-out`.
@@ -142,6 +148,7 @@ pub(crate) async fn sign_out(visit: Visit, Path(id): Path<String>) -> Result<Red
 async fn page(
     visit: Visit,
     user: User,
+    name: String,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
@@ -168,7 +175,8 @@ async fn page(
     let fields = effective.fields.iter();
     let sessions = sessions(&leadbox, user.id, zone, &policy, None).await?;
     Ok(Page {
-        initials: format::initials(&user.name),
+        initials: format::initials(&name),
+        name,
         disabled: user.status == UserStatus::Disabled,
         has_password,
         teams: leadbox.directory().teams().await?,
