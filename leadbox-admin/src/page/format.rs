@@ -18,8 +18,12 @@ pub(crate) fn whole(number: i64) -> String {
 
 /// An amount with its currency, in whole units where there are no others.
 pub(crate) fn amount(value: Money) -> String {
-    let printed = value.to_string();
-    let (number, currency) = printed.split_once(' ').unwrap_or((&printed, ""));
+    printed_amount(&value.to_string())
+}
+
+/// The same of an amount as it is printed: `1250.50 EUR`.
+pub(crate) fn printed_amount(printed: &str) -> String {
+    let (number, currency) = printed.split_once(' ').unwrap_or((printed, ""));
     let (units, rest) = number.split_once('.').unwrap_or((number, ""));
     let units = units.parse().map_or_else(|_| units.to_owned(), whole);
     let rest =

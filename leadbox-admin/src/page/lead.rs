@@ -45,8 +45,9 @@ struct Page {
 }
 
 /// Fields in the order in which people look for them.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "name",
+    "first_name",
     "title",
     "email",
     "phone",

@@ -15,6 +15,7 @@ pub(super) struct Row {
     pub(super) stage: String,
     /// The colour of the stage, which its name says too.
     pub(super) tone: &'static str,
+    /// In whole points; empty without a score.
     pub(super) score: String,
     /// How long the score's bar is, of 44.
     pub(super) bar: i64,
@@ -73,7 +74,7 @@ pub(super) fn row(stored: &StoredLead, catalog: &Catalog, names: &Names, now: Ti
         company: lead.company.name.clone().unwrap_or_default(),
         stage: stage.map_or_else(|| "(unknown)".to_owned(), |stage| stage.name.clone()),
         tone: tone(stage.map(|stage| stage.kind)),
-        score: if scored { points.to_string() } else { "–".to_owned() },
+        score: if scored { points.to_string() } else { String::new() },
         bar: if scored { (points * 44 / 100).clamp(0, 44) } else { 0 },
         owner: lead.owner.and_then(|owner| names.get(&owner).cloned()).unwrap_or_default(),
         tags: lead.tags.iter().cloned().collect(),

@@ -284,6 +284,7 @@ impl Words<'_> {
             }
             ("industry", Value::String(id)) => leadbox_core::Industry::from_id(id)
                 .map_or_else(|| id.clone(), |industry| industry.label().to_owned()),
+            ("value", Value::String(text)) => format::printed_amount(text),
             ("employees", Value::Number(number)) => {
                 number.as_i64().map_or_else(|| number.to_string(), format::whole)
             }
