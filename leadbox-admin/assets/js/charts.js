@@ -117,6 +117,8 @@ class Cursor {
     this.plot.addEventListener('pointerleave', () => this.hide());
     this.plot.addEventListener('blur', () => this.hide());
     this.plot.addEventListener('keydown', (event) => {
+      // Alt and an arrow is the browser's way back.
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === 'Escape') this.hide();
       const moves = { ArrowRight: this.at + 1, ArrowLeft: this.at < 0 ? last : this.at - 1, Home: 0, End: last };
       if (!(event.key in moves)) return;
