@@ -1,0 +1,315 @@
+//! Everything that can be done on the pages, one entry each, done by hand in the browser: with scripts, and without. Owns
+//! the table; `docs/pages.md` is the same for people, and `documented.rs` holds the two together.
+//!
+//! Each is done on its page, then a page is asked for anew, which shows what is stored, and the log has what it should.
+//! They build upon each other, in the order of the table.
+
+use leadbox_core::{Event, EventType, Position};
+use serde_json::{Value, json};
+
+use crate::chrome::browse;
+use crate::grid::Houses;
+use crate::house::{ANA, House, Reader};
+use crate::support::PASSWORD;
+use crate::tab::Tab;
+
+/// Something that can be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// Method and route, as in the table of routes.
+    pub request: &'static str,
+    /// The page on which it is done.
+    page: &'static str,
+    reader: Reader,
+    /// What is typed, ticked or chosen, by the control's name.
+    given: &'static [(&'static str, &'static str)],
+    /// The words on the button.
+    button: &'static str,
+    /// What the page that comes then says.
+    says: &'static str,
+    /// What is written into the log.
+    pub logged: &'static [EventType],
+    /// The page that shows what is stored; without one, the page that came.
+    stored_on: Option<&'static str>,
+    /// What that page says, also in its controls.
+    stored: &'static [&'static str],
+}
+
+const fn action(request: &'static str, page: &'static str, button: &'static str) -> Action {
+    Action {
+        request,
+        page,
+        reader: Reader::Ana,
+        given: &[],
+        button,
+        says: "",
+        logged: &[],
+        stored_on: None,
+        stored: &[],
+    }
+}
+
+impl Action {
+    const fn stranger(self) -> Self {
+        Self { reader: Reader::Stranger, ..self }
+    }
+
+    const fn given(self, given: &'static [(&'static str, &'static str)]) -> Self {
+        Self { given, ..self }
+    }
+
+    const fn says(self, says: &'static str) -> Self {
+        Self { says, ..self }
+    }
+
+    const fn logged(self, logged: &'static [EventType]) -> Self {
+        Self { logged, ..self }
+    }
+
+    const fn stored(self, stored: &'static [&'static str]) -> Self {
+        Self { stored, ..self }
+    }
+
+    const fn stored_on(self, page: &'static str, stored: &'static [&'static str]) -> Self {
+        Self { stored_on: Some(page), stored, ..self }
+    }
+}
+
+const NEXT_PASSWORD: &str = "another sentence to remember";
+
+pub const ACTIONS: &[Action] = &[
+    action("POST /sign-in", "/sign-in", "Sign in")
+        .stranger()
+        .given(&[("email", ANA), ("password", "a wrong guess it is")])
+        .says("E-mail or password is wrong")
+        .logged(&[EventType::SIGN_IN_FAILED]),
+    action("POST /sign-in", "/sign-in", "Sign in")
+        .stranger()
+        .given(&[("email", ANA), ("password", PASSWORD)])
+        .logged(&[EventType::SESSION_STARTED])
+        .stored_on("", &["Overview", "Ana Novak"]),
+    action("POST /profile/sign-out", "/profile", "Sign out everywhere else")
+        .logged(&[EventType::SESSION_ENDED])
+        .stored(&["this one"]),
+    action("POST /invitation", "/invitation?code={invitation}", "Set password")
+        .stranger()
+        .given(&[("password", NEXT_PASSWORD)])
+        .logged(&[EventType::PASSWORD_SET, EventType::SESSION_STARTED])
+        .stored_on("", &["Marcus Okonjo"]),
+    action("POST /reset", "/reset?code={reset}", "Set password")
+        .stranger()
+        .given(&[("password", NEXT_PASSWORD)])
+        .logged(&[EventType::PASSWORD_SET, EventType::SESSION_ENDED, EventType::SESSION_STARTED])
+        .stored_on("", &["Lena Falkenrath"]),
+    action("POST /first-run", "/first-run?code={first_run}", "Create and continue")
+        .stranger()
+        .given(&[
+            ("name", "Ann Lee"),
+            ("email", "ann@office.example"),
+            ("password", PASSWORD),
+            ("zone", "Europe/Berlin"),
+            ("currency", "CHF"),
+        ])
+        .logged(&[
+            EventType::SETTINGS_CHANGED,
+            EventType::USER_CHANGED,
+            EventType::PASSWORD_SET,
+            EventType::SESSION_STARTED,
+        ])
+        .stored_on("/settings", &["Ann Lee", "Europe/Berlin", "CHF"]),
+    action("POST /leads/new", "/leads/new", "Save")
+        .given(&[
+            ("name", "Ada Byron"),
+            ("email", "ada@engines.example"),
+            ("employees", "250"),
+            ("value", "1250.50"),
+            ("tags", "vip, trial"),
+            ("cf.use_case", "Lead scoring"),
+        ])
+        .logged(&[EventType::LEAD_CAPTURED])
+        .stored(&[
+            "Ada Byron",
+            "ada@engines.example",
+            "EUR 1,250.50",
+            "trial, vip",
+            "Lead scoring",
+        ]),
+    action("POST /leads/{id}/edit", "/leads/{lead}/edit", "Save")
+        .given(&[("title", "Chief of Engines"), ("owner", "Vikram Iyengar"), ("tags", "engines")])
+        .logged(&[EventType::LEAD_UPDATED, EventType::LEAD_ASSIGNED])
+        .stored(&["Chief of Engines", "Vikram Iyengar", "engines"]),
+    action("POST /leads/{id}/stage", "/leads/{lead}", "Move")
+        .given(&[("stage", "Won")])
+        .logged(&[EventType::LEAD_STAGE_CHANGED])
+        .stored(&["[Won]", "Moved to another stage"]),
+    action("POST /users", "/users", "Add and make a link")
+        .given(&[("name", "Bo Berg"), ("email", "bo@office.example"), ("role", "agent")])
+        .says("/invitation?code=lbi_")
+        .logged(&[EventType::USER_CHANGED, EventType::USER_INVITED])
+        .stored_on("/users", &["Bo Berg", "bo@office.example"]),
+    action("POST /users/{id}", "/users/{user}", "Save")
+        .given(&[("name", "Lena Falk"), ("role", "analyst")])
+        .logged(&[EventType::USER_CHANGED])
+        .stored(&["Lena Falk", "[analyst]"]),
+    action("POST /users/{id}/link", "/users/{user}", "Make a link for a new password")
+        .says("/reset?code=lbr_")
+        .logged(&[EventType::PASSWORD_RESET_ASKED])
+        .stored_on("/log", &["Lena Falk: A link for a new password was made"]),
+    action("POST /users/{id}/link", "/users/{invitee}", "Make an invitation")
+        .says("/invitation?code=lbi_")
+        .logged(&[EventType::USER_INVITED])
+        .stored_on("/log", &["Harriet Ravensdale: A user was invited"]),
+    action("POST /users/{id}/sign-out", "/users/{user}", "Sign out everywhere")
+        .logged(&[EventType::SESSION_ENDED])
+        .stored(&["Nowhere."]),
+    action("POST /keys", "/keys", "Make key")
+        .given(&[("name", "Nightly job"), ("days", "90 days"), ("lead.read", "everybody's")])
+        .says("lbk_")
+        .logged(&[EventType::KEY_MADE])
+        .stored_on("/keys", &["Nightly job"]),
+    action("POST /keys/{id}/rotate", "/keys", "Rotate Nightly job")
+        .says("lbk_")
+        .logged(&[EventType::KEY_ROTATED])
+        .stored_on("/log", &["An API key got another secret"]),
+    action("POST /keys/{id}/revoke", "/keys", "Revoke Website form")
+        .logged(&[EventType::KEY_REVOKED])
+        .stored(&["revoked"]),
+    action("POST /log/verify", "/log", "Verify the chain").says("The chain is whole"),
+    action("POST /settings", "/settings", "Save")
+        .given(&[("zone", "Europe/Zurich"), ("currency", "CHF"), ("country", "Switzerland")])
+        .logged(&[EventType::SETTINGS_CHANGED])
+        .stored(&["[Europe/Zurich]", "[CHF]"]),
+    action("POST /settings/fields", "/settings", "Add field")
+        .given(&[
+            ("key", "plan"),
+            ("label", "Which plan"),
+            ("type", "One of several choices"),
+            ("choices", "Free\nPaid"),
+        ])
+        .logged(&[EventType::FIELD_DEFINED])
+        .stored(&["Which plan", "Free, Paid"]),
+    action("POST /profile", "/profile", "Save")
+        .given(&[("name", "Ana Nova"), ("zone", "Asia/Tokyo")])
+        .logged(&[EventType::USER_CHANGED])
+        .stored(&["[Ana Nova]", "[Asia/Tokyo]"]),
+    action("POST /profile/password", "/profile", "Change password")
+        .given(&[("current", PASSWORD), ("password", NEXT_PASSWORD)])
+        .logged(&[EventType::PASSWORD_SET])
+        .stored(&["this one"]),
+    // It ends the session with which everything before was done.
+    action("POST /sign-out", "/menu", "Sign out")
+        .says("Sign in")
+        .logged(&[EventType::SESSION_ENDED])
+        .stored_on("/leads", &["Use the account your administrator made for you"]),
+];
+
+/// All that is readable on a page: its text, and in brackets what its controls hold.
+const READ: &str = "const held = [...document.querySelectorAll('main input:not([type=password]), main select, main textarea')]
+  .filter((one) => !['checkbox', 'radio'].includes(one.type) || one.checked)
+  .map((one) => `[${one.selectedOptions ? one.selectedOptions[0]?.textContent : one.value}]`);
+return [document.body.innerText, ...held].join('\\n');";
+
+/// Marks the one thing in the page that can be pressed and says so.
+const MARK: &str = "const words = (element) => element.textContent.replace(/\\s+/g, ' ').trim();
+const button = [...document.querySelectorAll('main button')]
+  .find((one) => one.checkVisibility() && words(one) === arguments[0]);
+button?.setAttribute('data-pressed', '');
+globalThis.before = true;
+return Boolean(button);";
+
+async fn press(tab: &Tab, button: &str) {
+    let there = tab.run(MARK, vec![json!(button)]).await;
+    assert_eq!(there, true, "{button} is not on {}", tab.address().await);
+    tab.click("[data-pressed]").await;
+    // Where there are scripts, what cannot be undone is asked about.
+    if tab.value("Boolean(document.querySelector('dialog[open]'))").await == true {
+        tab.click("dialog[open] button[value=yes]").await;
+    }
+    tab.until("document.readyState === 'complete' && !globalThis.before").await;
+}
+
+/// What was written into the log after a position.
+async fn written(house: &House, after: Position) -> Vec<Event> {
+    house.office.sandbox.leadbox.log().after(after, 100_000).await.unwrap()
+}
+
+/// Whether an address belongs to a route.
+fn is_of(route: &str, path: &str) -> bool {
+    let parts = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (route, path) = (parts(route), parts(path));
+    route.len() == path.len()
+        && route.iter().zip(&path).all(|(one, other)| one == other || one.starts_with('{'))
+}
+
+async fn perform(tab: &Tab, house: &House, action: &Action) {
+    house.admit(tab, action.reader).await;
+    tab.open(&house.address(action.page)).await;
+    for (name, value) in action.given {
+        tab.give(name, value).await;
+    }
+    let before =
+        written(house, Position(0)).await.last().map_or(Position(0), |event| event.position);
+    tab.noted().await;
+    press(tab, action.button).await;
+
+    let (method, route) = action.request.split_once(' ').unwrap();
+    let (base, asked) = (house.address(""), tab.noted().await.asked);
+    let asked_for = |url: &str| {
+        let path = url.strip_prefix(&base).unwrap_or_default();
+        is_of(route, path.split('?').next().unwrap_or_default())
+    };
+    let went = asked.iter().any(|one| one.method == method && asked_for(&one.url));
+    assert!(went, "{action:?} sent {asked:?}");
+
+    let came = read(tab).await;
+    assert!(came.contains(action.says), "{action:?} said {came}");
+    match action.stored_on {
+        Some(page) => tab.open(&house.address(page)).await,
+        None if action.stored.is_empty() => {}
+        None => tab.reload().await,
+    }
+    let shown = read(tab).await;
+    for part in action.stored {
+        assert!(shown.contains(part), "{action:?}: {part} is not among {shown}");
+    }
+
+    let written = written(house, before).await;
+    let mut kinds: Vec<_> = written.iter().map(|event| event.kind.as_str()).collect();
+    let mut expected: Vec<_> = action.logged.iter().map(EventType::as_str).collect();
+    kinds.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(kinds, expected, "{action:?}");
+    if action.reader == Reader::Ana {
+        let ana = house.user(ANA).await.id.uuid();
+        assert!(written.iter().all(|event| event.actor.id == Some(ana)), "{action:?}: {written:?}");
+    }
+}
+
+async fn read(tab: &Tab) -> String {
+    match tab.run(READ, Vec::new()).await {
+        Value::String(text) => text,
+        other => panic!("a page without text: {other}"),
+    }
+}
+
+async fn perform_all(tab: &Tab) {
+    tab.resize(1440, 900).await;
+    let houses = Houses::new().await;
+    for action in ACTIONS {
+        perform(tab, houses.populated(action.page), action).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_can_be_done_is_done_by_hand() {
+    browse(perform_all).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_can_be_done_is_done_without_scripts() {
+    browse(async |tab| {
+        tab.without_scripts().await;
+        perform_all(tab).await;
+    })
+    .await;
+}

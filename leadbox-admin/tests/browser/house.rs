@@ -1,0 +1,233 @@
+//! The dashboards that the browser is sent to: in this process, in memory, on a port of their own. Owns what is in them
+//! and who is let in; knows nothing of the browser but its cookies.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use leadbox_admin::{Access, Admin, Principal, Refusal};
+use leadbox_core::access::{Grants, Level, Permission};
+use leadbox_core::proof::TokenKind;
+use leadbox_core::service::{LeadList, NewKey, NewUser};
+use leadbox_core::testing::{ManualClock, Sandbox};
+use leadbox_core::{
+    Clock, Error, LeadBox, MemoryStorage, NewLead, RandomIds, StorageError, User, UserStatus,
+};
+use leadbox_demo::{Plan, Recipe, replay};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::support::{Browser, Office, PASSWORD};
+use crate::tab::Tab;
+
+/// Where the dashboard is mounted.
+pub const PREFIX: &str = "/ops/leads-box";
+
+/// Where the same is mounted once more, and every page breaks.
+const BROKEN: &str = "/broken";
+
+/// The e-mail address of whoever looks at the pages: an administrator.
+pub const ANA: &str = "ana@brightmere.example";
+
+/// A dashboard that a browser can ask.
+pub struct House {
+    pub office: Office,
+    /// Scheme, host and port.
+    pub host: String,
+    /// What stands for the names in braces of a page's path.
+    places: BTreeMap<&'static str, String>,
+    cookies: BTreeMap<String, String>,
+}
+
+/// Lets nobody in, because it cannot be found out who asks.
+#[derive(Debug)]
+struct Unknowable;
+
+#[async_trait::async_trait]
+impl Access for Unknowable {
+    async fn principal(&self, _: &LeadBox, _: &Parts) -> Result<Principal, Refusal> {
+        let source = "the disk is full".into();
+        let error = StorageError::Backend { operation: "read the session", source };
+        Err(Refusal::Failed(Error::Storage(error)))
+    }
+}
+
+impl House {
+    /// An invented company after nine months.
+    pub async fn populated() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let storage = Arc::new(MemoryStorage::new());
+        let as_of = clock.now().date_naive();
+        let plan = Plan::make(Recipe { seed: 7, as_of, size: 240, months: 9 });
+        replay(storage.clone(), &plan, |_| {}).await.unwrap();
+        let ids = Arc::new(RandomIds::seeded(70));
+        let leadbox = LeadBox::builder(storage).clock(clock.clone()).ids(ids).build().unwrap();
+        let mut house = Self::of(Sandbox { leadbox, clock }).await.with_ana().await;
+        house.put_to_use().await;
+        house
+    }
+
+    /// Does what the invented company's history has not: keys, work that waits, somebody who left, somebody signed in.
+    async fn put_to_use(&mut self) {
+        let leadbox = &self.office.sandbox.leadbox;
+        let grants = Grants::default()
+            .allow(Permission::LeadRead, Level::All)
+            .allow(Permission::LeadCreate, Level::All);
+        for name in ["Website form", "Old website form"] {
+            let new = NewKey { name: name.to_owned(), grants: grants.clone(), ..NewKey::default() };
+            let key = leadbox.keys().make(&new).await.unwrap().key;
+            if name.starts_with("Old") {
+                leadbox.keys().revoke(key.id).await.unwrap();
+            }
+        }
+        let jobs = leadbox.jobs();
+        let waiting = ["deliveries", "reports"].map(|queue| jobs.new_job(queue, json!({})));
+        jobs.enqueue(waiting).await.unwrap();
+        let mut theo = self.user("theo@brightmere.example").await;
+        theo.status = UserStatus::Disabled;
+        leadbox.directory().change_user(&theo).await.unwrap();
+        let lena = self.user("lena@brightmere.example").await;
+        self.let_in(&lena).await;
+        let leadbox = &self.office.sandbox.leadbox;
+        let reset = leadbox.passwords().reset(lena.id).await.unwrap();
+        let harriet = self.user("harriet@brightmere.example").await;
+        self.places.extend([
+            ("user", lena.id.to_string()),
+            ("reset", reset.reveal(TokenKind::Reset.prefix())),
+            ("invitee", harriet.id.to_string()),
+        ]);
+    }
+
+    /// Nobody and nothing but an administrator.
+    pub async fn empty() -> Self {
+        let sandbox = Sandbox::new().unwrap();
+        add_ana(&sandbox.leadbox).await;
+        Self::of(sandbox).await.with_ana().await
+    }
+
+    /// The same with one lead of which next to nothing is known.
+    pub async fn bare() -> Self {
+        let sandbox = Sandbox::new().unwrap();
+        add_ana(&sandbox.leadbox).await;
+        let lead = NewLead::new().email("a@b.example");
+        sandbox.leadbox.leads().capture(&lead).await.unwrap();
+        Self::of(sandbox).await.with_ana().await
+    }
+
+    /// Without an administrator.
+    pub async fn fresh() -> Self {
+        Self::of(Sandbox::new().unwrap()).await
+    }
+
+    async fn of(sandbox: Sandbox) -> Self {
+        let admin = Admin::new(sandbox.leadbox.clone()).brand("Brightmere");
+        let first_run = admin.first_run_path();
+        let app = admin.mount(Router::new(), PREFIX);
+        let broken = Admin::new(sandbox.leadbox.clone()).access(Unknowable);
+        let office = Office { sandbox, app: broken.mount(app, BROKEN), prefix: PREFIX };
+        let host = serve(office.app.clone()).await;
+        let code = first_run.split_once('=').unwrap().1.to_owned();
+        let places = BTreeMap::from([("first_run", code)]);
+        Self { office, host, places, cookies: BTreeMap::new() }
+    }
+
+    /// Lets Ana in, and finds something for every name in braces.
+    async fn with_ana(mut self) -> Self {
+        let leadbox = self.office.sandbox.leadbox.clone();
+        let ana = self.user(ANA).await;
+        self.cookies = self.let_in(&ana).await.cookies;
+        let marcus = leadbox.directory().user_by_email("marcus@brightmere.example").await.unwrap();
+        let invited = marcus.unwrap_or_else(|| ana.clone());
+        let invitation = leadbox.passwords().invite(invited.id).await.unwrap();
+        let reset = leadbox.passwords().reset(ana.id).await.unwrap();
+        self.places.extend([
+            ("user", ana.id.to_string()),
+            ("invitation", invitation.reveal(TokenKind::Invitation.prefix())),
+            ("reset", reset.reveal(TokenKind::Reset.prefix())),
+        ]);
+        let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
+        self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
+        self
+    }
+
+    pub async fn user(&self, email: &str) -> User {
+        let directory = self.office.sandbox.leadbox.directory();
+        directory.user_by_email(email).await.unwrap().unwrap()
+    }
+
+    /// A browser without scripts in which this user has set a password, and is signed in.
+    pub async fn let_in(&self, user: &User) -> Browser {
+        let code = self.office.sandbox.leadbox.passwords().invite(user.id).await.unwrap();
+        let code = code.reveal(TokenKind::Invitation.prefix());
+        let mut browser = Browser::new(&self.office.app);
+        let address = format!("{PREFIX}/invitation?code={code}");
+        let done = browser.post(&address, &[("password", PASSWORD)]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+        browser
+    }
+
+    /// Whether everything in braces is there.
+    pub fn knows(&self, path: &str) -> bool {
+        !self.filled(path).contains('{')
+    }
+
+    fn filled(&self, path: &str) -> String {
+        let filled = |path: String, (name, value): (&&str, &String)| {
+            path.replace(&format!("{{{name}}}"), value)
+        };
+        self.places.iter().fold(path.to_owned(), filled)
+    }
+
+    /// The address of a page. Below the mount a path begins with `/`; that of the first page is empty.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{PREFIX}{}", self.host, self.filled(path))
+    }
+
+    /// The address at which the same page breaks.
+    pub fn broken_address(&self, path: &str) -> String {
+        format!("{}{BROKEN}{}", self.host, self.filled(path))
+    }
+
+    /// Signs the tab in as Ana, or out.
+    pub async fn admit(&self, tab: &Tab, reader: Reader) {
+        tab.cdp("Network.clearBrowserCookies", json!({})).await;
+        if reader == Reader::Stranger {
+            return;
+        }
+        for (name, value) in &self.cookies {
+            let cookie = json!({
+                "name": name, "value": value, "url": self.host, "path": PREFIX, "httpOnly": true,
+            });
+            tab.cdp("Network.setCookie", cookie).await;
+        }
+    }
+}
+
+/// Who looks at a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    Ana,
+    Stranger,
+}
+
+async fn add_ana(leadbox: &LeadBox) {
+    let new = NewUser {
+        name: "Ana Novak".to_owned(),
+        email: ANA.to_owned(),
+        team: None,
+        roles: ["admin".parse().unwrap()].into(),
+    };
+    leadbox.directory().add_user(&new).await.unwrap();
+}
+
+/// Serves until the test is over.
+pub async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}")
+}

@@ -1,0 +1,23 @@
+//! The dashboard in a real browser: headless Chromium, driven over `WebDriver`, against dashboards in this process.
+//!
+//! `pages.rs` is the table of pages, `grid.rs` looks at each of them in every shape.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod actions;
+mod axe;
+mod charts;
+mod chrome;
+mod documented;
+mod grid;
+mod hands;
+mod house;
+mod keyboard;
+mod pages;
+mod screenshots;
+mod tab;
+mod unscripted;
+
+#[expect(dead_code, reason = "each test file uses its part")]
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,69 @@
+//! The pages, one line each. A new page gets its line here, and is in the grid, in the screenshots, and among those that
+//! are read without scripts; what its path names in braces, `house.rs` finds.
+
+use crate::house::Reader;
+
+/// How a page shows that something went wrong.
+#[derive(Clone, Copy, Debug)]
+pub enum Wrong {
+    /// As every page, when it cannot be found out who asks.
+    Broken,
+    /// At this path.
+    At(&'static str),
+    /// When its form with these controls is sent with these values, whatever the browser says to them.
+    Sent(&'static [(&'static str, &'static str)]),
+}
+
+/// A page.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    pub name: &'static str,
+    /// Below the mount, with names in braces for what is there.
+    pub path: &'static str,
+    pub reader: Reader,
+    pub wrong: Wrong,
+}
+
+const fn page(name: &'static str, path: &'static str) -> Page {
+    Page { name, path, reader: Reader::Ana, wrong: Wrong::Broken }
+}
+
+impl Page {
+    /// Is shown to whoever is not signed in.
+    const fn stranger(self) -> Self {
+        Self { reader: Reader::Stranger, ..self }
+    }
+
+    const fn wrong(self, wrong: Wrong) -> Self {
+        Self { wrong, ..self }
+    }
+}
+
+use Wrong::{At, Sent};
+
+pub const PAGES: &[Page] = &[
+    page("overview", ""),
+    page("leads", "/leads").wrong(At("/leads?stage=nirvana")),
+    page("leads-none-match", "/leads?q=nobodyiscalledlikethis").wrong(At("/leads?after=rubbish")),
+    page("lead", "/leads/{lead}").wrong(At("/leads/nobody")),
+    page("lead-new", "/leads/new").wrong(Sent(&[("email", "ada@"), ("employees", "-5")])),
+    page("lead-edit", "/leads/{lead}/edit").wrong(Sent(&[("email", "ada@"), ("value", "much")])),
+    page("users", "/users").wrong(Sent(&[("name", "Bo"), ("email", "nobody")])),
+    page("user", "/users/{user}").wrong(Sent(&[("name", " "), ("email", "nobody")])),
+    page("keys", "/keys").wrong(Sent(&[("name", " "), ("days", "90")])),
+    page("log", "/log").wrong(At("/log?after=rubbish")),
+    page("settings", "/settings").wrong(Sent(&[("currency", "x"), ("country", "Atlantis")])),
+    page("system", "/system"),
+    page("profile", "/profile").wrong(Sent(&[("name", " "), ("zone", "")])),
+    page("menu", "/menu"),
+    page("sign-in", "/sign-in")
+        .stranger()
+        .wrong(Sent(&[("email", "ana@brightmere.example"), ("password", "wrong")])),
+    page("invitation", "/invitation?code={invitation}")
+        .stranger()
+        .wrong(Sent(&[("password", "short")])),
+    page("reset", "/reset?code={reset}").stranger().wrong(At("/reset?code=old")),
+    page("first-run", "/first-run?code={first_run}")
+        .stranger()
+        .wrong(Sent(&[("name", ""), ("password", "aaaaaaaaaaaaaaaa")])),
+];
