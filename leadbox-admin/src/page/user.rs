@@ -32,8 +32,7 @@ struct Page {
     shell: Shell,
     /// As the form has it, which may not be stored yet.
     user: User,
-    /// As it is stored.
-    name: String,
+    stored: User,
     initials: String,
     disabled: bool,
     has_password: bool,
@@ -56,8 +55,7 @@ async fn known(visit: &Visit, id: &str) -> Result<User, Problem> {
 /// `GET /users/{id}`.
 pub(crate) async fn user(visit: Visit, Path(id): Path<String>) -> Result<Html<String>, Problem> {
     let user = known(&visit, &id).await?;
-    let name = user.name.clone();
-    Ok(Html(page(visit, user, name, Vec::new(), None).await?.render()?))
+    Ok(Html(page(visit, user.clone(), user, Vec::new(), None).await?.render()?))
 }
 
 /// `POST /users/{id}`.
@@ -67,7 +65,7 @@ pub(crate) async fn change(
     axum::Form(fields): Fields,
 ) -> Result<Response, Problem> {
     let before = known(&visit, &id).await?;
-    let stored = before.name.clone();
+    let stored = before.clone();
     let (changed, unread) = read(&fields, before);
     let done = match unread.or(()) {
         Ok(()) => visit.leadbox.directory().change_user(&changed).await,
@@ -134,8 +132,7 @@ pub(crate) async fn make_link(
     let kind =
         if visit.has_password(user.id).await? { TokenKind::Reset } else { TokenKind::Invitation };
     let secret = link(&visit, &headers, &user, kind).await?;
-    let name = user.name.clone();
-    Ok(Html(page(visit, user, name, Vec::new(), Some(secret)).await?.render()?))
+    Ok(Html(page(visit, user.clone(), user, Vec::new(), Some(secret)).await?.render()?))
 }
 
 /// `POST /users/{id}/sign-out`.
@@ -148,7 +145,7 @@ pub(crate) async fn sign_out(visit: Visit, Path(id): Path<String>) -> Result<Red
 async fn page(
     visit: Visit,
     user: User,
-    name: String,
+    stored: User,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
@@ -175,9 +172,8 @@ async fn page(
     let fields = effective.fields.iter();
     let sessions = sessions(&leadbox, user.id, zone, &policy, None).await?;
     Ok(Page {
-        initials: format::initials(&name),
-        name,
-        disabled: user.status == UserStatus::Disabled,
+        initials: format::initials(&stored.name),
+        disabled: stored.status == UserStatus::Disabled,
         has_password,
         teams: leadbox.directory().teams().await?,
         access: permissions.chain(capabilities).collect(),
@@ -188,6 +184,7 @@ async fn page(
         roles: catalog.roles.values().cloned().collect(),
         issues,
         secret,
+        stored,
         user,
         doc,
         shell,
