@@ -14,7 +14,7 @@ use leadbox_core::access::{Grants, Level, Permission, Rights};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{NewKey, NewUser};
 use leadbox_core::testing::{Sandbox, some_lead};
-use leadbox_core::{Actor, EventType, LeadBox, NewLead, UserStatus};
+use leadbox_core::{Actor, EventType, LeadBox, NewLead, StorageError, UserStatus};
 use support::{Browser, Office, PASSWORD};
 
 #[tokio::test]
@@ -283,6 +283,11 @@ impl Access for Staff {
             None => Err(Refusal::SignIn("/login".to_owned())),
             Some("stranger") => Err(Refusal::NotFound),
             Some("guard") => Err(Refusal::Forbidden),
+            Some("unlucky") => {
+                let source = "the disk is full".into();
+                let error = StorageError::Backend { operation: "read the staff", source };
+                Err(Refusal::Failed(error.into()))
+            }
             Some(name) => {
                 let grants = Grants::default().allow(Permission::LeadRead, Level::All);
                 let rights = Rights::granted(None, [], grants);
@@ -311,4 +316,18 @@ async fn a_host_lets_its_own_users_in() {
         browser.clone().with("x-staff", "kim").get("/ops/sign-in").await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn what_broke_while_one_looked_is_asked_again_by_a_link() {
+    let sandbox = Sandbox::new().unwrap();
+    let app = Admin::new(sandbox.leadbox.clone()).access(Staff).mount(Router::new(), "/ops");
+    let mut browser = Browser::new(&app).with("x-staff", "unlucky");
+    let looked = browser.get("/ops/leads").await;
+    assert_eq!(looked.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(looked.body.contains("Try again</a>") && looked.body.contains("id=\"rid\""));
+    assert!(!looked.body.contains("disk"), "what exactly broke is for the log alone");
+    let sent = browser.post("/ops/leads/new", &[("name", "Ada")]).await;
+    assert_eq!(sent.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!sent.body.contains("Try again</a>"), "a link sends nothing");
 }

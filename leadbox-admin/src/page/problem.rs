@@ -1,6 +1,7 @@
 //! The page of an error. Owns its heading.
 
 use askama::Template;
+use axum::http::Method;
 
 use super::Doc;
 use crate::serve::{Prefix, Problem};
@@ -11,14 +12,18 @@ struct Page<'p> {
     doc: Doc,
     heading: String,
     problem: &'p Problem,
+    /// Whether asking once more may help.
+    again: bool,
 }
 
 /// The page of an error.
-pub(crate) fn problem(prefix: &Prefix, problem: &Problem) -> String {
+pub(crate) fn problem(prefix: &Prefix, method: &Method, problem: &Problem) -> String {
     let heading = match &problem.needs {
         Some(needs) => format!("This needs the permission {needs}"),
         None => problem.title.to_owned(),
     };
-    let page = Page { doc: Doc::bare(prefix), heading, problem };
+    // What was sent is not sent again by a link.
+    let again = method == Method::GET && problem.status.is_server_error();
+    let page = Page { doc: Doc::bare(prefix), heading, problem, again };
     page.render().unwrap_or_else(|_| problem.title.to_owned())
 }

@@ -4,7 +4,7 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Denied;
@@ -220,7 +220,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().map(str::to_owned);
     let wants_page = wants_page(&path, &parts.headers);
-    let reads = parts.method == axum::http::Method::GET;
+    let method = parts.method.clone();
     let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let known = response.extensions_mut().remove::<Problem>();
@@ -233,11 +233,11 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let mut shown = match &problem.sign_in {
         Some(address) if wants_page => {
             // After signing in one is where one wanted to go, if that was only a look.
-            let back = reads
+            let back = (method == Method::GET)
                 .then(|| format!("{path}{}", query.map(|q| format!("?{q}")).unwrap_or_default()));
             to_sign_in(&prefix, address, back.as_deref())
         }
-        _ if wants_page => Html(page::problem(&prefix, &problem)).into_response(),
+        _ if wants_page => Html(page::problem(&prefix, &method, &problem)).into_response(),
         _ => json(&problem),
     };
     if shown.status() == StatusCode::OK {
