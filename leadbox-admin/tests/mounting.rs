@@ -5,7 +5,7 @@
 #[expect(dead_code, reason = "each test file uses its part")]
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -27,35 +27,52 @@ fn addresses(page: &str, marks: &[&str]) -> BTreeSet<String> {
     found
 }
 
+/// Follows every link from the first page on, with and without a slash at its end; what was there.
+async fn crawl(app: &Router, cookies: BTreeMap<String, String>, prefix: &str) -> BTreeSet<String> {
+    let mut browser = Browser { cookies, ..Browser::new(app) };
+    let mut open = vec![if prefix.is_empty() { "/".to_owned() } else { prefix.to_owned() }];
+    let mut seen = BTreeSet::new();
+    while let Some(address) = open.pop() {
+        if seen.len() > 80 || !seen.insert(address.clone()) {
+            continue;
+        }
+        let answer = browser.get(&address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}");
+        if !answer.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        if let Some((path, rest)) = address.split_once('?').or(Some((&address, "")))
+            && path != "/"
+        {
+            let slash = format!("{path}/?{rest}");
+            let sent = browser.get(slash.trim_end_matches('?')).await;
+            let to = (sent.status, sent.location());
+            assert_eq!(to, (StatusCode::PERMANENT_REDIRECT, address.as_str()), "{slash}");
+        }
+        let inside = |next: &String| *next == prefix || next.starts_with(&format!("{prefix}/"));
+        let sent_to = addresses(&answer.body, &["action=\""]);
+        let linked = addresses(&answer.body, &["href=\"", "src=\""]);
+        for next in sent_to.iter().chain(&linked) {
+            assert!(inside(next), "{next} on {address}");
+        }
+        open.extend(linked);
+    }
+    seen
+}
+
 #[tokio::test]
 async fn a_crawl_finds_no_dead_end_and_nothing_outside_the_prefix() {
-    for prefix in ["/ops/leads", "/a", ""] {
-        let office = Office::new(prefix);
+    // Two in one app, and one that has the app to itself.
+    let (one, two, alone) = (Office::new("/ops/leads"), Office::new("/a"), Office::new(""));
+    let both = one.app.clone().merge(two.app.clone());
+    for (office, app) in [(&one, &both), (&two, &both), (&alone, &alone.app)] {
         office.hire("ann", "admin").await;
         for n in 0..120 {
             office.sandbox.leadbox.leads().capture(&some_lead(n)).await.unwrap();
         }
-        let mut browser = office.signed_in("ann").await;
-        let mut open = vec![if prefix.is_empty() { "/".to_owned() } else { prefix.to_owned() }];
-        let mut seen = BTreeSet::new();
-        while let Some(address) = open.pop() {
-            if seen.len() > 80 || !seen.insert(address.clone()) {
-                continue;
-            }
-            let answer = browser.get(&address).await;
-            assert_eq!(answer.status, StatusCode::OK, "{address}");
-            if answer.header("content-type").starts_with("text/html") {
-                let inside =
-                    |next: &String| *next == prefix || next.starts_with(&format!("{prefix}/"));
-                let sent_to = addresses(&answer.body, &["action=\""]);
-                let linked = addresses(&answer.body, &["href=\"", "src=\""]);
-                for next in sent_to.iter().chain(&linked) {
-                    assert!(inside(next), "{next} on {address}");
-                }
-                open.extend(linked);
-            }
-        }
-        assert!(seen.len() > 20, "{prefix}: {seen:?}");
+        let cookies = office.signed_in("ann").await.cookies;
+        let seen = crawl(app, cookies, office.prefix).await;
+        assert!(seen.len() > 20, "{}: {seen:?}", office.prefix);
     }
 }
 
