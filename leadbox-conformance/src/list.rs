@@ -193,6 +193,13 @@ macro_rules! every_case {
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
                 sequencing_is_bounded_and_ends,
             }
+            notes {
+                a_note_reads_back_new_and_changed,
+                notes_come_latest_first_in_pages,
+                notes_are_seen_by_who_sees_the_lead,
+                a_note_is_guarded_by_its_revision_and_its_lead,
+                a_note_that_is_taken_away_leaves_nothing,
+            }
             paging {
                 rows_inserted_while_paging_are_not_seen_twice_and_push_none_out,
                 equal_keys_are_told_apart_by_id,
@@ -237,12 +244,22 @@ macro_rules! every_case {
                 an_ended_stay_cannot_end_again,
                 stays_are_seen_by_who_sees_the_lead,
             }
+            tasks {
+                a_task_reads_back_new_and_changed,
+                a_leads_tasks_come_by_date_in_pages,
+                a_work_list_is_the_oracles,
+                tasks_are_seen_by_who_sees_the_lead,
+                tasks_follow_the_owner_and_the_end_of_their_lead,
+                a_task_is_guarded_by_its_revision_and_its_lead,
+                a_task_that_is_taken_away_leaves_nothing,
+            }
             tenants {
                 leads_of_one_id_are_read_apart,
                 leads_of_one_id_are_changed_apart,
                 an_owner_sees_only_the_lead_of_its_tenant,
                 interactions_of_one_id_and_key_are_kept_apart,
                 stays_of_one_id_are_kept_apart,
+                tasks_and_notes_of_one_id_are_kept_apart,
                 a_lead_is_not_left_out_for_what_another_of_its_id_is_like,
                 of_two_rows_of_one_name_the_one_that_conflicts_fails_the_set,
                 a_job_that_comes_back_holds_the_unique_key_of_its_tenant,

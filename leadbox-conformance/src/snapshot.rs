@@ -11,7 +11,8 @@ use leadbox_core::storage::{
     Checkpoint, ConsumerState, Counts, Definition, DefinitionKind, EventFilter, Reply,
 };
 use leadbox_core::{
-    Interaction, Job, Lane, LaneKey, LeadQuery, PageRequest, Revision, Stay, StoredLead, Tenant,
+    Interaction, Job, Lane, LaneKey, LeadQuery, Note, PageRequest, Revision, Stay, StoredLead,
+    Task, TaskFilter, Tenant,
 };
 use leadbox_core::{Team, User};
 
@@ -24,6 +25,9 @@ pub struct Snapshot {
     listed: Vec<StoredLead>,
     interactions: Vec<Interaction>,
     stays: Vec<Stay>,
+    tasks: Vec<Task>,
+    open_tasks: Vec<Task>,
+    notes: Vec<Note>,
     tenants: Vec<Tenant>,
     definitions: Vec<(Revision, Definition)>,
     users: Vec<User>,
@@ -53,9 +57,12 @@ impl Snapshot {
         let mut leads = storage.leads_by_id(&scope, &ids).await.unwrap();
         leads.sort_by_key(|stored| stored.lead.id);
         let (mut interactions, mut stays) = (Vec::new(), Vec::new());
+        let (mut tasks, mut notes) = (Vec::new(), Vec::new());
         for lead in &known.leads {
             interactions.extend(storage.interactions(&scope, *lead, &all).await.unwrap().items);
             stays.extend(storage.stays(&scope, *lead).await.unwrap());
+            tasks.extend(storage.lead_tasks(&scope, *lead, &all).await.unwrap().items);
+            notes.extend(storage.notes(&scope, *lead, &all).await.unwrap().items);
         }
         let mut definitions = Vec::new();
         for kind in [
@@ -95,6 +102,9 @@ impl Snapshot {
             listed: storage.leads(&scope, &LeadQuery::default(), &all).await.unwrap().items,
             interactions,
             stays,
+            tasks,
+            open_tasks: storage.tasks(&scope, &TaskFilter::default(), &all).await.unwrap().items,
+            notes,
             tenants: storage.tenants().await.unwrap(),
             definitions,
             users: storage.users(world.tenant, &all).await.unwrap().items,

@@ -110,6 +110,10 @@ uuid_id! {
     TokenId;
     /// A run of an import.
     ImportId;
+    /// Work to be done about a lead.
+    TaskId;
+    /// A remark about a lead.
+    NoteId;
 }
 
 /// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.

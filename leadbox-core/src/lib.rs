@@ -17,6 +17,7 @@ pub mod job;
 mod key;
 mod lead;
 mod money;
+mod note;
 mod page;
 mod pipeline;
 pub mod proof;
@@ -27,6 +28,7 @@ mod score;
 pub mod service;
 mod settings;
 pub mod storage;
+mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod time;
@@ -44,8 +46,8 @@ pub use event::{
 pub use field::{FieldDefinition, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
-    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, PipelineId, StageId,
-    StayId, TeamId, Tenant, TokenId, UserId, WorkerId,
+    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, NoteId, PipelineId,
+    StageId, StayId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
@@ -58,6 +60,7 @@ pub use lead::{
     Source, Utm,
 };
 pub use money::{Currency, Money, MoneyError};
+pub use note::Note;
 pub use page::{Cursor, CursorError, Page, PageRequest};
 pub use pipeline::{Pipeline, Stage, StageKind, Stay};
 pub use revision::{Revision, Version};
@@ -70,5 +73,6 @@ pub use settings::Settings;
 pub use storage::{
     Change, ChangeSet, Committed, MemoryStorage, OnConflict, Storage, StorageError, StoredLead,
 };
+pub use task::{Assignees, NewTask, Task, TaskFilter, TaskPatch, TaskState};
 pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
 pub use worker::Workers;

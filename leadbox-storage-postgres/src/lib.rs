@@ -55,6 +55,7 @@ mod prune;
 mod rows;
 mod sequencer;
 mod storage;
+mod tasks;
 mod texts;
 mod tokens;
 

@@ -13,6 +13,7 @@ use crate::error::storage_error;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("foundation", include_str!("../migrations/0001_foundation.sql")),
     ("access", include_str!("../migrations/0002_access.sql")),
+    ("tasks", include_str!("../migrations/0003_tasks.sql")),
 ];
 
 /// The schema that this program needs.

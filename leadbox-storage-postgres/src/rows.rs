@@ -11,10 +11,10 @@ use leadbox_core::rollup::Cell;
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
     InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
-    PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId, StorageError,
-    StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
+    Note, NoteId, PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId,
+    StorageError, StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
 };
-use leadbox_core::{Team, TokenId, User, UserStatus};
+use leadbox_core::{Task, TaskId, Team, TokenId, User, UserStatus};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Row, Type};
@@ -191,6 +191,40 @@ pub(crate) fn stay(row: &PgRow) -> Result<Stay> {
         entered_by: reader.json("entered_by")?,
         left_at: reader.get("left_at")?,
         left_by: left_by.map(|Json(actor)| actor),
+    })
+}
+
+pub(crate) fn task(row: &PgRow) -> Result<Task> {
+    let reader = Reader { row, table: "task" };
+    let done_by: Option<Json<Actor>> = reader.get("done_by")?;
+    Ok(Task {
+        id: TaskId::from_uuid(reader.get("id")?),
+        tenant: Tenant(reader.get("tenant")?),
+        lead: LeadId::from_uuid(reader.get("lead")?),
+        revision: Revision(reader.get("revision")?),
+        title: reader.get("title")?,
+        details: reader.get("details")?,
+        due_at: reader.get("due_at")?,
+        remind_at: reader.get("remind_at")?,
+        assignee: reader.get::<Option<Uuid>>("assignee")?.map(UserId::from_uuid),
+        made_at: reader.get("made_at")?,
+        made_by: reader.json("made_by")?,
+        done_at: reader.get("done_at")?,
+        done_by: done_by.map(|Json(actor)| actor),
+    })
+}
+
+pub(crate) fn note(row: &PgRow) -> Result<Note> {
+    let reader = Reader { row, table: "note" };
+    Ok(Note {
+        id: NoteId::from_uuid(reader.get("id")?),
+        tenant: Tenant(reader.get("tenant")?),
+        lead: LeadId::from_uuid(reader.get("lead")?),
+        revision: Revision(reader.get("revision")?),
+        text: reader.get("text")?,
+        made_at: reader.get("made_at")?,
+        made_by: reader.json("made_by")?,
+        edited_at: reader.get("edited_at")?,
     })
 }
 

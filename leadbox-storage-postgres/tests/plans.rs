@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use database::{connect, fresh_database};
 use leadbox_conformance::fixtures::{World, at};
+use leadbox_conformance::samples::{put_task, task};
 use leadbox_core::filter::{Check, LeadField, Leaf, Operand, Search, Sense, Test};
-use leadbox_core::storage::{LeadStore, Storage};
+use leadbox_core::storage::{LeadStore, Storage, TaskStore};
 use leadbox_core::{
-    LeadId, LeadQuery, LeadSort, MemoryStorage, Page, PageRequest, Scope, SortKey, StoredLead,
-    UserId,
+    Assignees, LeadId, LeadQuery, LeadSort, MemoryStorage, Page, PageRequest, Scope, SortKey,
+    StoredLead, Task, TaskFilter, TaskState, UserId,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -73,7 +74,9 @@ async fn reads(connection: &mut PgConnection) -> BTreeMap<String, i64> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "select indexrelname::text, idx_scan from pg_stat_user_indexes
          union all
-         select 'all of ' || relname, seq_scan from pg_stat_user_tables where relname like 'lead%'",
+         select 'all of ' || relname, seq_scan
+         from pg_stat_user_tables
+         where relname like 'lead%' or relname = 'task'",
     )
     .fetch_all(connection)
     .await
@@ -147,6 +150,61 @@ async fn every_list_goes_by_its_index() {
             "{query:?} read {read:?} instead of {index}"
         );
         assert!(!read.iter().any(|name| name.starts_with("all of")), "{query:?} read {read:?}");
+    }
+}
+
+#[tokio::test]
+async fn work_lists_go_by_their_index() {
+    let (world, memory, database) = filled().await;
+    let (scope, all) = (world.scope(), LeadQuery::default());
+    let leads = world.storage.leads(&scope, &all, &PageRequest::first(1000)).await.unwrap().items;
+    for (batch, stored) in leads.chunks(250).enumerate() {
+        let mut changes = Vec::new();
+        for (number, stored) in (batch as u64 * 250..).zip(stored) {
+            for turn in 0..5_u64 {
+                let number = number * 5 + turn;
+                changes.push(put_task(&Task {
+                    due_at: (number % 9 != 0)
+                        .then(|| at(i64::try_from(number * 7919 % 5000).unwrap())),
+                    assignee: (number % 7 != 0).then(|| owner(number % 50)),
+                    done_at: (number % 3 == 0).then(|| at(1)),
+                    ..task(&world, &stored.lead)
+                }));
+            }
+        }
+        let set = world.set(changes);
+        world.storage.commit(&set).await.unwrap();
+    }
+    drop(memory);
+    let mut look = PgConnection::connect(&database).await.unwrap();
+    look.execute("vacuum analyze").await.unwrap();
+    let one = Assignees::Only([owner(3)].into());
+    let everybody = world.scope();
+    let team = Scope::owned_by(world.tenant, (0..5).map(owner));
+    drop(world);
+    let (open, done) = (TaskState::Open, TaskState::Done);
+    for (index, scope, state, assignees) in [
+        ("task_open", &everybody, open, Assignees::All),
+        ("task_open", &team, open, Assignees::All),
+        ("task_open_assignee", &everybody, open, one.clone()),
+        ("task_open_assignee", &team, open, one.clone()),
+        ("task_done", &everybody, done, Assignees::All),
+        ("task_done_assignee", &everybody, done, one),
+    ] {
+        let before = reads(&mut look).await;
+        let storage = connect(&database).await;
+        let filter = TaskFilter { state, assignees, due_before: None };
+        let page = storage.tasks(scope, &filter, &PageRequest::first(20)).await.unwrap();
+        assert!(!page.items.is_empty(), "{index}: nothing found");
+        storage.close().await;
+        let after = reads(&mut look).await;
+        let read: Vec<&String> = after
+            .iter()
+            .filter(|(name, count)| before.get(*name) != Some(*count))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(read.iter().any(|name| *name == index), "{filter:?} read {read:?}");
+        assert!(!read.iter().any(|name| *name == "all of task"), "{filter:?} read {read:?}");
     }
 }
 

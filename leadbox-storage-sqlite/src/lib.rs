@@ -76,6 +76,7 @@ mod rows;
 mod sources;
 mod statement;
 mod storage;
+mod tasks;
 mod texts;
 mod tokens;
 mod upkeep;

@@ -3,12 +3,13 @@
 use leadbox_core::filter::{
     Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test,
 };
-use leadbox_core::{Scope, Storage, Tenant, UserId};
+use leadbox_core::{Assignees, Scope, Storage, TaskFilter, TaskState, Tenant, Timestamp, UserId};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::lists::{Key, List};
+use crate::tasks::work_list;
 use crate::{SqliteConfig, SqliteStorage};
 
 async fn storage() -> (TempDir, SqliteStorage) {
@@ -27,7 +28,12 @@ async fn plan(storage: &SqliteStorage, scope: &Scope, query: &LeadQuery) -> Vec<
     };
     let list = List::of(scope, query);
     let statement = list.walk_page(Some(&(place, [7; 16])), 51);
-    let text = format!("explain query plan {}", statement.sql().as_str());
+    explained(storage, statement.sql().as_str()).await
+}
+
+/// The steps of a statement.
+async fn explained(storage: &SqliteStorage, statement: &str) -> Vec<String> {
+    let text = format!("explain query plan {statement}");
     let rows = sqlx::query(AssertSqlSafe(text))
         .fetch_all(&mut *storage.readers.acquire().await.unwrap())
         .await
@@ -115,4 +121,29 @@ async fn tags_are_looked_up_per_row_of_a_walk() {
         step.starts_with("SEARCH f") && step.contains("key=?") && step.contains("no=?")
     });
     assert!(looked_up, "{plan:#?}");
+}
+
+#[tokio::test]
+async fn work_lists_walk_their_index_and_sort_nothing() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
+    let one = Assignees::Only([UserId::from_uuid(Uuid::from_u128(2))].into());
+    let someday = Some(Timestamp::UNIX_EPOCH);
+    let (open, done) = (TaskState::Open, TaskState::Done);
+    for (index, scope, state, assignees, due_before) in [
+        ("task_open ", &all, open, Assignees::All, None),
+        ("task_open ", &own, open, Assignees::All, someday),
+        ("task_open_assignee ", &all, open, Assignees::Nobody, None),
+        ("task_open_assignee ", &own, open, one.clone(), None),
+        ("task_open_assignee ", &own, open, one.clone(), someday),
+        ("task_done ", &all, done, Assignees::All, None),
+        ("task_done_assignee ", &own, done, one, None),
+    ] {
+        let filter = TaskFilter { state, assignees, due_before };
+        let list = work_list(scope, &filter, Some((5, vec![7; 16])), 50);
+        let plan = explained(&storage, list.sql().as_str()).await;
+        assert!(plan.iter().any(|step| step.contains(index)), "{index} in {plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+    }
 }

@@ -8,8 +8,8 @@ use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
 use leadbox_core::{
     Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
-    LeadScore, Money, NewEvent, Points, Position, Profile, Revision, Stay, Subject, SubjectKind,
-    Suspicion, Team, Tenant, User, UserStatus, Version,
+    LeadScore, Money, NewEvent, Note, Points, Position, Profile, Revision, Stay, Subject,
+    SubjectKind, Suspicion, Task, Team, Tenant, User, UserStatus, Version,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -18,6 +18,9 @@ use crate::error::Result;
 
 /// Stands for "never" and "unknown" in columns that are sorted by.
 pub(crate) const MISSING: i64 = i64::MIN;
+
+/// Stands for "no date" where it sorts last.
+pub(crate) const NO_DATE: i64 = i64::MAX;
 
 /// A number as a cursor carries it: bytes that compare as numbers do.
 pub(crate) fn number_key(number: i64) -> Vec<u8> {
@@ -159,6 +162,80 @@ pub(crate) fn stay(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<Stay
         entered_by: columns.json("entered_by")?,
         left_at: columns.time_or_none("left_at")?,
         left_by: columns.json_or_none("left_by")?,
+    })
+}
+
+/// The columns that [`task`] reads, of `task t` and its `lead l`.
+macro_rules! task_columns {
+    () => {
+        "t.id,
+         t.tenant,
+         l.id,
+         t.revision,
+         t.title,
+         t.details,
+         t.due_at,
+         t.remind_at,
+         t.assignee,
+         t.made_at,
+         t.made_by,
+         t.done_at,
+         t.done_by"
+    };
+}
+pub(crate) use task_columns;
+
+pub(crate) fn task(row: &SqliteRow) -> Result<Task> {
+    let mut columns = Columns::of(row, "task");
+    let (id, tenant) = (columns.id("id")?, columns.tenant()?);
+    let lead = columns.id("lead_no")?;
+    let revision = Revision(columns.value("revision")?);
+    let (title, details) = (columns.value("title")?, columns.value("details")?);
+    let due_at: i64 = columns.value("due_at")?;
+    let due_at = if due_at == NO_DATE { None } else { Some(columns.moment(due_at, "due_at")?) };
+    Ok(Task {
+        id,
+        tenant,
+        lead,
+        revision,
+        title,
+        details,
+        due_at,
+        remind_at: columns.time_or_none("remind_at")?,
+        assignee: columns.id_or_none("assignee")?,
+        made_at: columns.time("made_at")?,
+        made_by: columns.json("made_by")?,
+        done_at: columns.time_or_none("done_at")?,
+        done_by: columns.json_or_none("done_by")?,
+    })
+}
+
+/// The columns that [`note`] reads, of `note n` and its `lead l`.
+macro_rules! note_columns {
+    () => {
+        "n.id,
+         n.tenant,
+         l.id,
+         n.revision,
+         n.text,
+         n.made_at,
+         n.made_by,
+         n.edited_at"
+    };
+}
+pub(crate) use note_columns;
+
+pub(crate) fn note(row: &SqliteRow) -> Result<Note> {
+    let mut columns = Columns::of(row, "note");
+    Ok(Note {
+        id: columns.id("id")?,
+        tenant: columns.tenant()?,
+        lead: columns.id("lead_no")?,
+        revision: Revision(columns.value("revision")?),
+        text: columns.value("text")?,
+        made_at: columns.time("made_at")?,
+        made_by: columns.json("made_by")?,
+        edited_at: columns.time_or_none("edited_at")?,
     })
 }
 

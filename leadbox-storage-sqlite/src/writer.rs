@@ -382,7 +382,11 @@ fn rows_of(set: &ChangeSet) -> impl Iterator<Item = u64> {
             | Change::InsertInteraction(_)
             | Change::MarkInteraction(_)
             | Change::OpenStay(_)
-            | Change::CloseStay(_) => number((10, set.id())),
+            | Change::CloseStay(_)
+            | Change::PutTask(_)
+            | Change::DropTask(_)
+            | Change::PutNote(_)
+            | Change::DropNote(_) => number((10, set.id())),
         }
     });
     changes.chain(std::iter::once(number((10, set.id()))))

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use leadbox_core::{LeadPatch, NewLead, Timestamp};
 
+use super::desk::work;
 use super::dice::Dice;
 use super::forms::Newcomer;
 use super::interactions::Diary;
@@ -32,6 +33,9 @@ pub(super) fn live(dice: &mut Dice, lead: u32, who: &Newcomer, end: Timestamp) -
     }
     let reached = Course { lead, who, seller, end, steps: &mut steps }.run(dice);
     around(dice, lead, who, reached.min(end), &mut steps);
+    if seller == By::User(owner) {
+        work(lead, owner, end, &mut steps);
+    }
     steps.retain(|step| step.at < end);
     // A first visit has the time of its capture, and nothing may come before that.
     debug_assert!(steps.iter().all(|step| step.at >= who.at));

@@ -6,6 +6,7 @@
 
 mod clock;
 mod companies;
+mod desk;
 mod dice;
 mod digest;
 mod forms;

@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use chrono::{Months, NaiveDate, NaiveTime};
-use leadbox_core::{LeadPatch, NewInteraction, NewLead, Timestamp};
+use leadbox_core::{LeadPatch, NewInteraction, NewLead, NewTask, Timestamp};
 use serde::Serialize;
 
 use super::dice::Dice;
@@ -51,12 +51,18 @@ pub(super) enum Action {
     Update(LeadPatch),
     /// Something happens with it.
     Interact(NewInteraction),
+    /// Something is noted.
+    Note(&'static str),
+    /// Something is to be done, by a user or by nobody in particular; the lead's tasks are numbered.
+    Task(usize, NewTask, Option<usize>),
+    /// The lead's task with this number is done.
+    Complete(usize),
 }
 
 impl Action {
-    /// Whether the lead itself is another one afterwards.
+    /// Whether what is decided about the lead afterwards depends on it.
     pub(super) fn changes_lead(&self) -> bool {
-        !matches!(self, Self::Interact(_))
+        !matches!(self, Self::Interact(_) | Self::Note(_))
     }
 }
 
@@ -312,5 +318,30 @@ mod tests {
         );
         assert!(rate("google ads") > rate("cold outreach"));
         assert!(suspects > 500, "{suspects}");
+    }
+
+    #[test]
+    fn most_tasks_are_done_some_late_and_some_not_at_all() {
+        let (mut due, mut done, mut late, mut notes) = (HashMap::new(), 0, 0, 0);
+        let recipe = recipe(3000);
+        for step in Plan::make(recipe).steps() {
+            match step.action {
+                Action::Task(number, new, _) => {
+                    assert!(due.insert((step.lead, number), new.due_at).is_none());
+                }
+                Action::Complete(number) => {
+                    let due = due.remove(&(step.lead, number)).expect("it was added before");
+                    done += 1;
+                    late += i32::from(due.is_some_and(|due| due < step.at));
+                }
+                Action::Note(_) => notes += 1,
+                _ => {}
+            }
+        }
+        let end = recipe.as_of.and_time(NaiveTime::MIN).and_utc();
+        let overdue = due.values().filter(|due| due.is_some_and(|due| due < end)).count();
+        assert!(due.len() > overdue && overdue > 50, "{overdue} of {}", due.len());
+        assert!(done > 500 && late > 50 && late < done / 2, "{late} of {done}");
+        assert!(notes > 500, "{notes}");
     }
 }

@@ -1,13 +1,13 @@
 //! Living through a plan. Owns the order of the replay: each step is decided by the real service at its own moment, and
 //! neighbours that do not depend on each other are committed together.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use leadbox_core::{
-    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, RandomIds, Result, Storage,
-    UserId,
+    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, NewTask, RandomIds, Result,
+    Storage, TaskId, UserId,
 };
 use serde::Serialize;
 use tokio::task::unconstrained;
@@ -28,6 +28,10 @@ pub struct Replayed {
     pub interactions: u64,
     /// Moves from stage to stage.
     pub moves: u64,
+    /// Tasks, open ones among them.
+    pub tasks: u64,
+    /// Notes.
+    pub notes: u64,
     /// Digest of the plan.
     pub digest: String,
 }
@@ -63,7 +67,8 @@ pub async fn replay(
         users = set_up(&mirror.by(Actor::system())).await?;
     }
     let hands = Hands::new(mirror.as_ref().unwrap_or(&leadbox), &users);
-    let mut stage = Stage { clock: clock.clone(), hands, users, leads: Vec::new() };
+    let mut stage =
+        Stage { clock: clock.clone(), hands, users, leads: Vec::new(), tasks: HashMap::new() };
     let mut done = Replayed::default();
     let mut digest = PlanDigest::new();
     // One writer takes sets in the order in which they are handed over; several might overtake each other.
@@ -114,7 +119,9 @@ impl Replayed {
         match step.action {
             Action::Interact(_) => self.interactions += 1,
             Action::Advance(_) => self.moves += 1,
-            Action::Capture(_) | Action::Assign(_) | Action::Update(_) => {}
+            Action::Task(..) => self.tasks += 1,
+            Action::Note(_) => self.notes += 1,
+            Action::Capture(_) | Action::Assign(_) | Action::Update(_) | Action::Complete(_) => {}
         }
     }
 }
@@ -144,19 +151,21 @@ impl Hands {
     }
 }
 
-/// The replay's clock, hands and leads.
+/// The replay's clock, hands, leads and their tasks.
 struct Stage {
     clock: Arc<ReplayClock>,
     hands: Hands,
     users: Vec<UserId>,
     leads: Vec<LeadId>,
+    tasks: HashMap<(u32, usize), TaskId>,
 }
 
 impl Stage {
     /// Lets the service decide a step at the step's moment.
     async fn decide(&mut self, step: &Step) -> Result<ChangeSet> {
         self.clock.set(step.at);
-        let leads = self.hands.of(step.by).leads();
+        let leadbox = self.hands.of(step.by);
+        let leads = leadbox.leads();
         let place = step.lead as usize;
         match (&step.action, self.leads.get(place).copied()) {
             (Action::Capture(new), known) => {
@@ -175,6 +184,21 @@ impl Stage {
             }
             (Action::Update(patch), Some(id)) => {
                 Ok(leads.prepare_update(id, patch, None).await?.changes)
+            }
+            (Action::Note(text), Some(id)) => {
+                Ok(leadbox.notes().prepare_add(id, text).await?.changes)
+            }
+            (Action::Task(number, new, assignee), Some(id)) => {
+                let assignee = assignee.and_then(|place| self.users.get(place).copied());
+                let new = NewTask { assignee, ..new.clone() };
+                let prepared = leadbox.tasks().prepare_add(id, &new).await?;
+                self.tasks.insert((step.lead, *number), prepared.outcome.id);
+                Ok(prepared.changes)
+            }
+            (Action::Complete(number), Some(_)) => {
+                let task = self.tasks.remove(&(step.lead, *number));
+                let task = task.ok_or_else(|| Error::not_found("task number", number))?;
+                Ok(leadbox.tasks().prepare_complete(task).await?.changes)
             }
             (Action::Assign(place), Some(id)) => {
                 let owner = self.users.get(*place).map(ToString::to_string);

@@ -12,11 +12,14 @@ use leadbox_core::storage::{
 use leadbox_core::{
     Change, IdentityKey, IdentityKind, Interaction, Lead, LeadActivity, LeadKeys, LeadQuery,
     LeadScore, NewJob, PageRequest, Revision, Scope, SortKey, Stay, StoredLead, Suspicion,
+    TaskFilter,
 };
 
 use crate::fixtures::{Refusal, World, at};
 use crate::full::full_lead;
-use crate::samples::{checkpoint, field, reply};
+use crate::samples::{
+    checkpoint, drop_note, drop_task, field, note, put_note, put_task, reply, task,
+};
 
 /// Two tenants in one storage.
 fn tenants(storage: Arc<dyn Storage>) -> [World; 2] {
@@ -297,6 +300,39 @@ pub async fn stays_of_one_id_are_kept_apart(storage: Arc<dyn Storage>) {
     other.commit(vec![Change::CloseStay(Box::new(their_end.clone()))]).await;
     assert_eq!(stays(&one).await, [my_end]);
     assert_eq!(stays(&other).await, [their_end]);
+}
+
+pub async fn tasks_and_notes_of_one_id_are_kept_apart(storage: Arc<dyn Storage>) {
+    let [one, other] = tenants(storage);
+    let lead = one.stored(one.lead()).await;
+    other.stored(Lead { tenant: other.tenant, ..lead.clone() }).await;
+    let (task, note) = (task(&one, &lead), note(&one, &lead, 1));
+    let mut both = [(&one, task.clone(), note.clone()), (&other, task, note)];
+    (both[1].1.tenant, both[1].2.tenant) = (other.tenant, other.tenant);
+    for (world, task, note) in &both {
+        world.commit(vec![put_task(task), put_note(note)]).await;
+    }
+    // In one tenant they change, in the other they go.
+    (both[0].1.revision, both[0].1.title) = (Revision(2), "Mine".to_owned());
+    (both[0].2.revision, both[0].2.text) = (Revision(2), "Mine".to_owned());
+    one.commit(vec![put_task(&both[0].1), put_note(&both[0].2)]).await;
+    let all = PageRequest::default();
+    for (world, task, note) in &both {
+        let (storage, scope) = (&world.storage, world.scope());
+        assert_eq!(storage.task(&scope, task.id).await.unwrap().as_ref(), Some(task));
+        assert_eq!(storage.note(&scope, note.id).await.unwrap().as_ref(), Some(note));
+        let open = storage.tasks(&scope, &TaskFilter::default(), &all).await.unwrap().items;
+        assert_eq!(open, std::slice::from_ref(task));
+        let notes = storage.notes(&scope, lead.id, &all).await.unwrap().items;
+        assert_eq!(notes, std::slice::from_ref(note));
+    }
+    other.commit(vec![drop_task(&both[1].1), drop_note(&both[1].2)]).await;
+    let (mine, theirs) = (one.scope(), other.scope());
+    let (task, note) = (both[0].1.id, both[0].2.id);
+    assert!(one.storage.task(&mine, task).await.unwrap().is_some());
+    assert!(one.storage.note(&mine, note).await.unwrap().is_some());
+    assert_eq!(one.storage.task(&theirs, task).await.unwrap(), None);
+    assert_eq!(one.storage.note(&theirs, note).await.unwrap(), None);
 }
 
 pub async fn a_lead_is_not_left_out_for_what_another_of_its_id_is_like(storage: Arc<dyn Storage>) {

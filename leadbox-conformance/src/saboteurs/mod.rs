@@ -9,6 +9,7 @@ mod retarget;
 mod saboteur;
 mod setup;
 mod tamper;
+mod tasks;
 
 pub use fault::{Fault, Promise};
 pub use saboteur::Saboteur;

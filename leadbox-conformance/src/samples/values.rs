@@ -6,11 +6,12 @@ use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::job::{Attempt, AttemptResult};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenDetails, TokenKind};
 use leadbox_core::storage::{
-    Checkpoint, Definition, DefinitionDrop, DefinitionKind, DefinitionUpdate, Reply,
+    Checkpoint, Definition, DefinitionDrop, DefinitionKind, DefinitionUpdate, NoteDrop, Reply,
+    TaskDrop,
 };
 use leadbox_core::{
-    Change, EventType, FieldDefinition, FieldType, NewEvent, Revision, Subject, Team, User,
-    UserStatus, Version,
+    Actor, Change, EventType, FieldDefinition, FieldType, Lead, NewEvent, Note, Revision, Subject,
+    Task, Team, User, UserStatus, Version,
 };
 use uuid::Uuid;
 
@@ -145,4 +146,60 @@ pub fn token(world: &World, kind: TokenKind) -> Token {
         expires_at: Some(at(86_400)),
         ended_at: None,
     }
+}
+
+/// A task of a lead that is not stored yet, with everything that it can have but an end.
+pub fn task(world: &World, lead: &Lead) -> Task {
+    let number = world.number();
+    Task {
+        id: world.id(),
+        tenant: lead.tenant,
+        lead: lead.id,
+        revision: Revision::FIRST,
+        title: format!("Zoë „anrufen“ {number} 100% \\"),
+        details: "Line 1\nLine 2\t\u{1F600}".to_owned(),
+        due_at: Some(at_micros(86_400_000_001)),
+        remind_at: Some(at_micros(86_000_000_001)),
+        assignee: Some(world.id()),
+        made_at: at_micros(1),
+        made_by: Actor::user(world.id()).from_origin("2001:db8::1"),
+        done_at: None,
+        done_by: None,
+    }
+}
+
+/// The change that stores a task.
+pub fn put_task(task: &Task) -> Change {
+    Change::PutTask(Box::new(task.clone()))
+}
+
+/// The change that takes a task away which is stored like this.
+pub fn drop_task(task: &Task) -> Change {
+    let Task { tenant, lead, id: task, revision: before, .. } = *task;
+    Change::DropTask(TaskDrop { tenant, lead, task, before })
+}
+
+/// A note about a lead that is not stored yet.
+pub fn note(world: &World, lead: &Lead, second: i64) -> Note {
+    Note {
+        id: world.id(),
+        tenant: lead.tenant,
+        lead: lead.id,
+        revision: Revision::FIRST,
+        text: format!("Note {}\n\tsays 'ä' \u{1F600}", world.number()),
+        made_at: at(second),
+        made_by: Actor::user(world.id()),
+        edited_at: None,
+    }
+}
+
+/// The change that stores a note.
+pub fn put_note(note: &Note) -> Change {
+    Change::PutNote(Box::new(note.clone()))
+}
+
+/// The change that takes a note away which is stored like this.
+pub fn drop_note(note: &Note) -> Change {
+    let Note { tenant, lead, id: note, revision: before, .. } = *note;
+    Change::DropNote(NoteDrop { tenant, lead, note, before })
 }

@@ -5,6 +5,7 @@ use super::{Capability, Denied, Permission, Rights};
 use crate::id::UserId;
 use crate::lead::Lead;
 use crate::proof::TokenKind;
+use crate::revision::Revision;
 use crate::storage::{Change, DefinitionKind};
 
 impl Rights {
@@ -20,6 +21,18 @@ impl Rights {
             // The verbs have loaded the lead and know its owner; here it is only seen that the permission is there at all.
             Change::InsertInteraction(_) => self.require_some(Permission::InteractionCreate),
             Change::MarkInteraction(_) => self.require_some(Permission::InteractionEdit),
+            Change::PutTask(task) if task.revision == Revision::FIRST => {
+                self.require_some(Permission::TaskCreate)
+            }
+            // Whoever has to do it completes it; that nothing else of it changes is the verb's to see.
+            Change::PutTask(task) if task.assignee.is_some() && task.assignee == self.user() => {
+                Ok(())
+            }
+            Change::PutTask(_) | Change::DropTask(_) => self.require_some(Permission::TaskEdit),
+            // One's own and others': whose it is, the verb has seen.
+            Change::PutNote(_) | Change::DropNote(_) => self
+                .require_some(Permission::NoteCreate)
+                .or_else(|_| self.require_some(Permission::NoteEdit)),
             Change::PutDefinition(update) => {
                 self.require_capability(capability(update.definition.kind()))
             }

@@ -24,5 +24,13 @@ named! {
         InteractionCreate = "interaction.create", "record interactions";
         /// Mark interactions as caused by a machine, and clear them.
         InteractionEdit = "interaction.edit", "mark interactions as suspect";
+        /// Add tasks to leads.
+        TaskCreate = "task.create", "add tasks";
+        /// Change, complete and delete tasks. Whoever a task is assigned to completes it without.
+        TaskEdit = "task.edit", "change tasks";
+        /// Write notes about leads, and change and delete one's own.
+        NoteCreate = "note.create", "write notes";
+        /// Change and delete others' notes.
+        NoteEdit = "note.edit", "change others' notes";
     }
 }

@@ -64,6 +64,10 @@ fn agent() -> Grants {
         .allow(Permission::LeadAssign, Level::Own)
         .allow(Permission::InteractionCreate, Level::Own)
         .allow(Permission::InteractionEdit, Level::Own)
+        .allow(Permission::TaskCreate, Level::Own)
+        .allow(Permission::TaskEdit, Level::Own)
+        .allow(Permission::NoteCreate, Level::Own)
+        .allow(Permission::NoteEdit, Level::Own)
 }
 
 fn analyst() -> Grants {

@@ -80,6 +80,14 @@ impl Actor {
         Self { kind: ActorKind::User, id: Some(id.uuid()), ..Self::default() }
     }
 
+    /// The user who did it, or on whose behalf it was done.
+    pub fn person(&self) -> Option<UserId> {
+        match self.kind {
+            ActorKind::User => self.id.map(UserId::from_uuid),
+            _ => self.on_behalf_of,
+        }
+    }
+
     /// The same actor, with where it came from.
     #[must_use]
     pub fn from_origin(mut self, origin: impl Into<String>) -> Self {

@@ -60,6 +60,24 @@ event_types! {
     INTERACTION_RECORDED = "interaction.recorded";
     /// An interaction was marked or cleared as caused by a machine.
     INTERACTION_MARKED = "interaction.marked";
+    /// A task was added to a lead.
+    TASK_ADDED = "task.added";
+    /// Fields of a task changed.
+    TASK_CHANGED = "task.changed";
+    /// A task is done.
+    TASK_COMPLETED = "task.completed";
+    /// A task that was done is open again.
+    TASK_REOPENED = "task.reopened";
+    /// A task was deleted.
+    TASK_DELETED = "task.deleted";
+    /// The moment came at which somebody wanted to be reminded of a task.
+    TASK_REMINDED = "task.reminded";
+    /// A note was added to a lead.
+    NOTE_ADDED = "note.added";
+    /// A note was written anew.
+    NOTE_CHANGED = "note.changed";
+    /// A note was deleted.
+    NOTE_DELETED = "note.deleted";
     /// A custom field was declared or changed.
     FIELD_DEFINED = "field.defined";
     /// A pipeline was made or changed.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Lead;
 use super::assign::{Input, kind_of};
-use super::text::LONG;
+use super::text::{LONG, lines};
 use crate::catalog::Catalog;
 use crate::field::{FieldDefinition, FieldType, FieldValue};
 use crate::identity::{Email, Phone};
@@ -61,7 +61,7 @@ pub(crate) fn custom_value(
     }
     let shown = || -> String { text.chars().take(80).collect() };
     let value = match &definition.kind {
-        FieldType::Text => FieldValue::Text(long_text(&text)?),
+        FieldType::Text => FieldValue::Text(lines(&text, FieldValue::MAX_TEXT)?),
         FieldType::Number => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => FieldValue::Number(number),
             _ => return Err(format!("'{}' is not a number", shown())),
@@ -89,18 +89,6 @@ pub(crate) fn custom_value(
         }
     };
     Ok(Some(value))
-}
-
-fn long_text(text: &str) -> Result<String, String> {
-    if text.chars().count() > FieldValue::MAX_TEXT {
-        return Err(format!("is longer than {} characters", FieldValue::MAX_TEXT));
-    }
-    // Postgres keeps no NUL in text, so none gets in anywhere.
-    if text.contains('\0') {
-        Err("contains a NUL character".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
 }
 
 fn choice(choices: &[String], text: &str) -> Result<String, String> {

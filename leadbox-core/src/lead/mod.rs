@@ -21,3 +21,4 @@ pub use patch::LeadPatch;
 pub(crate) use assign::{Input, parse_moment};
 pub(crate) use custom::custom_value;
 pub use record::LeadRecord;
+pub(crate) use text::{NAME, line, lines};

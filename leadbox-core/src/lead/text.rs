@@ -1,4 +1,4 @@
-//! Single lines of text. Owns trimming, the limits and what is refused.
+//! Text as people type it. Owns trimming, the limits and what is refused.
 
 use super::assign::{Input, kind_of};
 
@@ -13,7 +13,7 @@ pub(crate) const LONG: usize = 2000;
 ///
 /// # Errors
 /// When it is no text, too long, or has control characters.
-pub(super) fn line(input: Input<'_>, most: usize) -> Result<Option<String>, String> {
+pub(crate) fn line(input: Input<'_>, most: usize) -> Result<Option<String>, String> {
     let text = match input {
         Input::Clear => return Ok(None),
         Input::Text(text) => text.trim(),
@@ -35,4 +35,20 @@ pub(super) fn line(input: Input<'_>, most: usize) -> Result<Option<String>, Stri
         return Err(format!("is longer than {most} characters"));
     }
     Ok(Some(text))
+}
+
+/// A text that keeps its lines; nothing but its length and what no storage keeps is looked at.
+///
+/// # Errors
+/// When it is too long, or has a NUL character.
+pub(crate) fn lines(text: &str, most: usize) -> Result<String, String> {
+    if text.len() > most && text.chars().count() > most {
+        return Err(format!("is longer than {most} characters"));
+    }
+    // Postgres keeps no NUL in text, so none gets in anywhere.
+    if text.contains('\0') {
+        Err("contains a NUL character".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }

@@ -7,7 +7,8 @@ use super::once::Once;
 use super::people::People;
 use super::remembered::Remembered;
 use super::{
-    Access, Analytics, Definitions, Directory, Jobs, Keys, Leads, Log, Passwords, Sessions,
+    Access, Analytics, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords, Sessions,
+    Tasks,
 };
 use crate::access::{Grants, Rights};
 use crate::catalog::Catalog;
@@ -151,6 +152,16 @@ impl LeadBox {
     /// Leads: capture, read, change, move, follow.
     pub fn leads(&self) -> Leads<'_> {
         Leads { leadbox: self }
+    }
+
+    /// Tasks: add, change, complete, list.
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks { leadbox: self }
+    }
+
+    /// Notes: write, change, read.
+    pub fn notes(&self) -> Notes<'_> {
+        Notes { leadbox: self }
     }
 
     /// Custom fields, pipelines and settings.

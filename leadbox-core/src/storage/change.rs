@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::{Definition, DefinitionKind};
 use crate::directory::{Team, User};
 use crate::event::{NewEvent, Position};
-use crate::id::{InteractionId, JobId, LeadId, Tenant};
+use crate::id::{InteractionId, JobId, LeadId, NoteId, TaskId, Tenant};
 use crate::interaction::{Interaction, Suspicion};
 use crate::job::{Attempt, Lane, NewJob, Settlement};
 use crate::lead::LeadRow;
+use crate::note::Note;
 use crate::pipeline::Stay;
 use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::score::LeadScore;
+use crate::task::Task;
 use crate::time::Timestamp;
 
 /// One change of one row. The order of the variants is the order in which a commit applies them.
@@ -40,6 +42,16 @@ pub enum Change {
     OpenStay(Box<Stay>),
     /// A stay ends, as its `left_at` and `left_by` say. Fails with `Conflict` unless it is open.
     CloseStay(Box<Stay>),
+    /// A task of a live lead is made or replaced. Fails with `Conflict` when the lead is absent or deleted, and unless the
+    /// task is stored at the revision before (0: absent) and, if it is, with the same lead.
+    PutTask(Box<Task>),
+    /// A task is taken away, with all that it says. Fails with `Conflict` when the lead is absent or deleted, and unless the
+    /// task is stored with this lead at revision `before`.
+    DropTask(TaskDrop),
+    /// A note of a live lead is made or replaced. Fails as `PutTask` does.
+    PutNote(Box<Note>),
+    /// A note is taken away, with its text. Fails as `DropTask` does.
+    DropNote(NoteDrop),
     /// A definition is made or replaced. Fails with `Conflict` unless it is stored at revision `before` (0: absent).
     PutDefinition(Box<DefinitionUpdate>),
     /// A definition is taken away. Fails with `Conflict` unless it is stored at revision `before`.
@@ -106,6 +118,32 @@ pub struct InteractionMark {
     pub before: Suspicion,
     /// As it shall be.
     pub after: Suspicion,
+}
+
+/// A task that is taken away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaskDrop {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The lead.
+    pub lead: LeadId,
+    /// The task.
+    pub task: TaskId,
+    /// The stored revision.
+    pub before: Revision,
+}
+
+/// A note that is taken away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoteDrop {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The lead.
+    pub lead: LeadId,
+    /// The note.
+    pub note: NoteId,
+    /// The stored revision.
+    pub before: Revision,
 }
 
 /// A definition and what it replaces.
@@ -214,6 +252,10 @@ impl Change {
             Self::MarkInteraction(_) => "MarkInteraction",
             Self::OpenStay(_) => "OpenStay",
             Self::CloseStay(_) => "CloseStay",
+            Self::PutTask(_) => "PutTask",
+            Self::DropTask(_) => "DropTask",
+            Self::PutNote(_) => "PutNote",
+            Self::DropNote(_) => "DropNote",
             Self::PutDefinition(_) => "PutDefinition",
             Self::DropDefinition(_) => "DropDefinition",
             Self::PutUser(_) => "PutUser",
@@ -243,22 +285,26 @@ impl Change {
             // A stay ends before the next begins.
             Self::CloseStay(_) => 5,
             Self::OpenStay(_) => 6,
-            Self::PutDefinition(_) => 7,
-            Self::DropDefinition(_) => 8,
-            Self::PutUser(_) => 9,
-            Self::PutTeam(_) => 10,
-            Self::PutCredential(_) => 11,
-            Self::PutToken(_) => 12,
-            Self::PutLane(_) => 13,
+            Self::PutTask(_) => 7,
+            Self::DropTask(_) => 8,
+            Self::PutNote(_) => 9,
+            Self::DropNote(_) => 10,
+            Self::PutDefinition(_) => 11,
+            Self::DropDefinition(_) => 12,
+            Self::PutUser(_) => 13,
+            Self::PutTeam(_) => 14,
+            Self::PutCredential(_) => 15,
+            Self::PutToken(_) => 16,
+            Self::PutLane(_) => 17,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 14,
-            Self::ReplayJob(_) => 15,
-            Self::EnqueueJob(_) => 16,
-            Self::RecordAttempt(_) => 17,
-            Self::AdvanceCursor(_) => 18,
-            Self::PutCheckpoint(_) => 19,
-            Self::RememberReply(_) => 20,
-            Self::AppendEvent(_) => 21,
+            Self::FinishJob(_) => 18,
+            Self::ReplayJob(_) => 19,
+            Self::EnqueueJob(_) => 20,
+            Self::RecordAttempt(_) => 21,
+            Self::AdvanceCursor(_) => 22,
+            Self::PutCheckpoint(_) => 23,
+            Self::RememberReply(_) => 24,
+            Self::AppendEvent(_) => 25,
         }
     }
 
@@ -271,6 +317,10 @@ impl Change {
             Self::InsertInteraction(interaction) => Some(interaction.lead),
             Self::MarkInteraction(mark) => Some(mark.lead),
             Self::OpenStay(stay) | Self::CloseStay(stay) => Some(stay.lead),
+            Self::PutTask(task) => Some(task.lead),
+            Self::DropTask(gone) => Some(gone.lead),
+            Self::PutNote(note) => Some(note.lead),
+            Self::DropNote(gone) => Some(gone.lead),
             Self::AppendEvent(event) => event.lead(),
             _ => None,
         }

@@ -83,7 +83,7 @@ enum Row<'a> {
     Name(u8, i64, &'a str, &'a str),
 }
 
-/// The row a change is about. Insert and update of a lead are one row; so are the two ends of a stay and a job's.
+/// The row a change is about. Insert and update of a lead are one row; so are the two ends of a stay, of a task and of a job.
 fn row(change: &Change) -> Row<'_> {
     match change {
         Change::InsertLead(row) => Row::Id(0, row.lead.id.uuid()),
@@ -92,6 +92,10 @@ fn row(change: &Change) -> Row<'_> {
         Change::InsertInteraction(interaction) => Row::Id(2, interaction.id.uuid()),
         Change::MarkInteraction(mark) => Row::Id(2, mark.interaction.uuid()),
         Change::OpenStay(stay) | Change::CloseStay(stay) => Row::Id(3, stay.id.uuid()),
+        Change::PutTask(task) => Row::Id(16, task.id.uuid()),
+        Change::DropTask(gone) => Row::Id(16, gone.task.uuid()),
+        Change::PutNote(note) => Row::Id(17, note.id.uuid()),
+        Change::DropNote(gone) => Row::Id(17, gone.note.uuid()),
         Change::PutDefinition(update) => Row::Name(
             4,
             update.tenant.0,

@@ -1,7 +1,7 @@
 //! The storage contract. Owns the change set, the roles a storage plays for its callers, and their errors. Adapters
 //! implement it; they store and never decide.
 //!
-//! Roles are cut by who calls them: [`LeadStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
+//! Roles are cut by who calls them: [`LeadStore`] and [`TaskStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
 //! sets a tenant up, [`LogStore`] by consumers of the log, [`JobStore`] by workers, [`AnalyticsStore`] by reports. The one
 //! writing door is [`Storage::commit`]. What an adapter must do is proved by `leadbox-conformance`, and shown by
 //! [`MemoryStorage`], the executable specification.
@@ -17,7 +17,7 @@ mod wake;
 
 pub use change::{
     Change, Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark,
-    JobFinish, JobReplay, LeadUpdate, Reply, ScoreUpdate,
+    JobFinish, JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, TaskDrop,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};
@@ -27,11 +27,11 @@ pub use memory::MemoryStorage;
 pub use roles::{
     AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
     DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced,
-    Storage, StoredLead,
+    Storage, StoredLead, TaskStore,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{
     MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
-    MockLogStore, MockProofStore,
+    MockLogStore, MockProofStore, MockTaskStore,
 };
 pub use wake::Wake;

@@ -15,10 +15,13 @@ use super::{
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, EventType, Position, Subject};
 use crate::filter::LeadQuery;
-use crate::id::{InteractionId, JobId, LeadId, TeamId, Tenant, TokenId, UserId, WorkerId};
+use crate::id::{
+    InteractionId, JobId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
+};
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
 use crate::lead::{IdentityKey, Lead};
+use crate::note::Note;
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
 use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
@@ -26,6 +29,7 @@ use crate::revision::Revision;
 use crate::rollup::Cell;
 use crate::scope::Scope;
 use crate::score::LeadScore;
+use crate::task::{Task, TaskFilter};
 use crate::time::Timestamp;
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -93,6 +97,36 @@ pub trait LeadStore: Send + Sync {
 
     /// A lead's stays, the earliest first; empty when the scope does not see the lead.
     async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>>;
+}
+
+/// What people do and note about leads. Called by the services. Whoever does not see the lead sees none of it.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait TaskStore: Send + Sync {
+    /// A task by its id.
+    async fn task(&self, scope: &Scope, id: TaskId) -> Result<Option<Task>>;
+
+    /// A lead's tasks, open and done, those first that are due first (those without a date last, then by id).
+    async fn lead_tasks(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<Task>>;
+
+    /// Tasks of live leads that pass, in the same order.
+    async fn tasks(
+        &self,
+        scope: &Scope,
+        filter: &TaskFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Task>>;
+
+    /// A note by its id.
+    async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>>;
+
+    /// A lead's notes, the latest first (by `made_at`, then id).
+    async fn notes(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Note>>;
 }
 
 /// What tenants define, progress of long work, kept replies. Called by whoever sets a tenant up.
@@ -355,6 +389,7 @@ pub struct Schema {
 #[async_trait]
 pub trait Storage:
     LeadStore
+    + TaskStore
     + DefinitionStore
     + DirectoryStore
     + ProofStore

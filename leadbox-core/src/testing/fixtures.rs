@@ -1,7 +1,8 @@
-//! Leads and interactions to put in. Made-up people at addresses that cannot exist.
+//! Leads, interactions and tasks to put in. Made-up people at addresses that cannot exist.
 
 use crate::lead::{IdentityKind, NewLead};
 use crate::service::NewInteraction;
+use crate::task::NewTask;
 
 const NAMES: [&str; 8] = [
     "Ada Byron",
@@ -59,4 +60,11 @@ pub fn full_lead() -> NewLead {
 /// The `n`th interaction: a page view with a key of its own.
 pub fn some_interaction(n: usize) -> NewInteraction {
     NewInteraction::new("page_view").prop("path", format!("/page/{n}")).key(format!("visit-{n}"))
+}
+
+/// The `n`th task: to do something without a date.
+pub fn some_task(n: usize) -> NewTask {
+    const TITLES: [&str; 4] =
+        ["Call back", "Send the offer", "Ask for the budget", "Book the demo"];
+    NewTask::new(format!("{} {n}", TITLES[n % TITLES.len()]))
 }

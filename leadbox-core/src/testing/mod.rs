@@ -26,5 +26,5 @@ mod sandbox;
 
 pub use announced::Announced;
 pub use clock::ManualClock;
-pub use fixtures::{full_lead, some_interaction, some_lead};
+pub use fixtures::{full_lead, some_interaction, some_lead, some_task};
 pub use sandbox::Sandbox;

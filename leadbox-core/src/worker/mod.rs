@@ -6,6 +6,7 @@ mod flight;
 mod flights;
 mod handler;
 mod pace;
+mod reminders;
 mod upkeep;
 mod workers;
 

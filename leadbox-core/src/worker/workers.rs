@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::consumer::{advance, poison_queue};
 use super::flights::{Flights, Held};
+use super::reminders::Reminders;
 use super::upkeep::keep_tidy;
 use super::{Consumer, JobHandler, flight};
 use crate::error::Result;
@@ -48,6 +49,28 @@ impl Default for WorkerOptions {
 }
 
 /// Consumers and handlers, to be run. Several processes may run the same ones: each event and each job is taken by one.
+///
+/// Reminders of tasks are built in: wherever workers run, `task.reminded` is announced at the moment that a task names. A
+/// handler of a host's own for the queue `reminders` takes their place.
+///
+/// ```
+/// # use leadbox_core::testing::{Announced, Sandbox, some_lead};
+/// use leadbox_core::{EventType, NewTask, Workers};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let Sandbox { leadbox, clock } = Sandbox::new()?;
+/// let lead = leadbox.leads().capture(&some_lead(1)).await?.lead;
+/// let soon = leadbox.now() + chrono::TimeDelta::minutes(5);
+/// leadbox.tasks().add(lead.id, &NewTask::new("Call back").remind_at(soon)).await?;
+///
+/// clock.advance(chrono::TimeDelta::minutes(5));
+/// Workers::new(&leadbox).run_until_idle().await?;
+/// let announced = Announced::about(&leadbox, lead.id).await?;
+/// assert!(announced.last(&EventType::TASK_REMINDED).is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Workers {
     leadbox: LeadBox,
     options: WorkerOptions,
@@ -75,15 +98,16 @@ const SHORTEST_LEASE: Duration = Duration::from_secs(3);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 impl Workers {
-    /// Workers without anything to do yet.
+    /// Workers with nothing to do yet but reminders.
     pub fn new(leadbox: &LeadBox) -> Self {
-        Self {
+        let workers = Self {
             leadbox: leadbox.clone(),
             options: WorkerOptions::default(),
             worker: leadbox.new_id(),
             consumers: Vec::new(),
             handlers: HashMap::new(),
-        }
+        };
+        workers.handler(Reminders)
     }
 
     /// The same, run otherwise.

@@ -8,10 +8,11 @@ use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, Reply, ScoreUpdate, SkipReason,
+    JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, SkipReason, TaskDrop,
 };
-use leadbox_core::{Change, ChangeSet, Interaction, LeadId, LeadRow, Stay};
-use leadbox_core::{Team, User};
+use leadbox_core::{
+    Change, ChangeSet, Interaction, LeadId, LeadRow, Note, Stay, Task, Team, Tenant, User,
+};
 
 /// The changes of a set, but those of leads that are left out.
 #[derive(Default)]
@@ -23,6 +24,10 @@ pub(super) struct Batch<'a> {
     pub(super) marks: Vec<&'a InteractionMark>,
     pub(super) closed_stays: Vec<&'a Stay>,
     pub(super) open_stays: Vec<&'a Stay>,
+    pub(super) tasks: Vec<&'a Task>,
+    pub(super) dropped_tasks: Vec<&'a TaskDrop>,
+    pub(super) notes: Vec<&'a Note>,
+    pub(super) dropped_notes: Vec<&'a NoteDrop>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
@@ -64,6 +69,10 @@ impl<'a> Batch<'a> {
             Change::MarkInteraction(mark) => self.marks.push(mark),
             Change::CloseStay(stay) => self.closed_stays.push(stay),
             Change::OpenStay(stay) => self.open_stays.push(stay),
+            Change::PutTask(task) => self.tasks.push(task),
+            Change::DropTask(gone) => self.dropped_tasks.push(gone),
+            Change::PutNote(note) => self.notes.push(note),
+            Change::DropNote(gone) => self.dropped_notes.push(gone),
             Change::PutDefinition(update) => self.definitions.push(update),
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
@@ -91,6 +100,8 @@ impl<'a> Batch<'a> {
         });
         self.leads.sort_unstable_by_key(|update| (update.after.lead.tenant, update.after.lead.id));
         self.closed_stays.sort_unstable_by_key(|stay| (stay.tenant, stay.id));
+        self.tasks.sort_unstable_by_key(|task| (task.tenant, task.id));
+        self.notes.sort_unstable_by_key(|note| (note.tenant, note.id));
         self.definitions.sort_by_key(|update| {
             (update.tenant, update.definition.kind().as_str(), update.definition.key().to_owned())
         });
@@ -107,6 +118,15 @@ impl<'a> Batch<'a> {
         self.replies.sort_unstable_by(|a, b| (a.tenant, &a.key).cmp(&(b.tenant, &b.key)));
         // What is cut off at the end of a sequencer's round must not come before what it follows.
         self.events.sort_by_key(|event| event.log_order());
+    }
+
+    /// The leads of tasks and notes, which have to be live.
+    pub(super) fn leads_worked_on(&self) -> impl Iterator<Item = (Tenant, LeadId)> {
+        let tasks = self.tasks.iter().map(|task| (task.tenant, task.lead));
+        let tasks = tasks.chain(self.dropped_tasks.iter().map(|gone| (gone.tenant, gone.lead)));
+        let notes = self.notes.iter().map(|note| (note.tenant, note.lead));
+        let notes = notes.chain(self.dropped_notes.iter().map(|gone| (gone.tenant, gone.lead)));
+        tasks.chain(notes)
     }
 
     /// Whether one statement is enough: nothing has to be looked at first.
@@ -128,6 +148,10 @@ impl<'a> Batch<'a> {
             marks,
             closed_stays,
             open_stays,
+            tasks,
+            dropped_tasks,
+            notes,
+            dropped_notes,
             definitions,
             dropped_definitions,
             users,
@@ -152,6 +176,10 @@ impl<'a> Batch<'a> {
             && marks.is_empty()
             && closed_stays.is_empty()
             && open_stays.is_empty()
+            && tasks.is_empty()
+            && dropped_tasks.is_empty()
+            && notes.is_empty()
+            && dropped_notes.is_empty()
             && definitions.is_empty()
             && dropped_definitions.is_empty()
             && users.is_empty()

@@ -11,7 +11,7 @@ use sqlx::{Connection, PgPool};
 
 use super::batch::Batch;
 use super::statement::Statement;
-use super::{definitions, fifo, interactions, jobs, leads, log, pulses, skip};
+use super::{definitions, fifo, interactions, jobs, leads, log, pulses, skip, tasks};
 use crate::error::{Failure, is_broken, is_race};
 
 const OPERATION: &str = "commit";
@@ -153,6 +153,7 @@ fn compose(
     pulses::update(&mut statement, &pulses)?;
     interactions::insert(&mut statement, batch)?;
     interactions::move_stays(&mut statement, batch)?;
+    tasks::write(&mut statement, batch)?;
     definitions::put(&mut statement, batch)?;
     jobs::write(&mut statement, batch, settled)?;
     log::advance(&mut statement, batch);

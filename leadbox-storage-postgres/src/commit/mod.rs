@@ -12,6 +12,7 @@ mod log;
 mod pulses;
 mod skip;
 mod statement;
+mod tasks;
 mod tokens;
 
 pub(crate) use door::{commit, commit_in};

@@ -105,18 +105,32 @@ pub(super) fn fold<'a>(
             }
         }
     }
-    for interaction in &batch.interactions {
-        let (lead, activity) =
-            match place(&mut places, &mut stored, interaction.tenant, interaction.lead) {
-                Place::New(at) => (Some(new[at].lead), &mut new[at].activity),
-                Place::Stored(at) => {
-                    stored[at].needs_live = stored[at].lead.is_none();
-                    (stored[at].lead, &mut stored[at].activity)
-                }
-            };
-        if lead.is_some_and(|lead| lead.deleted_at.is_some()) {
-            return Err(StorageError::conflict("lead", interaction.lead));
+    let mut live = |tenant: Tenant, id: LeadId| {
+        let place = place(&mut places, &mut stored, tenant, id);
+        let lead = match place {
+            Place::New(at) => Some(new[at].lead),
+            Place::Stored(at) => {
+                stored[at].needs_live = stored[at].lead.is_none();
+                stored[at].lead
+            }
+        };
+        match lead.is_some_and(|lead| lead.deleted_at.is_some()) {
+            true => Err(StorageError::conflict("lead", id)),
+            false => Ok(place),
         }
+    };
+    for (tenant, lead) in batch.leads_worked_on() {
+        live(tenant, lead)?;
+    }
+    let active = batch.interactions.iter();
+    let active = active
+        .map(|interaction| Ok((live(interaction.tenant, interaction.lead)?, *interaction)))
+        .collect::<Result<Vec<_>, StorageError>>()?;
+    for (place, interaction) in active {
+        let activity = match place {
+            Place::New(at) => &mut new[at].activity,
+            Place::Stored(at) => &mut stored[at].activity,
+        };
         count(activity, interaction.suspicion, interaction.at);
     }
     stored.sort_unstable_by_key(|pulse| (pulse.tenant, pulse.id));

@@ -49,6 +49,8 @@ struct Picture {
     sender_keys: HashSet<(Tenant, LeadId, String)>,
     stays: HashMap<(Tenant, StayId), (LeadId, bool)>,
     open_stays: HashSet<(Tenant, LeadId)>,
+    /// Tasks and notes by their ids, each with its lead and revision.
+    papers: HashMap<(Tenant, Uuid), (LeadId, i64)>,
     events: HashSet<EventId>,
 }
 
@@ -83,6 +85,18 @@ impl Picture {
             Change::MarkInteraction(mark) => self.mark_interaction(mark),
             Change::CloseStay(stay) => self.close_stay(stay),
             Change::OpenStay(stay) => self.open_stay(stay),
+            Change::PutTask(task) => {
+                self.put_paper((task.tenant, task.id.uuid()), task.lead, task.revision.0)
+            }
+            Change::PutNote(note) => {
+                self.put_paper((note.tenant, note.id.uuid()), note.lead, note.revision.0)
+            }
+            Change::DropTask(gone) => {
+                self.drop_paper((gone.tenant, gone.task.uuid()), gone.lead, gone.before.0)
+            }
+            Change::DropNote(gone) => {
+                self.drop_paper((gone.tenant, gone.note.uuid()), gone.lead, gone.before.0)
+            }
             Change::AppendEvent(event) => fresh(self.events.insert(event.id)),
             // They belong to no lead.
             Change::PutDefinition(_)
@@ -202,6 +216,21 @@ impl Picture {
         Ok(())
     }
 
+    fn put_paper(&mut self, key: (Tenant, Uuid), lead: LeadId, revision: i64) -> Outcome {
+        expected(self.leads.get(&(key.0, lead)).filter(|stored| stored.live))?;
+        let before = self.papers.get(&key).map(|(of, before)| (*of == lead).then_some(*before));
+        expected(before.unwrap_or(Some(0)).filter(|before| before + 1 == revision))?;
+        self.papers.insert(key, (lead, revision));
+        Ok(())
+    }
+
+    fn drop_paper(&mut self, key: (Tenant, Uuid), lead: LeadId, before: i64) -> Outcome {
+        expected(self.leads.get(&(key.0, lead)).filter(|stored| stored.live))?;
+        expected(self.papers.get(&key).filter(|stored| **stored == (lead, before)))?;
+        self.papers.remove(&key);
+        Ok(())
+    }
+
     async fn load(connection: &mut PgConnection, set: &ChangeSet) -> Result<Self, Failure> {
         let mut wish = Wish::default();
         set.changes().iter().for_each(|change| wish.add(change));
@@ -209,6 +238,7 @@ impl Picture {
         picture.load_leads(connection, &wish).await?;
         picture.load_interactions(connection, &wish).await?;
         picture.load_stays(connection, &wish).await?;
+        picture.load_papers(connection, &wish).await?;
         picture.load_events(connection, &wish).await?;
         Ok(picture)
     }
@@ -355,6 +385,39 @@ impl Picture {
         Ok(())
     }
 
+    async fn load_papers(
+        &mut self,
+        connection: &mut PgConnection,
+        wish: &Wish,
+    ) -> Result<(), Failure> {
+        if wish.papers.is_empty() {
+            return Ok(());
+        }
+        let (tenants, ids) = split(&wish.papers);
+        let rows = sqlx::query(
+            r"
+            select t.tenant, t.id, t.lead, t.revision
+            from unnest($1::bigint[], $2::uuid[]) as w (tenant, id)
+            join task as t on t.tenant = w.tenant and t.id = w.id
+            union
+            select n.tenant, n.id, n.lead, n.revision
+            from unnest($1::bigint[], $2::uuid[]) as w (tenant, id)
+            join note as n on n.tenant = w.tenant and n.id = w.id",
+        )
+        .bind(tenants)
+        .bind(ids)
+        .fetch_all(connection)
+        .await?;
+        for row in &rows {
+            let lead = LeadId::from_uuid(row.try_get("lead")?);
+            self.papers.insert(
+                (Tenant(row.try_get("tenant")?), row.try_get("id")?),
+                (lead, row.try_get("revision")?),
+            );
+        }
+        Ok(())
+    }
+
     async fn load_events(
         &mut self,
         connection: &mut PgConnection,
@@ -382,6 +445,7 @@ struct Wish {
     interactions: Vec<(Tenant, Uuid)>,
     sender_keys: Vec<(Tenant, LeadId, String)>,
     stays: Vec<(Tenant, Uuid)>,
+    papers: Vec<(Tenant, Uuid)>,
     events: Vec<Uuid>,
 }
 
@@ -406,9 +470,18 @@ impl Wish {
                 self.leads.push((stay.tenant, stay.lead.uuid()));
                 self.stays.push((stay.tenant, stay.id.uuid()));
             }
+            Change::PutTask(task) => self.add_paper(task.tenant, task.lead, task.id.uuid()),
+            Change::PutNote(note) => self.add_paper(note.tenant, note.lead, note.id.uuid()),
+            Change::DropTask(gone) => self.add_paper(gone.tenant, gone.lead, gone.task.uuid()),
+            Change::DropNote(gone) => self.add_paper(gone.tenant, gone.lead, gone.note.uuid()),
             Change::AppendEvent(event) => self.events.push(event.id.uuid()),
             _ => {}
         }
+    }
+
+    fn add_paper(&mut self, tenant: Tenant, lead: LeadId, id: Uuid) {
+        self.leads.push((tenant, lead.uuid()));
+        self.papers.push((tenant, id));
     }
 
     fn add_row(&mut self, row: &LeadRow) {

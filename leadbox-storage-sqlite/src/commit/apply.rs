@@ -14,8 +14,8 @@ use super::blame::{Clash, Outcome, Stop};
 use super::held::Held;
 use super::runs::Runs;
 use super::{
-    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, tokens,
-    update,
+    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, tasks,
+    tokens, update,
 };
 use crate::error::{During, Result};
 use crate::rows::Columns;
@@ -185,6 +185,10 @@ async fn pass(
         marks: suspicions,
         ended_stays,
         begun_stays,
+        tasks: new_tasks,
+        dropped_tasks,
+        notes,
+        dropped_notes,
         definitions,
         dropped_definitions,
         users,
@@ -209,6 +213,10 @@ async fn pass(
     interactions::mark(connection, &suspicions, &held).await?;
     stays::close(connection, &ended_stays, &held).await?;
     stays::open(connection, &begun_stays, &held).await?;
+    tasks::put_tasks(connection, &new_tasks, &held).await?;
+    tasks::drop_tasks(connection, &dropped_tasks, &held).await?;
+    tasks::put_notes(connection, &notes, &held).await?;
+    tasks::drop_notes(connection, &dropped_notes, &held).await?;
     definitions::put(connection, &definitions).await?;
     definitions::drop(connection, &dropped_definitions).await?;
     setup::put_users(connection, &users).await?;

@@ -53,8 +53,18 @@ impl Held {
         let marks = runs.marks.iter().map(|mark| (mark.tenant, mark.lead));
         let stays =
             runs.ended_stays.iter().chain(&runs.begun_stays).map(|stay| (stay.tenant, stay.lead));
-        let mut leads: Vec<(Tenant, LeadId)> =
-            updates.chain(scores).chain(interactions).chain(marks).chain(stays).collect();
+        let tasks = runs.tasks.iter().map(|task| (task.tenant, task.lead));
+        let tasks = tasks.chain(runs.dropped_tasks.iter().map(|gone| (gone.tenant, gone.lead)));
+        let notes = runs.notes.iter().map(|note| (note.tenant, note.lead));
+        let notes = notes.chain(runs.dropped_notes.iter().map(|gone| (gone.tenant, gone.lead)));
+        let mut leads: Vec<(Tenant, LeadId)> = updates
+            .chain(scores)
+            .chain(interactions)
+            .chain(marks)
+            .chain(stays)
+            .chain(tasks)
+            .chain(notes)
+            .collect();
         leads.sort_unstable();
         leads.dedup();
         if !leads.is_empty() && !runs.new_leads.is_empty() {

@@ -16,6 +16,7 @@ mod runs;
 mod scores;
 mod setup;
 mod stays;
+mod tasks;
 mod tokens;
 mod update;
 

@@ -5,9 +5,9 @@ use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, Reply, ScoreUpdate,
+    JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, TaskDrop,
 };
-use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Stay, Team, User};
+use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Note, Stay, Task, Team, User};
 
 /// References to changes, by kind, in the order of their sets.
 #[derive(Default)]
@@ -19,6 +19,10 @@ pub(super) struct Runs<'a> {
     pub(super) marks: Vec<&'a InteractionMark>,
     pub(super) ended_stays: Vec<&'a Stay>,
     pub(super) begun_stays: Vec<&'a Stay>,
+    pub(super) tasks: Vec<&'a Task>,
+    pub(super) dropped_tasks: Vec<&'a TaskDrop>,
+    pub(super) notes: Vec<&'a Note>,
+    pub(super) dropped_notes: Vec<&'a NoteDrop>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
@@ -57,6 +61,10 @@ impl<'a> Runs<'a> {
             marks,
             ended_stays,
             begun_stays: _,
+            tasks,
+            dropped_tasks,
+            notes,
+            dropped_notes,
             definitions,
             dropped_definitions,
             users,
@@ -79,6 +87,10 @@ impl<'a> Runs<'a> {
             && interactions.is_empty()
             && marks.is_empty()
             && ended_stays.is_empty()
+            && tasks.is_empty()
+            && dropped_tasks.is_empty()
+            && notes.is_empty()
+            && dropped_notes.is_empty()
             && definitions.is_empty()
             && dropped_definitions.is_empty()
             && users.is_empty()
@@ -104,6 +116,10 @@ impl<'a> Runs<'a> {
             Change::MarkInteraction(mark) => self.marks.push(mark),
             Change::CloseStay(stay) => self.ended_stays.push(stay),
             Change::OpenStay(stay) => self.begun_stays.push(stay),
+            Change::PutTask(task) => self.tasks.push(task),
+            Change::DropTask(gone) => self.dropped_tasks.push(gone),
+            Change::PutNote(note) => self.notes.push(note),
+            Change::DropNote(gone) => self.dropped_notes.push(gone),
             Change::PutDefinition(update) => self.definitions.push(update),
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),

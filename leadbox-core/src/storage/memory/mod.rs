@@ -18,6 +18,7 @@ mod prune;
 mod state;
 mod storage;
 mod table;
+mod tasks;
 mod tokens;
 
 pub use storage::MemoryStorage;

@@ -6,18 +6,20 @@ use super::table::Table;
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, Position};
 use crate::id::{
-    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, StayId, TeamId, Tenant, TokenId,
-    UserId, WorkerId,
+    AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, NoteId, StayId, TaskId, TeamId,
+    Tenant, TokenId, UserId, WorkerId,
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, Lane, LaneKey, LaneState};
 use crate::lead::{IdentityKind, LeadRow};
+use crate::note::Note;
 use crate::pipeline::Stay;
 use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::rollup::Cell;
 use crate::score::LeadScore;
 use crate::storage::{Checkpoint, Definition, DefinitionKind, Reply, StoredLead};
+use crate::task::Task;
 use crate::time::Timestamp;
 
 /// A lead with its keys and what lies beside it.
@@ -77,6 +79,8 @@ pub(super) struct State {
     pub(super) interaction_leads: Table<(Tenant, InteractionId), LeadId>,
     pub(super) stays: Table<(Tenant, LeadId, StayId), Stay>,
     pub(super) stay_leads: Table<(Tenant, StayId), LeadId>,
+    pub(super) tasks: Table<(Tenant, TaskId), Task>,
+    pub(super) notes: Table<(Tenant, NoteId), Note>,
     pub(super) definitions: Table<(Tenant, DefinitionKind, String), (Revision, Definition)>,
     pub(super) users: Table<(Tenant, UserId), User>,
     pub(super) teams: Table<(Tenant, TeamId), Team>,
@@ -107,6 +111,8 @@ macro_rules! every_table {
         $state.interaction_leads.$verb();
         $state.stays.$verb();
         $state.stay_leads.$verb();
+        $state.tasks.$verb();
+        $state.notes.$verb();
         $state.definitions.$verb();
         $state.users.$verb();
         $state.teams.$verb();
