@@ -190,6 +190,7 @@ macro_rules! every_case {
                 facts_of_one_subject_keep_their_order,
                 facts_of_later_commits_of_one_lead_come_later,
                 a_timeline_shows_a_tenants_facts_latest_first,
+                facts_are_found_by_who_did_it,
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
                 sequencing_is_bounded_and_ends,
             }
@@ -242,6 +243,7 @@ macro_rules! every_case {
                 stays_come_earliest_first,
                 a_lead_has_one_open_stay_at_most,
                 an_ended_stay_cannot_end_again,
+                open_stays_of_many_leads_come_at_once,
                 stays_are_seen_by_who_sees_the_lead,
             }
             tasks {

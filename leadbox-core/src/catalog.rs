@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::access::Role;
 use crate::directory::User;
+use crate::error::Invalid;
 use crate::field::FieldDefinition;
 use crate::id::{PipelineId, StageId, Tenant, derived};
 use crate::identity::Industries;
@@ -69,6 +70,17 @@ impl Catalog {
     pub fn stage_named(&self, pipeline: PipelineId, name: &str) -> Option<&Stage> {
         let own = self.pipelines.iter().find(|one| one.id == pipeline)?;
         own.stage_named(name).or_else(|| own.stage(name.parse().ok()?))
+    }
+
+    /// The stage that `name` means for a lead.
+    ///
+    /// # Errors
+    /// What is wrong, by the field `stage`.
+    pub(crate) fn stage_of(&self, lead: &Lead, name: &str) -> Result<StageId, Invalid> {
+        let found = self.stage_named(lead.pipeline, name).map(|stage| stage.id);
+        found.ok_or_else(|| {
+            Invalid::one("stage", format!("'{name}' is not a stage of the lead's pipeline"))
+        })
     }
 
     /// Whether roles can guard a field of this name: [`Lead::GUARDED`] or a declared `cf.` key.

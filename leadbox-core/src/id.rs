@@ -114,6 +114,8 @@ uuid_id! {
     TaskId;
     /// A remark about a lead.
     NoteId;
+    /// A bulk action, an undo or a conversion of a field's values.
+    BulkId;
 }
 
 /// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.

@@ -46,8 +46,8 @@ pub use event::{
 pub use field::{FieldDefinition, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
-    AttemptId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, NoteId, PipelineId,
-    StageId, StayId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
+    AttemptId, BulkId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, NoteId,
+    PipelineId, StageId, StayId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{Tenant, UserId};
 
 /// Whose leads are visible.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Owners {
     /// Everybody's, and those without an owner.
     #[default]
@@ -28,7 +31,7 @@ impl Owners {
 }
 
 /// What a reader may see.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Scope {
     /// Whose data.
     pub tenant: Tenant,

@@ -306,4 +306,25 @@ impl LeadStore for PostgresStorage {
         .map_err(|error| storage_error("list stays", error))?;
         rows.iter().map(rows::stay).collect()
     }
+
+    async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        let leads: Vec<Uuid> = leads.iter().map(|lead| lead.uuid()).collect();
+        let rows = sqlx::query(
+            r"
+            select s.tenant, s.id, s.lead, s.pipeline, s.stage, s.entered_at, s.entered_by, s.left_at, s.left_by
+            from stay as s
+            join lead as l on l.tenant = s.tenant and l.id = s.lead
+            where s.tenant = $1
+              and s.lead = any ($2)
+              and s.left_at is null
+              and ($3::uuid[] is null or l.owner = any ($3))",
+        )
+        .bind(scope.tenant.0)
+        .bind(leads)
+        .bind(owners(scope))
+        .fetch_all(&self.writers)
+        .await
+        .map_err(|error| storage_error("list open stays", error))?;
+        rows.iter().map(rows::stay).collect()
+    }
 }

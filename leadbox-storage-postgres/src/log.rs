@@ -85,6 +85,9 @@ impl LogStore for PostgresStorage {
                 filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
             sql.push(" and e.kind = any (").push_bind(kinds).push(")");
         }
+        if let Some(actor) = filter.actor {
+            sql.push(" and e.actor = ").push_bind(actor);
+        }
         if let Some(owners) = owners(scope) {
             let lead = leadbox_core::SubjectKind::Lead.code();
             sql.push(" and e.subject_kind = ").push_bind(lead);

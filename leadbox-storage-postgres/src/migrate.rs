@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("foundation", include_str!("../migrations/0001_foundation.sql")),
     ("access", include_str!("../migrations/0002_access.sql")),
     ("tasks", include_str!("../migrations/0003_tasks.sql")),
+    ("bulk", include_str!("../migrations/0004_bulk.sql")),
 ];
 
 /// The schema that this program needs.

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::error::{During, Result};
 use crate::readers::Readers;
 use crate::rows::{self, Columns};
+use crate::statement::Rows;
 
 const INTERACTIONS: &str = "interactions";
 
@@ -182,4 +183,51 @@ pub(crate) async fn stays(readers: &Readers, scope: &Scope, lead: LeadId) -> Res
     .await
     .during("read stays")?;
     found.iter().map(|row| rows::stay(row, scope.tenant, lead)).collect()
+}
+
+const OPEN: Rows<'_> = Rows {
+    before: "with v (tenant, id) as (values",
+    columns: 2,
+    after: r") select
+            t.id,
+            t.pipeline,
+            t.stage,
+            t.entered_at,
+            t.entered_by,
+            t.left_at,
+            t.left_by,
+            l.id as lead,
+            l.owner
+        from v
+        cross join lead l on l.tenant = v.tenant and l.id = v.id
+        cross join stay t on t.lead_no = l.no
+        where t.left_at is null",
+};
+
+/// The open stays of several leads.
+pub(crate) async fn open_stays(
+    readers: &Readers,
+    scope: &Scope,
+    leads: &[LeadId],
+) -> Result<Vec<Stay>> {
+    let mut leads = leads.to_vec();
+    leads.sort_unstable();
+    leads.dedup();
+    let mut connection = readers.acquire().await?;
+    let found = OPEN
+        .fetch(&mut connection, &leads, |binds, lead| {
+            binds.add(scope.tenant.0).add(lead.uuid());
+        })
+        .await
+        .during("read open stays")?;
+    let mut stays = Vec::with_capacity(found.len());
+    for row in &found {
+        let mut columns = Columns::behind(row, "stay", 7);
+        let lead = columns.id("lead")?;
+        let owner: Option<UserId> = columns.id_or_none("owner")?;
+        if scope.sees(scope.tenant, owner) {
+            stays.push(rows::stay(row, scope.tenant, lead)?);
+        }
+    }
+    Ok(stays)
 }

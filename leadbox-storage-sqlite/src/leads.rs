@@ -154,4 +154,8 @@ impl LeadStore for SqliteStorage {
     async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
         interactions::stays(&self.readers, scope, lead).await
     }
+
+    async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        interactions::open_stays(&self.readers, scope, leads).await
+    }
 }

@@ -158,6 +158,9 @@ fn page_of_events(
         }
         query.push(")");
     }
+    if let Some(actor) = filter.actor {
+        query.push(" and e.actor = ").push_bind(actor);
+    }
     if let Owners::Only(owners) = &scope.owners {
         query.push(" and e.subject_kind = ").push_bind(i64::from(SubjectKind::Lead.code()));
         query.push(

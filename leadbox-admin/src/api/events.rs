@@ -71,6 +71,8 @@ pub(super) struct Asked {
     subject_kind: Option<SubjectKind>,
     /// Only about this one.
     subject: Option<Uuid>,
+    /// Only what this one did: a user, a key, an import, a bulk action.
+    actor: Option<Uuid>,
     /// How many rows, 1 to 1000; 50 when not given.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -99,7 +101,8 @@ pub(super) async fn list(
     };
     let kinds =
         asked.kind.as_deref().unwrap_or_default().split(',').filter(|kind| !kind.is_empty());
-    let filter = EventFilter { subject, kinds: kinds.map(EventType::named).collect() };
+    let filter =
+        EventFilter { subject, actor: asked.actor, kinds: kinds.map(EventType::named).collect() };
     let page = request(asked.limit, asked.after.as_deref())?;
     let found = leadbox.log().events(&filter, &page).await?;
     Ok(Json(Listed::of(&found, EventBody::of)))

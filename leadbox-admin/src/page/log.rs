@@ -98,7 +98,7 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.kind);
     let kinds = group.map(|(.., kinds)| kinds.to_vec()).unwrap_or_default();
     let request = page_after(EVENTS, &asked.after)?;
-    let filter = EventFilter { subject: None, kinds };
+    let filter = EventFilter { kinds, ..EventFilter::default() };
     let events = leadbox.log().events(&filter, &request).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let leads = lead_names(&leadbox, &events.items).await?;

@@ -244,6 +244,7 @@ impl Words<'_> {
             ActorKind::Host => "the app".to_owned(),
             ActorKind::ApiKey => of("an API key"),
             ActorKind::Import => of("an import"),
+            ActorKind::Bulk => of("a bulk action"),
             ActorKind::Automation => "automation".to_owned(),
             ActorKind::System => "LeadBox".to_owned(),
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use leadbox_core::event::{ChainHead, Event, Verdict, verify_chain};
 use leadbox_core::storage::{EventFilter, Sequenced, Storage};
 use leadbox_core::{
-    Actor, Cause, Change, EventType, NewEvent, PageRequest, Position, Revision, Scope, Subject,
-    SubjectKind, Tenant, Version,
+    Actor, ActorKind, Cause, Change, EventType, NewEvent, PageRequest, Position, Revision, Scope,
+    Subject, SubjectKind, Tenant, UserId, Version,
 };
 
 use crate::fixtures::{Refusal, World, seal};
@@ -64,7 +64,7 @@ pub async fn every_kind_of_subject_and_actor_reads_back(storage: Arc<dyn Storage
         let subject = Subject { kind, id: world.id() };
         expected.push(world.fact(subject, EventType::IMPORT_FINISHED, Version(1)));
     }
-    for kind in leadbox_core::ActorKind::ALL {
+    for kind in ActorKind::ALL {
         let mut one = fact(&world);
         one.actor = Actor { kind, on_behalf_of: Some(world.id()), ..one.actor };
         seal(&mut one);
@@ -187,20 +187,61 @@ pub async fn a_timeline_shows_a_tenants_facts_latest_first(storage: Arc<dyn Stor
     assert_eq!(list(EventFilter::default(), 2).await, all);
     assert_eq!(list(EventFilter::default(), 100).await, all);
     let subject = Subject::lead(leads[0].id);
-    let of_lead = EventFilter { subject: Some(subject), kinds: Vec::new() };
+    let of_lead = EventFilter { subject: Some(subject), ..EventFilter::default() };
     let expected: Vec<_> = all.iter().filter(|event| event.subject == subject).cloned().collect();
     assert_eq!(expected.len(), 3);
     assert_eq!(list(of_lead.clone(), 2).await, expected);
     let kinds = vec![EventType::LEAD_SCORED, EventType::TEAM_CHANGED];
-    let of_kinds = EventFilter { subject: None, kinds: kinds.clone() };
+    let of_kinds = EventFilter { kinds: kinds.clone(), ..EventFilter::default() };
     let expected: Vec<_> =
         all.iter().filter(|event| kinds.contains(&event.kind)).cloned().collect();
     assert_eq!(expected.len(), 4);
     assert_eq!(list(of_kinds, 3).await, expected);
     let both = EventFilter { kinds: vec![EventType::LEAD_SCORED], ..of_lead };
     assert_eq!(list(both, 3).await.len(), 1);
-    let never = EventFilter { subject: None, kinds: vec![EventType::named("never")] };
+    let never = EventFilter { kinds: vec![EventType::named("never")], ..EventFilter::default() };
     assert!(list(never, 3).await.is_empty());
+}
+
+pub async fn facts_are_found_by_who_did_it(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let lead = world.stored(world.lead()).await;
+    let (one, another) = (world.id::<uuid::Uuid>(), world.id::<uuid::Uuid>());
+    let by = |world: &World, id: Option<uuid::Uuid>| {
+        let mut fact = world.fact_about(&lead);
+        fact.tenant = world.tenant;
+        fact.actor = Actor { kind: ActorKind::Import, id, ..Actor::host() };
+        // Whom it was done for is not who did it.
+        fact.actor.on_behalf_of = Some(UserId::from_uuid(another));
+        seal(&mut fact);
+        fact
+    };
+    let (mine, nobodys) = ([by(&world, Some(one)), by(&world, Some(one))], by(&world, None));
+    let elsewhere = world.of_tenant(2);
+    let theirs = by(&elsewhere, Some(one));
+    for fact in [&mine[0], &nobodys, &mine[1]] {
+        world.commit(vec![append(fact)]).await;
+        world.caught_up().await;
+    }
+    elsewhere.commit(vec![append(&theirs)]).await;
+    world.caught_up().await;
+    let found = |filter: EventFilter, size: u32| {
+        let world = world.clone();
+        async move {
+            let request = PageRequest::first(size);
+            let page = world.storage.events(&world.scope(), &filter, &request).await.unwrap();
+            page.items.into_iter().map(|event| event.fact).collect::<Vec<_>>()
+        }
+    };
+    let by_one = EventFilter { actor: Some(one), ..EventFilter::default() };
+    assert_eq!(found(by_one.clone(), 10).await, [mine[1].clone(), mine[0].clone()]);
+    assert_eq!(found(by_one.clone(), 1).await, [mine[1].clone()]);
+    let by_another = EventFilter { actor: Some(another), ..EventFilter::default() };
+    assert!(found(by_another, 10).await.is_empty());
+    let of_lead = EventFilter { subject: Some(Subject::lead(lead.id)), ..by_one.clone() };
+    assert_eq!(found(of_lead, 10).await.len(), 2);
+    let of_other = EventFilter { subject: Some(Subject::lead(world.id())), ..by_one };
+    assert!(found(of_other, 10).await.is_empty());
 }
 
 pub async fn a_narrow_scope_sees_facts_of_leads_that_it_sees_now(storage: Arc<dyn Storage>) {

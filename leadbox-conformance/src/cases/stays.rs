@@ -79,6 +79,33 @@ pub async fn an_ended_stay_cannot_end_again(storage: Arc<dyn Storage>) {
     assert_eq!(world.refused(vec![open(&stay)]).await, Refusal::AlreadyExists);
 }
 
+pub async fn open_stays_of_many_leads_come_at_once(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let mut leads = world.stored_leads(3).await;
+    let mut owned = world.lead();
+    owned.owner = Some(world.id());
+    leads.push(world.stored(owned).await);
+    let stays: Vec<Stay> = leads.iter().map(|lead| world.stay(lead, 0, 10)).collect();
+    world.commit(stays.iter().map(open).collect()).await;
+    // One has moved on, one is nowhere any more.
+    let moved = world.stay(&leads[0], 1, 20);
+    let ended = vec![close(&world.ended(&stays[0], 20)), close(&world.ended(&stays[1], 20))];
+    world.commit([ended, vec![open(&moved)]].concat()).await;
+    let ids: Vec<_> = leads.iter().map(|lead| lead.id).chain([leads[0].id, world.id()]).collect();
+    let found = async |scope: Scope| {
+        let mut found = world.storage.open_stays(&scope, &ids).await.unwrap();
+        found.sort_by_key(|stay| stay.id);
+        found
+    };
+    let mut expected = vec![moved, stays[2].clone(), stays[3].clone()];
+    expected.sort_by_key(|stay| stay.id);
+    assert_eq!(found(world.scope()).await, expected);
+    let own = Scope::owned_by(world.tenant, leads[3].owner);
+    assert_eq!(found(own).await, [stays[3].clone()]);
+    assert!(found(Scope::all(Tenant(2))).await.is_empty());
+    assert!(world.storage.open_stays(&world.scope(), &[]).await.unwrap().is_empty());
+}
+
 pub async fn stays_are_seen_by_who_sees_the_lead(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let mut lead = world.lead();

@@ -232,6 +232,7 @@ const READS: &[&str] = &[
     "tasks",
     "note",
     "notes",
+    "open_stays",
     "definitions",
     "definition",
     "checkpoint",
@@ -270,6 +271,7 @@ const SCOPED_READS: &[&str] = &[
     "tasks",
     "note",
     "notes",
+    "open_stays",
     "events",
     "lead_counts",
 ];

@@ -223,6 +223,14 @@ impl LeadStore for Saboteur {
         }
         Ok(stays)
     }
+
+    async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        let mut stays = Vec::new();
+        for scope in self.scopes_read("open_stays", scope) {
+            stays.extend(self.inner.open_stays(&scope, leads).await?);
+        }
+        Ok(stays)
+    }
 }
 
 impl Saboteur {

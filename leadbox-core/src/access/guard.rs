@@ -73,6 +73,10 @@ impl Rights {
         if before.deleted_at.is_none() && after.deleted_at.is_some() {
             return self.require(Permission::LeadDelete, before.owner);
         }
+        // Whoever brings a lead back undoes what only those may do who delete.
+        if before.deleted_at.is_some() && after.deleted_at.is_none() {
+            self.require(Permission::LeadDelete, before.owner)?;
+        }
         self.require(Permission::LeadEdit, before.owner)?;
         if before.owner != after.owner {
             self.require(Permission::LeadAssign, after.owner)?;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Capability, Grants, Level, Permission};
 use crate::error::Invalid;
 use crate::id::{Tenant, UserId};
@@ -38,11 +40,25 @@ pub enum Denied {
     Beyond,
 }
 
-/// What one asker may do. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What one asker may do. Cheap to clone. Written down by work that goes on after its asker has left.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "Asker", into = "Asker")]
 pub struct Rights(Arc<Asker>);
 
-#[derive(PartialEq, Eq, Debug)]
+impl From<Asker> for Rights {
+    fn from(asker: Asker) -> Self {
+        Self(Arc::new(asker))
+    }
+}
+
+impl From<Rights> for Asker {
+    fn from(rights: Rights) -> Self {
+        Arc::unwrap_or_clone(rights.0)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Asker {
     Host,
     Granted {

@@ -25,12 +25,21 @@ pub enum ActorKind {
     Automation,
     /// LeadBox itself.
     System,
+    /// A bulk action, an undo or a conversion of a field's values.
+    Bulk,
 }
 
 impl ActorKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Host, Self::User, Self::ApiKey, Self::Import, Self::Automation, Self::System];
+    pub const ALL: [Self; 7] = [
+        Self::Host,
+        Self::User,
+        Self::ApiKey,
+        Self::Import,
+        Self::Automation,
+        Self::System,
+        Self::Bulk,
+    ];
 
     /// The number under which storages keep it.
     pub fn code(self) -> i16 {
@@ -41,6 +50,7 @@ impl ActorKind {
             Self::Import => 3,
             Self::Automation => 4,
             Self::System => 5,
+            Self::Bulk => 6,
         }
     }
 
@@ -56,7 +66,7 @@ impl ActorKind {
 pub struct Actor {
     /// What kind of hand.
     pub kind: ActorKind,
-    /// Which one: the user, the key, the import, the rule.
+    /// Which one: the user, the key, the import, the rule, the bulk action.
     pub id: Option<Uuid>,
     /// The user on whose behalf it was done, if not the actor itself.
     pub on_behalf_of: Option<UserId>,
@@ -85,6 +95,17 @@ impl Actor {
         match self.kind {
             ActorKind::User => self.id.map(UserId::from_uuid),
             _ => self.on_behalf_of,
+        }
+    }
+
+    /// Work that acts in its own name, for whoever asked for it.
+    pub(crate) fn working_for(asker: &Self, kind: ActorKind, id: Uuid) -> Self {
+        let user = (asker.kind == ActorKind::User).then_some(asker.id).flatten();
+        Self {
+            kind,
+            id: Some(id),
+            on_behalf_of: asker.on_behalf_of.or(user.map(UserId::from_uuid)),
+            origin: asker.origin.clone(),
         }
     }
 

@@ -54,6 +54,8 @@ event_types! {
     LEAD_ASSIGNED = "lead.assigned";
     /// A lead was deleted; it stays in the log.
     LEAD_DELETED = "lead.deleted";
+    /// A lead that was deleted is back.
+    LEAD_RESTORED = "lead.restored";
     /// A lead's priority changed.
     LEAD_SCORED = "lead.scored";
     /// Something happened with a lead.
@@ -112,6 +114,8 @@ event_types! {
     KEY_REVOKED = "key.revoked";
     /// An import ended.
     IMPORT_FINISHED = "import.finished";
+    /// A bulk action, an undo or a conversion of a field's values ended.
+    BULK_FINISHED = "bulk.finished";
 }
 
 impl EventType {
@@ -153,11 +157,13 @@ pub enum SubjectKind {
     Host,
     /// An API key.
     Key,
+    /// A bulk action, an undo or a conversion of a field's values.
+    Bulk,
 }
 
 impl SubjectKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Lead,
         Self::Definition,
         Self::User,
@@ -166,6 +172,7 @@ impl SubjectKind {
         Self::Import,
         Self::Host,
         Self::Key,
+        Self::Bulk,
     ];
 
     /// The number under which storages keep it.
@@ -179,6 +186,7 @@ impl SubjectKind {
             Self::Import => 5,
             Self::Host => 6,
             Self::Key => 7,
+            Self::Bulk => 8,
         }
     }
 

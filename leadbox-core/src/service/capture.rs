@@ -260,6 +260,12 @@ impl Decision<'_> {
         after.version = before.version.next();
         after.updated_at = self.at();
         self.push_update(before, after)?;
+        self.tell_fields(before, after)?;
+        Ok(true)
+    }
+
+    /// Adds the events that tell how the fields of a lead changed.
+    pub(super) fn tell_fields(&mut self, before: &Lead, after: &Lead) -> Result<()> {
         let (mut changed, mut previous) = after.difference(before);
         let owner = (changed.remove("owner"), previous.remove("owner"));
         let subject = Subject::lead(after.id);
@@ -273,7 +279,7 @@ impl Decision<'_> {
             let payload = Payload { changed, previous, ..Payload::default() };
             self.event(subject, EventType::LEAD_UPDATED, after.version, &payload)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Adds the update itself.

@@ -63,6 +63,11 @@ impl<'a> Decision<'a> {
         self.leadbox
     }
 
+    /// The id of the set that it becomes.
+    pub(super) fn change_set(&self) -> ChangeSetId {
+        self.id
+    }
+
     pub(crate) fn at(&self) -> Timestamp {
         self.at
     }

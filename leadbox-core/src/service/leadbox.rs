@@ -7,8 +7,8 @@ use super::once::Once;
 use super::people::People;
 use super::remembered::Remembered;
 use super::{
-    Access, Analytics, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords, Sessions,
-    Tasks,
+    Access, Analytics, Bulk, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords,
+    Sessions, Tasks,
 };
 use crate::access::{Grants, Rights};
 use crate::catalog::Catalog;
@@ -162,6 +162,11 @@ impl LeadBox {
     /// Notes: write, change, read.
     pub fn notes(&self) -> Notes<'_> {
         Notes { leadbox: self }
+    }
+
+    /// Many leads at once.
+    pub fn bulk(&self) -> Bulk<'_> {
+        Bulk { leadbox: self }
     }
 
     /// Custom fields, pipelines and settings.

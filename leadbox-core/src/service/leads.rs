@@ -6,14 +6,14 @@ use super::decision::{Announce, Decision};
 use super::{LeadBox, Prepared};
 use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
-use crate::event::{EventType, Payload, Subject};
 use crate::filter::{LeadFilter, LeadQuery, LeadSort, Search};
 use crate::id::{LeadId, UserId};
 use crate::lead::{Lead, LeadPatch, LeadRecord};
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
 use crate::revision::Version;
-use crate::storage::{Change, StoredLead};
+use crate::storage::StoredLead;
+use crate::time::Timestamp;
 
 /// Leads, as one asker sees them. Made by [`LeadBox::leads`].
 #[derive(Clone, Copy, Debug)]
@@ -110,8 +110,13 @@ impl Leads<'_> {
     }
 
     async fn query(&self, list: &LeadList) -> Result<LeadQuery> {
+        self.query_at(list, self.leadbox.now()).await
+    }
+
+    /// The question behind a list, with relative days as of `now`.
+    pub(super) async fn query_at(&self, list: &LeadList, now: Timestamp) -> Result<LeadQuery> {
         let catalog = self.leadbox.catalog().await?;
-        let (scope, now) = (self.leadbox.scope(), self.leadbox.now());
+        let scope = self.leadbox.scope();
         let check = list.filter.check(&catalog, scope, now)?;
         let query = LeadQuery { check, search: Search::parse(&list.search), sort: list.sort };
         Ok(query.within(scope)?)
@@ -187,53 +192,15 @@ impl Leads<'_> {
         let catalog = self.leadbox.catalog().await?;
         let before = self.load(id, None).await?;
         self.leadbox.rights().require(Permission::LeadEdit, before.owner)?;
-        let Some(target) = catalog.stage_named(before.pipeline, stage) else {
-            return Err(Invalid::one(
-                "stage",
-                format!("'{stage}' is not a stage of the lead's pipeline"),
-            )
-            .into());
-        };
+        let target = catalog.stage_of(&before, stage)?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        if target.id == before.stage {
+        if target == before.stage {
             return decision.finish(self.leadbox.shown(before));
         }
         let mut after = before.clone();
-        after.stage = target.id;
-        after.stage_since = decision.at();
-        after.version = before.version.next();
-        after.updated_at = decision.at();
-        decision.push_update(&before, &after)?;
-        let from = catalog.stage(before.stage).map(|(_, stage)| stage);
-        let mut payload = Payload::default();
-        payload.changed.insert("stage".to_owned(), Value::from(target.key.as_str()));
-        payload.changed.insert("stage_kind".to_owned(), Value::from(target.kind.as_str()));
-        payload.previous.insert(
-            "stage".to_owned(),
-            from.map_or(Value::Null, |stage| Value::from(stage.key.as_str())),
-        );
-        payload.previous.insert(
-            "stage_kind".to_owned(),
-            from.map_or(Value::Null, |stage| Value::from(stage.kind.as_str())),
-        );
-        decision.event(
-            Subject::lead(id),
-            EventType::LEAD_STAGE_CHANGED,
-            after.version,
-            &payload,
-        )?;
-        self.leave_stage(&mut decision, &before).await?;
-        decision.push(Change::OpenStay(Box::new(Stay {
-            id: decision.id(),
-            tenant: after.tenant,
-            lead: id,
-            pipeline: after.pipeline,
-            stage: after.stage,
-            entered_at: after.stage_since,
-            entered_by: self.leadbox.actor().clone(),
-            left_at: None,
-            left_by: None,
-        })))?;
+        after.stage = target;
+        let open = self.open_stay(id).await?;
+        decision.change_lead(&before, &mut after, open, &catalog)?;
         decision.finish(self.leadbox.shown(after))
     }
 
@@ -253,35 +220,21 @@ impl Leads<'_> {
     pub async fn prepare_delete(&self, id: LeadId) -> Result<Prepared<Lead>> {
         let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
         let before = stored.ok_or_else(|| Error::not_found("lead", id))?.lead;
+        let catalog = self.leadbox.catalog().await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if before.deleted_at.is_some() {
             return decision.finish(self.leadbox.shown(before));
         }
         let mut after = before.clone();
         after.deleted_at = Some(decision.at());
-        after.version = before.version.next();
-        after.updated_at = decision.at();
-        decision.event(
-            Subject::lead(id),
-            EventType::LEAD_DELETED,
-            after.version,
-            &Payload::default(),
-        )?;
-        decision.push_update(&before, &after)?;
-        self.leave_stage(&mut decision, &before).await?;
+        let open = self.open_stay(id).await?;
+        decision.change_lead(&before, &mut after, open, &catalog)?;
         decision.finish(self.leadbox.shown(after))
     }
 
-    /// Ends the lead's open stay.
-    async fn leave_stage(&self, decision: &mut Decision<'_>, lead: &Lead) -> Result<()> {
-        let stays = self.leadbox.storage().stays(self.leadbox.scope(), lead.id).await?;
-        if let Some(open) = stays.into_iter().find(|stay| stay.left_at.is_none()) {
-            // A clock that went back must not make a stay of negative length.
-            let left_at = Some(decision.at().max(open.entered_at));
-            let left_by = Some(self.leadbox.actor().clone());
-            decision.push(Change::CloseStay(Box::new(Stay { left_at, left_by, ..open })))?;
-        }
-        Ok(())
+    /// The lead's open stay.
+    async fn open_stay(&self, lead: LeadId) -> Result<Option<Stay>> {
+        Ok(self.leadbox.storage().open_stays(self.leadbox.scope(), &[lead]).await?.pop())
     }
 
     /// A live lead, at the expected version if one is expected.
@@ -305,7 +258,7 @@ impl Leads<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Verdict;
+    use crate::event::{EventType, Verdict};
     use crate::filter::Op;
     use crate::id::UserId;
     use crate::scope::Scope;

@@ -65,8 +65,8 @@ impl Log<'_> {
     /// # Errors
     /// `Storage`.
     pub async fn timeline(&self, lead: LeadId, page: &PageRequest) -> Result<Page<Event>> {
-        self.events(&EventFilter { subject: Some(Subject::lead(lead)), kinds: Vec::new() }, page)
-            .await
+        let filter = EventFilter { subject: Some(Subject::lead(lead)), ..EventFilter::default() };
+        self.events(&filter, page).await
     }
 
     /// Checks the whole chain, from the first event on. Returns with the verdict how far the log is as it was written.

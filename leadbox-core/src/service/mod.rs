@@ -4,8 +4,10 @@
 mod access;
 mod analytics;
 mod batch;
+mod bulk;
 mod capture;
 mod capture_many;
+mod change_lead;
 mod decision;
 mod definitions;
 mod directory;
@@ -27,6 +29,10 @@ mod tasks;
 pub use access::Access;
 pub use analytics::Analytics;
 pub(crate) use batch::{Incoming, Touched};
+pub use bulk::{
+    Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, Refusal,
+    RefusalGroup, Selection,
+};
 pub use capture::{CaptureOutcome, Captured};
 pub use decision::Prepared;
 pub use definitions::Definitions;

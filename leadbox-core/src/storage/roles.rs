@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 #[cfg(feature = "mocks")]
 use mockall::automock;
+use uuid::Uuid;
 
 use super::{
     ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, Reply, StorageError, Wake,
@@ -97,6 +98,9 @@ pub trait LeadStore: Send + Sync {
 
     /// A lead's stays, the earliest first; empty when the scope does not see the lead.
     async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>>;
+
+    /// The open stays of these leads, in no certain order; those of leads that the scope does not see are missing.
+    async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>>;
 }
 
 /// What people do and note about leads. Called by the services. Whoever does not see the lead sees none of it.
@@ -213,6 +217,8 @@ pub struct EventFilter {
     pub subject: Option<Subject>,
     /// Only of these types; all when empty.
     pub kinds: Vec<EventType>,
+    /// Only by this one: the id of a user, a key, an import, a bulk action.
+    pub actor: Option<Uuid>,
 }
 
 /// How far events were put into the log.

@@ -22,9 +22,13 @@
 mod announced;
 mod clock;
 mod fixtures;
+#[cfg(test)]
+mod meddling;
 mod sandbox;
 
 pub use announced::Announced;
 pub use clock::ManualClock;
 pub use fixtures::{full_lead, some_interaction, some_lead, some_task};
+#[cfg(test)]
+pub(crate) use meddling::MeddlingIds;
 pub use sandbox::Sandbox;

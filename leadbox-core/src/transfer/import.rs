@@ -21,7 +21,7 @@ use crate::access::Capability;
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::event::{Actor, ActorKind};
-use crate::id::{ImportId, UserId};
+use crate::id::ImportId;
 use crate::lead::IdentityKind;
 use crate::service::LeadBox;
 
@@ -149,7 +149,11 @@ impl<'a> Importer<'a> {
         let rights = self.leadbox.rights();
         rights.require_capability(Capability::LeadsImport).map_err(Error::from)?;
         let import = self.id.unwrap_or_else(|| self.leadbox.new_id());
-        let leadbox = self.leadbox.by(acting(import, self.leadbox.actor()));
+        let leadbox = self.leadbox.by(Actor::working_for(
+            self.leadbox.actor(),
+            ActorKind::Import,
+            import.uuid(),
+        ));
         let catalog = leadbox.catalog().await?;
         let (noted, standing) = match self.effect {
             Effect::Write => Progressed::load(&leadbox, import).await?,
@@ -216,17 +220,6 @@ impl<'a> Importer<'a> {
         };
         (report.counts, report.errors) = (course.standing.counts, course.shown);
         Ok(report)
-    }
-}
-
-/// The import as the one who acts, for whoever asked for it.
-fn acting(import: ImportId, asker: &Actor) -> Actor {
-    let user = (asker.kind == ActorKind::User).then_some(asker.id).flatten();
-    Actor {
-        kind: ActorKind::Import,
-        id: Some(import.uuid()),
-        on_behalf_of: asker.on_behalf_of.or(user.map(UserId::from_uuid)),
-        origin: asker.origin.clone(),
     }
 }
 

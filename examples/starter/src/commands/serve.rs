@@ -7,6 +7,7 @@ use std::time::Duration;
 use leadbox_admin::Admin;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::LeadList;
+use leadbox_core::worker::BulkHandler;
 use leadbox_core::{LeadBox, Storage, Workers};
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -143,7 +144,7 @@ async fn run(
         stop.send_replace(true);
         result
     };
-    let workers = Workers::new(leadbox);
+    let workers = Workers::new(leadbox).handler(BulkHandler);
     let (served, ()) = tokio::join!(http, workers.run(told(stopped.clone())));
     watcher.abort();
     served.map_err(|error| Failure::because("serving failed", error))

@@ -187,4 +187,16 @@ impl LeadStore for MemoryStorage {
         stays.sort_by_key(|stay| (stay.entered_at, stay.id));
         Ok(stays)
     }
+
+    async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        let leads: BTreeSet<LeadId> = leads.iter().copied().collect();
+        let state = self.state();
+        Ok(leads
+            .into_iter()
+            .filter(|lead| state.seen_lead(scope, *lead).is_some())
+            .flat_map(|lead| state.stays_of(scope.tenant, lead))
+            .filter(|stay| stay.left_at.is_none())
+            .cloned()
+            .collect())
+    }
 }

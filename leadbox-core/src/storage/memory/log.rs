@@ -33,6 +33,7 @@ impl State {
         event.tenant == scope.tenant
             && filter.subject.is_none_or(|subject| event.subject == subject)
             && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind))
+            && (filter.actor.is_none() || event.actor.id == filter.actor)
             && (scope.owners == Owners::All
                 || event.lead().is_some_and(|lead| self.seen_lead(scope, lead).is_some()))
     }

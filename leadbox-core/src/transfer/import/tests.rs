@@ -4,7 +4,7 @@ mod interrupted;
 
 use std::io::Read;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -12,7 +12,7 @@ use super::*;
 use crate::event::EventType;
 use crate::field::{FieldDefinition, FieldType};
 use crate::filter::SortKey;
-use crate::id_source::{IdSource, RandomIds};
+use crate::id::UserId;
 use crate::lead::{Lead, LeadPatch, NewLead};
 use crate::page::PageRequest;
 use crate::revision::{Revision, Version};
@@ -20,7 +20,6 @@ use crate::scope::Scope;
 use crate::service::LeadList;
 use crate::storage::{Change, ChangeSet, Checkpoint, MemoryStorage, OnConflict};
 use crate::testing::{Announced, ManualClock, Sandbox};
-use crate::time::Timestamp;
 use crate::transfer::{MAX_RECORD, UnknownColumns};
 
 async fn sandbox() -> LeadBox {

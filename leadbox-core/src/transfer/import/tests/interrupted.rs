@@ -1,6 +1,7 @@
 //! Imports that are killed, run twice at once, or crossed by others.
 
 use super::*;
+use crate::testing::MeddlingIds;
 
 #[tokio::test]
 async fn an_import_that_was_killed_goes_on_behind_its_last_batch_and_doubles_nothing() {
@@ -82,42 +83,10 @@ async fn an_import_that_somebody_else_runs_too_stops() {
     assert!(matches!(unreadable, Err(TransferError::Checkpoint { .. })));
 }
 
-type Meddle = Box<dyn FnMut() -> bool + Send>;
-
-/// Ids that do something in between, at the moment in which a batch is decided and not yet committed.
-struct MeddlingIds(RandomIds, Mutex<Option<Meddle>>);
-
-impl fmt::Debug for MeddlingIds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MeddlingIds")
-    }
-}
-
-impl IdSource for MeddlingIds {
-    fn uuid(&self, at: Timestamp) -> uuid::Uuid {
-        self.0.uuid(at)
-    }
-
-    fn salt(&self) -> [u8; 16] {
-        // Taken out meanwhile, as meddling needs salts too.
-        let meddle = self.1.lock().unwrap().take();
-        if let Some(mut meddle) = meddle
-            && meddle()
-        {
-            *self.1.lock().unwrap() = Some(meddle);
-        }
-        self.0.salt()
-    }
-
-    fn fraction(&self) -> f64 {
-        self.0.fraction()
-    }
-}
-
 #[tokio::test]
 async fn a_lead_that_others_change_meanwhile_is_decided_again_or_refused_alone() {
     for (times, failed) in [(1, 0), (7, 0), (1000, 1)] {
-        let ids = Arc::new(MeddlingIds(RandomIds::seeded(3), Mutex::new(None)));
+        let ids = Arc::new(MeddlingIds::seeded(3));
         let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new()))
             .clock(Arc::new(ManualClock::default()))
             .ids(ids.clone())
@@ -126,13 +95,13 @@ async fn a_lead_that_others_change_meanwhile_is_decided_again_or_refused_alone()
         let known = NewLead::new().email("person3@x.example").name("Lead 003").title("CEO");
         let known = leadbox.leads().capture(&known).await.unwrap().lead;
         let (others, mut count) = (leadbox.clone(), 0);
-        *ids.1.lock().unwrap() = Some(Box::new(move || {
+        ids.meddle(move || {
             count += 1;
             let patch = LeadPatch::new().set("city", format!("City {count}"));
             let leads = others.leads();
             leads.update(known.id, &patch, None).now_or_never().unwrap().unwrap();
             count < times
-        }));
+        });
         let file = "name,email,title\nLead 001,person1@x.example,CTO\nLead 002,person2@x.example,\n\
             Lead 003,person3@x.example,CTO\nLead 004,person4@x.example,\n";
         let report = import(&leadbox, file).await.unwrap();

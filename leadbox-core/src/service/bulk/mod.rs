@@ -1,0 +1,19 @@
+//! The same for many leads: planned, then done in batches that go on after a crash, in the background or at once. Owns
+//! actions and selections, what is noted of them, and how they are told.
+
+mod action;
+mod asker;
+mod batch;
+mod course;
+mod note;
+mod plan;
+mod progress;
+mod verbs;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::{BulkAction, Selection};
+pub use plan::{BulkPlan, RefusalGroup};
+pub use progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
+pub use verbs::Bulk;

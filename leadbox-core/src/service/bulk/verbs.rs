@@ -1,0 +1,190 @@
+//! Bulk actions, as an asker starts and follows them. Owns the verbs; how the work goes on is `course`'s.
+
+use serde_json::json;
+
+use super::super::LeadBox;
+use super::super::decision::{Announce, Decision};
+use super::action::{BulkAction, Selection};
+use super::asker::acting;
+use super::course::Course;
+use super::note::{Noted, Refusals, Work};
+use super::plan::BulkPlan;
+use super::progress::{BulkProgress, BulkState, Refusal};
+use crate::access::{Capability, Denied, Permission};
+use crate::error::{Error, Invalid, Result};
+use crate::id::{BulkId, LeadId};
+use crate::storage::Change;
+
+/// Many leads at once. Made by [`LeadBox::bulk`].
+#[derive(Clone, Copy, Debug)]
+pub struct Bulk<'a> {
+    pub(in super::super) leadbox: &'a LeadBox,
+}
+
+impl Bulk<'_> {
+    /// The queue of work in the background.
+    pub const QUEUE: &'static str = "bulk";
+    /// The most leads that are done at once, in the caller's task.
+    pub const DIRECT: usize = 200;
+
+    /// What an action would do. Nothing is written; each lead is read and decided, so many take their time: some ten seconds
+    /// for a million.
+    ///
+    /// # Errors
+    /// `Invalid`, `Filter`, `Denied` as [`start`](Self::start); `Storage`.
+    pub async fn plan(&self, action: &BulkAction, selection: &Selection) -> Result<BulkPlan> {
+        self.check(action)?;
+        let as_of = self.leadbox.now();
+        let leads = selection.leads(self.leadbox, as_of).await?;
+        self.leadbox.plan_work(&Work::Action(action.clone()), &leads, as_of).await
+    }
+
+    /// Starts an action in the background: the host's [`Workers`](crate::Workers) do it, with a
+    /// [`BulkHandler`](crate::worker::BulkHandler). The selection is fixed now. What the asker may no longer do by then is
+    /// refused.
+    ///
+    /// # Errors
+    /// `Invalid` when the action writes what the asker may not write, or the selection is too large; `Filter`; `Denied` when
+    /// the asker may do this with no lead at all; `Storage`.
+    pub async fn start(&self, action: &BulkAction, selection: &Selection) -> Result<BulkProgress> {
+        self.check(action)?;
+        let leads = selection.leads(self.leadbox, self.leadbox.now()).await?;
+        self.begin_in_background(Work::Action(action.clone()), &leads).await
+    }
+
+    /// Does an action now, in the caller's task. If that ends half-way, [`go_on`](Self::go_on) goes on.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and `Invalid` for more than [`DIRECT`](Self::DIRECT) leads; `Contended`.
+    pub async fn run(&self, action: &BulkAction, selection: &Selection) -> Result<BulkProgress> {
+        self.check(action)?;
+        let leads = selection.leads(self.leadbox, self.leadbox.now()).await?;
+        self.run_now(Work::Action(action.clone()), &leads).await
+    }
+
+    /// How far it is. For whoever asked for it, and for those who may read the activity log.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`, `Storage`.
+    pub async fn progress(&self, id: BulkId) -> Result<BulkProgress> {
+        Ok(self.noted(id).await?.progress())
+    }
+
+    /// Why leads, or fields of them, stayed as they were: the first [`Refusal::KEPT`].
+    ///
+    /// # Errors
+    /// As [`progress`](Self::progress).
+    pub async fn refusals(&self, id: BulkId) -> Result<Vec<Refusal>> {
+        self.noted(id).await?;
+        Ok(Refusals::load(self.leadbox, id).await?.kept)
+    }
+
+    /// Tells it to stop behind the batch that is under way. What was done stays. Once it is over this does nothing.
+    ///
+    /// # Errors
+    /// As [`progress`](Self::progress); `Contended`.
+    pub async fn cancel(&self, id: BulkId) -> Result<BulkProgress> {
+        self.leadbox
+            .decide("bulk action", id, || {
+                Box::pin(async move {
+                    let mut noted = self.noted(id).await?;
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    if !noted.note.state.is_over() && noted.note.state != BulkState::Cancelling {
+                        noted.note.state = BulkState::Cancelling;
+                        decision.push(noted.change(self.leadbox)?)?;
+                    }
+                    decision.finish(noted.progress())
+                })
+            })
+            .await
+    }
+
+    /// Goes on with what was begun, to its end, for whoever asked for it. For the host: its workers call this.
+    ///
+    /// # Errors
+    /// `Denied` for anybody but the host; `NotFound`; `Contended`; `Storage`.
+    pub async fn go_on(&self, id: BulkId) -> Result<BulkProgress> {
+        self.leadbox.rights().require_host()?;
+        let noted = Noted::load(self.leadbox, id).await?;
+        match noted.note.asker.again(self.leadbox, id).await {
+            Ok(leadbox) => Course::take_up(leadbox, id).await?.go().await,
+            Err(Error::Denied(denied)) if !noted.note.state.is_over() => {
+                let mut course = Course::take_up(acting(self.leadbox, id), id).await?;
+                course.end(BulkState::Failed { reason: denied.to_string() }).await?;
+                self.progress(id).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn begin_in_background(
+        &self,
+        work: Work,
+        leads: &[LeadId],
+    ) -> Result<BulkProgress> {
+        let id: BulkId = self.leadbox.new_id();
+        let job = self.leadbox.jobs().new_job(Self::QUEUE, json!({ "bulk": id }));
+        self.begin(id, work, leads, Some(Change::EnqueueJob(Box::new(job)))).await
+    }
+
+    pub(super) async fn run_now(&self, work: Work, leads: &[LeadId]) -> Result<BulkProgress> {
+        if leads.len() > Self::DIRECT {
+            let message =
+                format!("is more than {} leads: start it in the background", Self::DIRECT);
+            return Err(Invalid::one("selection", message).into());
+        }
+        let id: BulkId = self.leadbox.new_id();
+        self.begin(id, work, leads, None).await?;
+        Course::take_up(acting(self.leadbox, id), id).await?.go().await
+    }
+
+    /// Notes what shall be done, as a whole.
+    async fn begin(
+        &self,
+        id: BulkId,
+        work: Work,
+        leads: &[LeadId],
+        job: Option<Change>,
+    ) -> Result<BulkProgress> {
+        let noted = Noted::new(id, self.leadbox, work, leads.len());
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        for change in noted.selection(self.leadbox, leads).into_iter().chain(job) {
+            decision.push(change)?;
+        }
+        decision.push(noted.change(self.leadbox)?)?;
+        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        Ok(noted.progress())
+    }
+
+    /// What is noted, for those whom it concerns.
+    pub(super) async fn noted(&self, id: BulkId) -> Result<Noted> {
+        let noted = Noted::load(self.leadbox, id).await?;
+        let asker = &noted.note.asker.actor;
+        let is_asker = asker == self.leadbox.actor() || {
+            let user = self.leadbox.rights().user().map(crate::id::UserId::uuid);
+            user.is_some()
+                && (asker.id == user || asker.on_behalf_of.map(|user| user.uuid()) == user)
+        };
+        if !is_asker {
+            self.leadbox.rights().require_capability(Capability::AuditRead)?;
+        }
+        Ok(noted)
+    }
+
+    /// Refuses what would be refused for every single lead.
+    fn check(&self, action: &BulkAction) -> Result<()> {
+        let rights = self.leadbox.rights();
+        let permission = match action {
+            BulkAction::Delete => Permission::LeadDelete,
+            _ => Permission::LeadEdit,
+        };
+        if rights.level(permission).is_none() {
+            return Err(Denied::Permission { permission }.into());
+        }
+        let mut invalid = Invalid::default();
+        if let BulkAction::Change(patch) = action {
+            rights.check_fields(&mut invalid, patch.given_fields());
+        }
+        Ok(invalid.or(())?)
+    }
+}
