@@ -30,7 +30,7 @@ pub use access::Access;
 pub use analytics::Analytics;
 pub(crate) use batch::{Incoming, Touched};
 pub use bulk::{
-    Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, Refusal,
+    Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, Operation, Refusal,
     RefusalGroup, Selection,
 };
 pub use capture::{CaptureOutcome, Captured};

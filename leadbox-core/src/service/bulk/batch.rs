@@ -8,11 +8,12 @@ use super::super::decision::{Announce, Decision};
 use super::action::BulkAction;
 use super::note::Work;
 use super::progress::{BulkCounts, Refusal};
+use super::undo::{Deed, taken};
 use crate::access::Permission;
 use crate::catalog::Catalog;
 use crate::error::{Error, FieldIssue, Invalid, Result};
 use crate::id::LeadId;
-use crate::lead::Lead;
+use crate::lead::{IdentityKind, Lead};
 use crate::pipeline::Stay;
 use crate::storage::StoredLead;
 
@@ -35,7 +36,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn of(lead: LeadId, outcome: Result<bool>) -> Result<Self> {
+    pub(super) fn of(lead: LeadId, outcome: Result<bool>) -> Result<Self> {
         let (fate, issues) = match outcome {
             Ok(true) => (Fate::Changed, Vec::new()),
             Ok(false) => (Fate::Unchanged, Vec::new()),
@@ -86,22 +87,59 @@ pub(super) struct Batch<'a> {
 }
 
 /// What is known of a batch's leads before anything is decided.
+#[derive(Default)]
 struct Loaded {
     leads: HashMap<LeadId, StoredLead>,
     stays: HashMap<LeadId, Stay>,
+    /// For an undo: what was done to each lead, and which keys of it are taken.
+    deeds: HashMap<LeadId, Deed>,
+    taken: HashMap<LeadId, Vec<IdentityKind>>,
 }
 
 impl Loaded {
     async fn of(leadbox: &LeadBox, work: &Work, ids: &[LeadId]) -> Result<Self> {
         let (storage, scope) = (leadbox.storage(), leadbox.scope());
         let leads = storage.leads_by_id(scope, ids).await?;
-        let leads = leads.into_iter().map(|stored| (stored.lead.id, stored)).collect();
+        let leads: HashMap<LeadId, StoredLead> =
+            leads.into_iter().map(|stored| (stored.lead.id, stored)).collect();
         let stays = match work.moves() {
             true => storage.open_stays(scope, ids).await?,
             false => Vec::new(),
         };
         let stays = stays.into_iter().map(|stay| (stay.lead, stay)).collect();
-        Ok(Self { leads, stays })
+        let mut loaded = Self { leads, stays, ..Self::default() };
+        if let Work::Undo(operation) = work {
+            leadbox.sequence_all().await?;
+            for lead in loaded.leads.keys() {
+                loaded.deeds.insert(*lead, leadbox.deed(*operation, *lead).await?);
+            }
+            let leads = loaded.leads.values().map(|stored| &stored.lead);
+            loaded.taken = taken(leadbox, leads).await?;
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loaded {
+    fn decide(
+        &mut self,
+        work: &Work,
+        decision: &mut Decision<'_>,
+        stored: &StoredLead,
+        catalog: &Catalog,
+    ) -> Result<Verdict> {
+        let (lead, open) = (&stored.lead, self.stays.remove(&stored.lead.id));
+        match work {
+            Work::Action(_) if lead.deleted_at.is_some() => Ok(Verdict::missing(lead.id)),
+            Work::Action(action) => {
+                Verdict::of(lead.id, action.decide(decision, lead, open, catalog))
+            }
+            Work::Undo(_) => {
+                let deed = self.deeds.remove(&lead.id).unwrap_or_default();
+                let taken = self.taken.remove(&lead.id).unwrap_or_default();
+                deed.undo(decision, stored, open, &taken, catalog)
+            }
+        }
     }
 }
 
@@ -118,10 +156,7 @@ impl LeadBox {
         for id in ids {
             verdicts.push(match loaded.leads.remove(id) {
                 None => Verdict::missing(*id),
-                Some(stored) => {
-                    let open = loaded.stays.remove(id);
-                    work.decide(&mut decision, &stored.lead, open, &catalog)?
-                }
+                Some(stored) => loaded.decide(work, &mut decision, &stored, &catalog)?,
             });
         }
         Ok(Batch { decision, verdicts })
@@ -133,21 +168,7 @@ impl Work {
     fn moves(&self) -> bool {
         match self {
             Self::Action(action) => matches!(action, BulkAction::Advance(_) | BulkAction::Delete),
-        }
-    }
-
-    fn decide(
-        &self,
-        decision: &mut Decision<'_>,
-        lead: &Lead,
-        open: Option<Stay>,
-        catalog: &Catalog,
-    ) -> Result<Verdict> {
-        match self {
-            Self::Action(_) if lead.deleted_at.is_some() => Ok(Verdict::missing(lead.id)),
-            Self::Action(action) => {
-                Verdict::of(lead.id, action.decide(decision, lead, open, catalog))
-            }
+            Self::Undo(_) => true,
         }
     }
 }

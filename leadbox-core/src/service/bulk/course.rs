@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::LeadBox;
 use super::super::decision::{Announce, Decision, TRIES, data};
 use super::batch::{Batch, Fate, Verdict};
-use super::note::{LastBatch, Note, Noted, Refusals};
+use super::note::{LastBatch, Note, Noted, Refusals, Work};
 use super::progress::{BulkProgress, BulkState, Refusal};
 use crate::error::{Error, Result};
 use crate::event::{EventType, Subject, SubjectKind};
@@ -32,11 +32,13 @@ struct Left {
 
 impl Left {
     /// What is said of it, if it is given up.
-    fn given_up(&self) -> Option<Verdict> {
+    fn given_up(&self, work: &Work) -> Option<Verdict> {
         match self.reason {
             SkipReason::AlreadyExists => {
+                // An action can take no other key: whoever gets another address shares it.
+                let field = if matches!(work, Work::Action(_)) { "external_id" } else { "lead" };
                 let message = "would get a key that belongs to another lead";
-                Some(Verdict::refused(self.lead, "external_id", message))
+                Some(Verdict::refused(self.lead, field, message))
             }
             SkipReason::Conflict if self.tries >= TRIES => {
                 let message = "is being changed by others: try again";
@@ -133,7 +135,10 @@ impl Course {
     /// Decides and commits the next batch, or the end.
     pub(super) async fn step(&mut self) -> Result<()> {
         let again: Vec<LeadId> = self.left.iter().map(|left| left.lead).collect();
-        let given_up: Vec<Verdict> = self.left.iter().filter_map(Left::given_up).collect();
+        let given_up: Vec<Verdict> = {
+            let work = &self.noted.note.work;
+            self.left.iter().filter_map(|left| left.given_up(work)).collect()
+        };
         let fresh = self.noted.next(&self.leadbox, BATCH.saturating_sub(again.len())).await?;
         if again.is_empty() && fresh.is_empty() {
             return self.end(BulkState::Finished).await;

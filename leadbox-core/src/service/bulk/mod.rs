@@ -8,6 +8,7 @@ mod course;
 mod note;
 mod plan;
 mod progress;
+mod undo;
 mod verbs;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod tests;
 pub use action::{BulkAction, Selection};
 pub use plan::{BulkPlan, RefusalGroup};
 pub use progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
+pub use undo::Operation;
 pub use verbs::Bulk;

@@ -9,6 +9,7 @@ use super::super::LeadBox;
 use super::action::BulkAction;
 use super::asker::Asker;
 use super::progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
+use super::undo::Operation;
 use crate::error::{Error, Result};
 use crate::hex;
 use crate::id::{BulkId, ChangeSetId, LeadId};
@@ -24,6 +25,7 @@ const PART: usize = 2000;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Work {
     Action(BulkAction),
+    Undo(Operation),
 }
 
 impl Work {
@@ -33,6 +35,7 @@ impl Work {
             Self::Action(BulkAction::Assign(_)) => BulkKind::Assign,
             Self::Action(BulkAction::Advance(_)) => BulkKind::Advance,
             Self::Action(BulkAction::Delete) => BulkKind::Delete,
+            Self::Undo(_) => BulkKind::Undo,
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum BulkKind {
     Advance,
     /// Leads are deleted.
     Delete,
+    /// What was done before is taken back.
+    Undo,
 }
 
 impl BulkKind {
@@ -29,6 +31,7 @@ impl BulkKind {
             Self::Assign => "assign",
             Self::Advance => "advance",
             Self::Delete => "delete",
+            Self::Undo => "undo",
         }
     }
 }
