@@ -58,6 +58,7 @@ impl Task {
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TaskState {
     /// Still to be done.
     #[default]
@@ -74,14 +75,17 @@ pub enum TaskState {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewTask {
     /// What to do, 1 to 200 characters.
     pub title: String,
     /// More about it, at most 4,000 characters.
     pub details: String,
     /// Until when.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub due_at: Option<Timestamp>,
     /// When to remind of it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub remind_at: Option<Timestamp>,
     /// Who has to do it.
     pub assignee: Option<UserId>,
@@ -145,6 +149,7 @@ impl NewTask {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskPatch {
     /// Another title.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,12 +159,15 @@ pub struct TaskPatch {
     pub details: Option<String>,
     /// Another date.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub due_at: Option<Option<Timestamp>>,
     /// Another moment to remind of it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub remind_at: Option<Option<Timestamp>>,
     /// Somebody else, or nobody.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<UserId>))]
     pub assignee: Option<Option<UserId>>,
 }
 

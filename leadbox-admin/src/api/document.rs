@@ -24,6 +24,9 @@ use crate::who::SESSION;
     tags(
         (name = "leads", description = "Leads, and where they have been"),
         (name = "interactions", description = "What happens with a lead"),
+        (name = "tasks", description = "Work to be done about leads"),
+        (name = "notes", description = "Remarks about leads"),
+        (name = "bulk", description = "The same for many leads, and taking it back"),
         (name = "imports", description = "Leads from files"),
         (name = "setup", description = "Custom fields, pipelines, settings"),
         (name = "users", description = "Users, teams, roles"),

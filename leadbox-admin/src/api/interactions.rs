@@ -61,7 +61,7 @@ impl InteractionBody {
 }
 
 /// Nothing is said of what belongs to a lead that is not there.
-async fn require_lead(leadbox: &LeadBox, id: LeadId) -> Result<(), Problem> {
+pub(super) async fn require_lead(leadbox: &LeadBox, id: LeadId) -> Result<(), Problem> {
     match leadbox.leads().lead(id).await? {
         Some(_) => Ok(()),
         None => Err(Problem::not_found("There is no such lead.")),

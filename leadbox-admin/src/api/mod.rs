@@ -5,6 +5,7 @@
 
 mod asker;
 mod body;
+mod bulk;
 mod document;
 mod events;
 mod exports;
@@ -15,12 +16,14 @@ mod keys;
 mod lead;
 mod leads;
 mod me;
+mod notes;
 mod once;
 mod paging;
 mod pipelines;
 mod roles;
 mod routes;
 mod settings;
+mod tasks;
 mod teams;
 mod users;
 mod version;

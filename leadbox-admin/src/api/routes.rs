@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::document::{Beginning, below, completed};
 use super::{
-    events, exports, fields, imports, interactions, keys, leads, me, pipelines, roles, settings,
-    teams, users,
+    bulk, events, exports, fields, imports, interactions, keys, leads, me, notes, pipelines, roles,
+    settings, tasks, teams, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -33,6 +33,19 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(interactions::mark))
         .routes(routes!(interactions::stays))
         .routes(routes!(interactions::timeline))
+        .routes(routes!(tasks::of_lead, tasks::add))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::read, tasks::change, tasks::delete))
+        .routes(routes!(tasks::set_state))
+        .routes(routes!(notes::list, notes::add))
+        .routes(routes!(notes::change, notes::delete))
+        .routes(routes!(bulk::plan))
+        .routes(routes!(bulk::start))
+        .routes(routes!(bulk::read))
+        .routes(routes!(bulk::refusals))
+        .routes(routes!(bulk::cancel))
+        .routes(routes!(bulk::plan_undo))
+        .routes(routes!(bulk::undo))
         .routes(routes!(imports::import))
         .routes(routes!(imports::read))
         .routes(routes!(fields::list))

@@ -12,7 +12,8 @@ use std::num::NonZeroU32;
 use axum::http::Method;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::service::NewKey;
-use leadbox_core::{EventType, LeadId, Role};
+use leadbox_core::worker::BulkHandler;
+use leadbox_core::{EventType, LeadId, Role, Workers};
 use program::Program;
 use serde_json::{Value, json};
 use support::Office;
@@ -422,4 +423,68 @@ async fn a_key_with_a_limit_is_told_what_is_left_and_when_to_come_back() {
     assert!((1..=30).contains(&wait), "{wait}");
     assert_eq!(refused.header("ratelimit"), "\"key\";r=0;t=60");
     assert_eq!(refused.json()["title"], "Too many requests");
+}
+
+#[tokio::test]
+async fn tasks_and_notes_are_kept_about_a_lead() {
+    let (office, program) = office().await;
+    let id = program.post("/leads", ada()).await.json()["id"].as_str().unwrap().to_owned();
+    let tasks = format!("/leads/{id}/tasks");
+    let once = program.header("idempotency-key", "call");
+    let new = json!({"title": "Call", "due_at": "2026-03-01T09:00:00Z"});
+    let task = once.post(&tasks, new.clone()).await.with(201).json();
+    assert_eq!(once.post(&tasks, new).await.with(201).json()["id"], task["id"]);
+    let path = format!("/tasks/{}", task["id"].as_str().unwrap());
+    let change = json!({"title": "Call again", "due_at": null});
+    let changed = program.header("if-match", "\"1\"").patch(&path, change.clone()).await.with(200);
+    assert_eq!((changed.json().get("due_at"), changed.header("etag")), (None, "\"2\""));
+    program.header("if-match", "\"1\"").patch(&path, change).await.with(412);
+    assert_eq!(program.get("/tasks").await.with(200).json()["items"][0]["title"], "Call again");
+    program.get("/tasks?assignee=me").await.with(422);
+    program.put(&format!("{path}/state"), json!({"state": "done"})).await.with(200);
+    assert_eq!(program.get("/tasks").await.json()["items"], json!([]));
+    assert!(program.get(&path).await.with(200).json()["done_at"].is_string());
+    program.delete(&path).await.with(204);
+    program.get(&path).await.with(404);
+
+    let notes = format!("/leads/{id}/notes");
+    let note =
+        program.post(&notes, json!({"text": "Likes tea.\r\nNot coffee."})).await.with(201).json();
+    assert_eq!(note["text"], "Likes tea.\nNot coffee.");
+    let path = format!("/notes/{}", note["id"].as_str().unwrap());
+    program.put(&path, json!({"text": "Likes tea."})).await.with(200);
+    assert_eq!(program.get(&notes).await.with(200).json()["items"][0]["revision"], 2);
+    let problem = program.post(&notes, json!({"text": " "})).await.with(422).json();
+    assert_eq!(problem["errors"][0]["pointer"], "/text");
+    program.delete(&path).await.with(204);
+    assert_eq!(office.last_event().await.0, EventType::NOTE_DELETED);
+}
+
+#[tokio::test]
+async fn many_leads_are_changed_and_changed_back() {
+    let (office, program) = office().await;
+    for n in 1..=3 {
+        program.post("/leads", json!({"name": format!("Lead {n}")})).await.with(201);
+    }
+    let all = json!({"action": {"change": {"set": {"title": "CTO"}}}, "selection": {"list": {}}});
+    let plan = program.post("/bulk/plan", all.clone()).await.with(200).json();
+    assert_eq!((&plan["selected"], &plan["changed"]), (&json!(3), &json!(3)));
+    let once = program.header("idempotency-key", "titles");
+    let begun = once.post("/bulk", all.clone()).await.with(202).json();
+    assert_eq!(once.post("/bulk", all).await.with(202).json()["id"], begun["id"]);
+    assert_eq!(begun["state"], "waiting");
+
+    let workers = Workers::new(&office.sandbox.leadbox).handler(BulkHandler);
+    workers.run_until_idle().await.unwrap();
+    let path = format!("/bulk/{}", begun["id"].as_str().unwrap());
+    let done = program.get(&path).await.with(200).json();
+    assert_eq!((&done["state"], &done["changed"]), (&json!("finished"), &json!(3)));
+    assert_eq!(program.get(&format!("{path}/refusals")).await.with(200).json()["items"], json!([]));
+    program.put(&format!("{path}/cancellation"), json!({})).await.with(200);
+    let operation = json!({"bulk": begun["id"]});
+    assert_eq!(program.post("/undo/plan", operation.clone()).await.with(200).json()["changed"], 3);
+    program.post("/undo", operation).await.with(202);
+    workers.run_until_idle().await.unwrap();
+    let leads = program.get("/leads").await.with(200).json();
+    assert!(leads["items"].as_array().unwrap().iter().all(|lead| lead.get("title").is_none()));
 }

@@ -83,6 +83,7 @@ impl Notes<'_> {
             made_by: decision.actor().clone(),
             edited_at: None,
         };
+        decision.makes(note.id.uuid());
         decision.push(Change::PutNote(Box::new(note.clone())))?;
         decision.note_event(&lead, &note, EventType::NOTE_ADDED, (None, Some(&note.text)))?;
         decision.finish(note)

@@ -111,6 +111,7 @@ impl Tasks<'_> {
             done_by: None,
         };
         new.apply(&mut task)?;
+        decision.makes(task.id.uuid());
         let mut payload = about(&task);
         payload.changed = fields(&task)?;
         payload.changed.retain(|_, value| !value.is_null());

@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 /// What is done to every lead of a selection.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum BulkAction {
     /// Fields are set or cleared, tags added and taken away.
     Change(LeadPatch),

@@ -14,9 +14,11 @@ use crate::time::Timestamp;
 
 /// What the work would do, as of one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BulkPlan {
     /// When it was made; a selection that names this moment means the same leads.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub as_of: Timestamp,
     /// What would become of the leads.
     #[serde(flatten)]
@@ -32,6 +34,7 @@ impl BulkPlan {
 
 /// The same refusal of several leads.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalGroup {
     /// The field by its input name; `lead` when it is about the lead as a whole.
     pub field: String,

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 /// What kind of work it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub enum BulkKind {
     /// Fields or tags are changed.
@@ -39,6 +40,7 @@ impl BulkKind {
 /// What became of the leads so far. Every lead that was done is in exactly one of `changed`, `unchanged`, `refused`,
 /// `denied` and `missing`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkCounts {
     /// Leads that are meant.
     pub selected: u64,
@@ -64,6 +66,7 @@ impl BulkCounts {
 /// Where the work stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum BulkState {
     /// Nothing was done yet.
     Waiting,
@@ -91,6 +94,7 @@ impl BulkState {
 
 /// How far the work is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BulkProgress {
     /// Its id: by it the work is followed, stopped and undone.
@@ -107,13 +111,16 @@ pub struct BulkProgress {
     /// Who asked for it.
     pub asked_by: Actor,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub asked_at: Timestamp,
     /// When it last moved.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub moved_at: Timestamp,
 }
 
 /// Why a lead, or one field of it, stayed as it was.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusal {
     /// The lead.
     pub lead: LeadId,

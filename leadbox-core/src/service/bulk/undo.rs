@@ -31,6 +31,7 @@ use crate::time::Timestamp;
 /// Something that was done to many leads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Operation {
     /// A bulk action, or an undo.
     Bulk(BulkId),

@@ -148,6 +148,7 @@ impl Bulk<'_> {
     ) -> Result<BulkProgress> {
         let noted = Noted::new(id, self.leadbox, work, leads.len());
         let mut decision = Decision::new(self.leadbox, Announce::Each);
+        decision.makes(id.uuid());
         for change in noted.selection(self.leadbox, leads).into_iter().chain(job) {
             decision.push(change)?;
         }
