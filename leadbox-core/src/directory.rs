@@ -61,3 +61,71 @@ pub struct Team {
     /// The group it belongs to.
     pub parent: Option<TeamId>,
 }
+
+impl Team {
+    /// Teams in the order in which a tree is read, each with its depth: by name, those that belong to another below it.
+    /// Whatever hangs in the air, because what it belongs to is not among them, stands at the top.
+    pub fn tree(teams: &[Self]) -> Vec<(usize, &Self)> {
+        let ids: BTreeSet<TeamId> = teams.iter().map(|team| team.id).collect();
+        let mut sorted: Vec<&Self> = teams.iter().collect();
+        // From the end, because what is put down last is taken up first.
+        sorted.sort_by(|a, b| (&b.name, b.id).cmp(&(&a.name, a.id)));
+        let is_top = |team: &Self| team.parent.is_none_or(|parent| !ids.contains(&parent));
+        let mut open: Vec<(usize, &Self)> =
+            sorted.iter().filter(|team| is_top(team)).map(|team| (0, *team)).collect();
+        let (mut tree, mut seen) = (Vec::with_capacity(teams.len()), BTreeSet::new());
+        loop {
+            while let Some((depth, team)) = open.pop() {
+                if seen.insert(team.id) {
+                    tree.push((depth, team));
+                    let below = sorted.iter().filter(|child| child.parent == Some(team.id));
+                    open.extend(below.map(|child| (depth + 1, *child)));
+                }
+            }
+            // A circle, which no verb makes, must not hide anybody.
+            match sorted.iter().rfind(|team| !seen.contains(&team.id)) {
+                Some(team) => open.push((0, team)),
+                None => return tree,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(n: u128, name: &str, parent: Option<u128>) -> Team {
+        let id = |n| TeamId::from_uuid(uuid::Uuid::from_u128(n));
+        Team {
+            id: id(n),
+            tenant: Tenant::default(),
+            revision: Revision::FIRST,
+            name: name.to_owned(),
+            parent: parent.map(id),
+        }
+    }
+
+    fn read(teams: &[Team]) -> Vec<(usize, &str)> {
+        Team::tree(teams).into_iter().map(|(depth, team)| (depth, team.name.as_str())).collect()
+    }
+
+    #[test]
+    fn a_tree_is_read_by_name_and_from_the_top() {
+        let teams = [
+            team(1, "West", Some(3)),
+            team(2, "Support", None),
+            team(3, "Sales", None),
+            team(4, "East", Some(3)),
+            team(5, "Bern", Some(1)),
+        ];
+        let expected = [(0, "Sales"), (1, "East"), (1, "West"), (2, "Bern"), (0, "Support")];
+        assert_eq!(read(&teams), expected);
+    }
+
+    #[test]
+    fn nobody_is_lost_in_a_circle_or_below_a_team_that_is_gone() {
+        let teams = [team(1, "A", Some(2)), team(2, "B", Some(1)), team(3, "C", Some(9))];
+        assert_eq!(read(&teams), [(0, "C"), (0, "A"), (1, "B")]);
+    }
+}

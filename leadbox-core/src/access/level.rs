@@ -1,6 +1,7 @@
 //! How far a permission reaches. Owns the order of levels only.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,15 @@ impl Level {
             Self::Team => "team",
             Self::All => "all",
         }
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|level| level.name() == text);
+        found.ok_or_else(|| format!("'{text}' is not a level"))
     }
 }
 

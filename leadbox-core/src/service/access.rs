@@ -1,7 +1,7 @@
 //! Roles, and what follows from them. Owns acting as somebody, making and removing roles, and saying why somebody may do
 //! something.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -68,6 +68,34 @@ impl Access<'_> {
         Ok(self.leadbox.catalog().await?.roles.values().cloned().collect())
     }
 
+    /// A role and its revision, at which [`put_role`](Self::put_role) changes it; none when there is no such role. A built-in
+    /// one is at revision 0 for ever.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn role(&self, key: &RoleKey) -> Result<Option<(Revision, Role)>> {
+        match Role::built_in().find(|role| role.key == *key) {
+            Some(role) => Ok(Some((Revision(0), role))),
+            None => self.stored(key).await,
+        }
+    }
+
+    /// Who has which role, by key, each with id and name. For those who manage roles or users.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn holders(&self) -> Result<BTreeMap<RoleKey, BTreeMap<UserId, String>>> {
+        let allowed = [Capability::RolesManage, Capability::UsersManage];
+        self.leadbox.rights().require_any(&allowed)?;
+        let mut holders: BTreeMap<RoleKey, BTreeMap<UserId, String>> = BTreeMap::new();
+        for user in self.leadbox.people().await?.users() {
+            for role in &user.roles {
+                holders.entry(role.clone()).or_default().insert(user.id, user.name.clone());
+            }
+        }
+        Ok(holders)
+    }
+
     /// What a user may do, and which of its roles gives it.
     ///
     /// # Errors
@@ -100,8 +128,20 @@ impl Access<'_> {
     /// # Errors
     /// `Denied`, also when the role allows more than the asker may; `Invalid` with every problem; `Contended`; `Storage`.
     pub async fn define_role(&self, role: &Role) -> Result<()> {
-        let done =
-            self.leadbox.decide("role", &role.key, || Box::pin(self.prepare_role(role))).await;
+        self.put(role, None).await
+    }
+
+    /// The same for a role as it was read at this revision; 0 for one that is to be new.
+    ///
+    /// # Errors
+    /// As [`define_role`](Self::define_role); `Stale` when it changed meanwhile, is gone, or is there already.
+    pub async fn put_role(&self, role: &Role, before: Revision) -> Result<()> {
+        self.put(role, Some(before)).await
+    }
+
+    async fn put(&self, role: &Role, expected: Option<Revision>) -> Result<()> {
+        let prepare = || self.prepare(role, expected);
+        let done = self.leadbox.decide("role", &role.key, || Box::pin(prepare())).await;
         self.leadbox.forget_catalog();
         done
     }
@@ -111,6 +151,10 @@ impl Access<'_> {
     /// # Errors
     /// As `define_role`.
     pub async fn prepare_role(&self, role: &Role) -> Result<Prepared<()>> {
+        self.prepare(role, None).await
+    }
+
+    async fn prepare(&self, role: &Role, expected: Option<Revision>) -> Result<Prepared<()>> {
         self.leadbox.rights().require_capability(Capability::RolesManage)?;
         self.leadbox.rights().require_within(&role.grants)?;
         // Written out, so that a role says of itself that what it hides cannot be written either.
@@ -119,13 +163,20 @@ impl Access<'_> {
         if let Some((_, stored)) = &known {
             self.leadbox.rights().require_within(&stored.grants)?;
         }
+        let actual = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+        if let Some(expected) = expected.filter(|expected| *expected != actual) {
+            return Err(Error::Stale {
+                what: "role",
+                id: role.key.to_string(),
+                expected: expected.0,
+                actual: actual.0,
+            });
+        }
         self.check(role, known.is_none()).await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let before = match &known {
-            Some((_, stored)) if stored == role => return decision.finish(()),
-            Some((revision, _)) => *revision,
-            None => Revision(0),
-        };
+        if known.as_ref().is_some_and(|(_, stored)| stored == role) {
+            return decision.finish(());
+        }
         let definition = Definition::Role(role.clone());
         let previous = known.map_or(Value::Null, |(_, stored)| serde_json::json!(stored.grants));
         let mut payload = data([
@@ -135,10 +186,10 @@ impl Access<'_> {
         payload.changed.insert("grants".to_owned(), serde_json::to_value(&role.grants)?);
         payload.previous.insert("grants".to_owned(), previous);
         let (tenant, subject) = (self.leadbox.tenant(), definition.subject(self.leadbox.tenant()));
-        decision.event(subject, EventType::ROLE_CHANGED, Version(before.next().0), &payload)?;
+        decision.event(subject, EventType::ROLE_CHANGED, Version(actual.next().0), &payload)?;
         decision.push(Change::PutDefinition(Box::new(DefinitionUpdate {
             tenant,
-            before,
+            before: actual,
             definition,
         })))?;
         decision.finish(())
@@ -162,7 +213,7 @@ impl Access<'_> {
         let (before, role) =
             self.stored(key).await?.ok_or_else(|| Error::not_found("role", key))?;
         self.leadbox.rights().require_within(&role.grants)?;
-        let holders = self.holders(key).await?;
+        let holders = self.held_by(key).await?;
         if holders > 0 {
             let message = format!("is still given to {holders} users: take it from them first");
             return Err(Invalid::one("role", message).into());
@@ -183,7 +234,7 @@ impl Access<'_> {
     }
 
     /// How many users have a role.
-    async fn holders(&self, key: &RoleKey) -> Result<usize> {
+    async fn held_by(&self, key: &RoleKey) -> Result<usize> {
         let people = People::load(&**self.leadbox.storage(), self.leadbox.tenant()).await?;
         Ok(people.users().filter(|user| user.roles.contains(key)).count())
     }
@@ -206,7 +257,7 @@ impl Access<'_> {
         if is_new && own >= MAX_ROLES {
             invalid.push("key", format!("would be more than {MAX_ROLES} roles"));
         }
-        if is_new && self.holders(&role.key).await? > 0 {
+        if is_new && self.held_by(&role.key).await? > 0 {
             // Given while it was being removed: they would have the new one unasked.
             invalid.push("key", "is that of a role that was removed and that users still have");
         }

@@ -298,3 +298,48 @@ async fn effective_access_names_the_roles_that_give_it() {
     let other = office.hire("bob", None, &["agent"]).await;
     denied(asker.access().effective_access(other).await);
 }
+
+#[tokio::test]
+async fn a_role_is_changed_as_it_was_read_and_made_only_where_there_is_none() {
+    let office = Office::new().await;
+    let access = office.sandbox.leadbox.access();
+    let key: RoleKey = "helper".parse().unwrap();
+    assert_eq!(access.role(&key).await.unwrap(), None);
+    let mut role = Role { key, name: "Helper".to_owned(), grants: Grants::default() };
+    access.put_role(&role, Revision(0)).await.unwrap();
+    assert_eq!(access.role(&role.key).await.unwrap(), Some((Revision(1), role.clone())));
+    let stale = |done: Result<()>| match done {
+        Err(Error::Stale { expected, actual, .. }) => (expected, actual),
+        other => panic!("{other:?}"),
+    };
+    role.grants = role.grants.allow(Permission::LeadRead, Level::Team);
+    assert_eq!(stale(access.put_role(&role, Revision(0)).await), (0, 1), "it is there already");
+    access.put_role(&role, Revision(1)).await.unwrap();
+    role.name = "Another".to_owned();
+    assert_eq!(stale(access.put_role(&role, Revision(1)).await), (1, 2), "changed meanwhile");
+    access.remove_role(&role.key).await.unwrap();
+    assert_eq!(stale(access.put_role(&role, Revision(2)).await), (2, 0), "gone");
+    let admin: RoleKey = Role::ADMIN.parse().unwrap();
+    let (revision, built_in) = access.role(&admin).await.unwrap().unwrap();
+    assert_eq!(revision, Revision(0));
+    assert!(matches!(access.put_role(&built_in, revision).await, Err(Error::Invalid(_))));
+}
+
+#[tokio::test]
+async fn whoever_manages_roles_knows_who_has_them_and_others_do_not() {
+    let office = Office::new().await;
+    let ann = office.hire("ann", None, &["agent", "analyst"]).await;
+    let bea = office.hire("bea", None, &["agent"]).await;
+    let roles = Role {
+        key: "roles".parse().unwrap(),
+        name: "Roles".to_owned(),
+        grants: Grants::default().enable(Capability::RolesManage),
+    };
+    office.sandbox.leadbox.access().define_role(&roles).await.unwrap();
+    let rik = office.hire("rik", None, &["roles"]).await;
+    let holders = office.handle(rik).await.access().holders().await.unwrap();
+    let held: Vec<(&str, Vec<UserId>)> =
+        holders.iter().map(|(key, by)| (key.as_str(), by.keys().copied().collect())).collect();
+    assert_eq!(held, [("agent", vec![ann, bea]), ("analyst", vec![ann]), ("roles", vec![rik])]);
+    denied(office.handle(ann).await.access().holders().await);
+}
