@@ -7,5 +7,6 @@ mod serve;
 mod who;
 
 pub use admin::Admin;
+pub use page::password_path;
 pub use serve::Limits;
 pub use who::{Access, ClientAddress, OwnUsers, PasswordError, Principal, Refusal, Via};

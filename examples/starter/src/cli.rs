@@ -1,5 +1,11 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
+mod granted;
+mod keys;
+mod roles;
+mod teams;
+mod users;
+
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,15 +19,22 @@ use crate::exit::{Failure, TABLE};
 use crate::output::{Form, Output};
 use crate::storage::Location;
 
+pub(crate) use granted::Granted;
+pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
+pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
+pub(crate) use teams::{TeamChange, Teams, TeamsVerb};
+pub(crate) use users::{UserChange, UserOptions, Users, UsersVerb};
+
 const EXAMPLES: &str = "\
 Examples:
   leadbox serve --demo                         a server with made-up leads, on http://127.0.0.1:8080
   leadbox import contacts.csv --dry-run        what an import would do
   leadbox export --format csv --output all.csv
   leadbox doctor --storage postgres://leadbox@localhost/leads
+  leadbox users invite ana@acme.example        a link with which somebody gets in
   leadbox audit verify                         is the log of everything what was written";
 
-/// LeadBox as a program: serve, import, export, demo data, checks and the log.
+/// LeadBox as a program: serve, import, export, demo data, users and keys, checks and the log.
 #[derive(Debug, Parser)]
 #[command(name = "leadbox", version, after_help = format!("{EXAMPLES}\n\n{TABLE}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -56,6 +69,14 @@ pub(crate) enum Command {
     /// Check the storage: schema, log, counts, queue
     #[command(after_help = format!("Examples:\n  leadbox doctor\n  leadbox doctor --json | jq .checks\n\n{TABLE}"))]
     Doctor,
+    /// Add and change users, let them in, and see what they may do
+    Users(Users),
+    /// Add and change teams
+    Teams(Teams),
+    /// Make and change roles
+    Roles(Roles),
+    /// Make, rotate and revoke API keys
+    Keys(Keys),
     /// Check or write out the log of everything that was done
     Audit(Audit),
     /// Check or repair the counts that are kept beside the leads

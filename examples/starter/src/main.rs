@@ -7,6 +7,7 @@ mod health;
 mod output;
 mod progress;
 mod storage;
+mod table;
 mod target;
 
 use std::process::ExitCode;

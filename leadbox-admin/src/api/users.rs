@@ -19,6 +19,7 @@ use super::body::Body;
 use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, Paging};
 use super::version::{Expected, IfMatch, Tagged, tagged};
+use crate::page::password_path;
 use crate::serve::{Prefix, Problem};
 
 /// A person who works with leads.
@@ -232,13 +233,11 @@ pub(super) async fn link(
     Path(id): Path<UserId>,
     Body(new): Body<NewLink>,
 ) -> Result<(StatusCode, Json<LinkBody>), Problem> {
-    let (name, kind, secret) = match new.kind {
-        LinkKind::Invitation => {
-            ("invitation", TokenKind::Invitation, leadbox.passwords().invite(id).await?)
-        }
-        LinkKind::Reset => ("reset", TokenKind::Reset, leadbox.passwords().reset(id).await?),
+    let (kind, secret) = match new.kind {
+        LinkKind::Invitation => (TokenKind::Invitation, leadbox.passwords().invite(id).await?),
+        LinkKind::Reset => (TokenKind::Reset, leadbox.passwords().reset(id).await?),
     };
-    let path = format!("/{name}?code={}", secret.reveal(kind.prefix()));
+    let path = password_path(kind, &secret);
     Ok((StatusCode::CREATED, Json(LinkBody { path })))
 }
 

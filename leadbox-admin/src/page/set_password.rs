@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::User;
-use leadbox_core::proof::TokenKind;
+use leadbox_core::proof::{Secret, TokenKind};
 use serde::Deserialize;
 
 use super::Doc;
@@ -36,6 +36,15 @@ pub(crate) struct Link {
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewPassword {
     password: String,
+}
+
+/// Where a user sets a password by this secret, below the mount: `/invitation?code=...` or `/reset?code=...`.
+pub fn password_path(kind: TokenKind, secret: &Secret) -> String {
+    let page = match kind {
+        TokenKind::Reset => "reset",
+        _ => "invitation",
+    };
+    format!("/{page}?code={}", secret.reveal(kind.prefix()))
 }
 
 /// Which of the two pages is asked for.

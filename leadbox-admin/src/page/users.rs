@@ -6,10 +6,11 @@ use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::NewUser;
-use leadbox_core::{Error, FieldIssue, LeadBox, PageRequest, Team, User, UserStatus};
+use leadbox_core::{Error, FieldIssue, Team, User, UserStatus};
 
 use super::fields::{Fields, value, values};
 use super::secret::{Shown, whole};
+use super::set_password::password_path;
 use super::shell::{Shell, Visit};
 use super::{Doc, format};
 use crate::serve::Problem;
@@ -81,37 +82,19 @@ pub(super) async fn link(
     kind: TokenKind,
 ) -> Result<Shown, Problem> {
     let passwords = visit.leadbox.passwords();
-    let (secret, path, note) = match kind {
+    let (secret, note) = match kind {
         TokenKind::Reset => {
             let note = "Send it to them yourself: it is shown once, and good for an hour.";
-            (passwords.reset(user.id).await?, "reset", note)
+            (passwords.reset(user.id).await?, note)
         }
         _ => {
             let note = "Send it to them yourself: it is shown once, and good for a week.";
-            (passwords.invite(user.id).await?, "invitation", note)
+            (passwords.invite(user.id).await?, note)
         }
     };
-    let path = format!("{}/{path}?code={}", visit.doc.prefix, secret.reveal(kind.prefix()));
+    let path = format!("{}{}", visit.doc.prefix, password_path(kind, &secret));
     let title = format!("A link for {}.", user.name);
     Ok(Shown { title, note, text: whole(headers, &path) })
-}
-
-/// All users, by name.
-async fn all(leadbox: &LeadBox) -> Result<Vec<User>, Problem> {
-    let (mut users, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
-    loop {
-        let found = leadbox.directory().users(&page).await?;
-        users.extend(found.items);
-        match found.next {
-            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
-            None => break,
-        }
-    }
-    users.sort_by(|a, b| {
-        (a.status == UserStatus::Disabled, &a.name)
-            .cmp(&(b.status == UserStatus::Disabled, &b.name))
-    });
-    Ok(users)
 }
 
 async fn page(
@@ -122,7 +105,9 @@ async fn page(
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit;
     leadbox.rights().require_capability(Capability::UsersManage)?;
-    let (users, teams) = (all(&leadbox).await?, leadbox.directory().teams().await?);
+    let directory = leadbox.directory();
+    let (mut users, teams) = (directory.everybody().await?, directory.teams().await?);
+    users.sort_by_key(|user| user.status == UserStatus::Disabled);
     let catalog = leadbox.catalog().await?;
     let rows = users.iter().map(|user| {
         let disabled = user.status == UserStatus::Disabled;

@@ -7,7 +7,12 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod keys;
+mod office;
+mod roles;
 mod run;
 mod serve;
+mod teams;
+mod users;
 
 pub(crate) use run::run;

@@ -23,6 +23,10 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Export(args) => super::export::export(&args, location, output).await,
             Command::Demo(args) => super::demo::demo(&args, location, output).await,
             Command::Doctor => super::doctor::doctor(location, output).await,
+            Command::Users(args) => super::users::users(&args.verb, location, output).await,
+            Command::Teams(args) => super::teams::teams(&args.verb, location, output).await,
+            Command::Roles(args) => super::roles::roles(&args.verb, location, output).await,
+            Command::Keys(args) => super::keys::keys(&args.verb, location, output).await,
             Command::Audit(args) => super::audit::audit(&args.verb, location, output).await,
             Command::Analytics(args) => {
                 super::analytics::analytics(args.verb, location, output).await

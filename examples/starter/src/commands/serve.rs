@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leadbox_admin::Admin;
+use leadbox_admin::{Admin, password_path};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::LeadList;
 use leadbox_core::worker::BulkHandler;
@@ -85,8 +85,8 @@ async fn entrance(leadbox: &LeadBox, admin: &Admin) -> Result<(String, String), 
     match administrators.first() {
         Some(user) => {
             let code = leadbox.passwords().invite(user.id).await?;
-            let code = code.reveal(TokenKind::Invitation.prefix());
-            Ok((format!("/invitation?code={code}"), format!("set a password for {}", user.name)))
+            let path = password_path(TokenKind::Invitation, &code);
+            Ok((path, format!("set a password for {}", user.name)))
         }
         None => Ok((admin.first_run_path(), "begin here".to_owned())),
     }

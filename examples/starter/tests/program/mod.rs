@@ -129,16 +129,24 @@ impl Server {
         self.ask("GET", path, "")
     }
 
+    /// Asks as a program does, with an API key.
+    pub fn with_key(&self, path: &str, key: &str) -> Answer {
+        self.send("GET", path, &format!("authorization: Bearer {key}"), "")
+    }
+
     /// Sends a request with the session's cookie, as one of our own pages would.
     pub fn ask(&self, method: &str, path: &str, form: &str) -> Answer {
+        self.send(method, path, &format!("cookie: {}", self.cookie), form)
+    }
+
+    fn send(&self, method: &str, path: &str, who: &str, form: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{who}\r\nsec-fetch-site: same-origin\r\n\
              content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
              connection: close\r\n\r\n{form}",
             self.address,
-            self.cookie,
             form.len(),
         )
         .unwrap();
