@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::chrome::browse;
 use crate::grid::{Cell, Houses, State, WINDOWS};
-use crate::house::ANA;
+use crate::house::{ANA, Reader, serve};
 use crate::pages::PAGES;
 use crate::support::PASSWORD;
 use crate::tab::{Tab, key};
@@ -70,6 +73,31 @@ async fn tab_to(tab: &Tab, selector: &str) {
     panic!("the Tab key never reaches {selector} on {}", tab.address().await);
 }
 
+/// Presses Tab from the top of the page until everything was reached, and says what was not, or not seen.
+async fn walk(tab: &Tab) -> Vec<String> {
+    let mut faults = Vec::new();
+    let reachable = tab.run(REACHABLE, Vec::new()).await;
+    let reachable: BTreeSet<i64> = serde_json::from_value(reachable).unwrap();
+    let mut reached = BTreeSet::new();
+    for _ in 0..MOST {
+        tab.press(key::TAB).await;
+        let stop = stop(tab).await;
+        // The parts of a date are stops in one and the same element.
+        let known = !reached.insert(stop.place);
+        if stop.place < 0 || (known && reachable.is_subset(&reached)) {
+            break;
+        }
+        if !known && !stop.fault.is_empty() {
+            faults.push(format!("{} {}", stop.name, stop.fault));
+        }
+    }
+    let missed = reachable.difference(&reached).count();
+    if missed > 0 {
+        faults.push(format!("{missed} of {} are not reached", reachable.len()));
+    }
+    faults
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tab_key_reaches_everything_and_one_sees_where_one_is() {
     browse(async |tab| {
@@ -79,28 +107,31 @@ async fn the_tab_key_reaches_everything_and_one_sees_where_one_is() {
             for window in [WINDOWS[0], WINDOWS[1]] {
                 let cell = Cell { page: *page, scheme: "light", window, state: State::Populated };
                 houses.show(tab, &cell).await;
-                let reachable = tab.run(REACHABLE, Vec::new()).await;
-                let reachable: BTreeSet<i64> = serde_json::from_value(reachable).unwrap();
-                let mut reached = BTreeSet::new();
-                for _ in 0..MOST {
-                    tab.press(key::TAB).await;
-                    let stop = stop(tab).await;
-                    // The parts of a date are stops in one and the same element.
-                    let known = !reached.insert(stop.place);
-                    if stop.place < 0 || (known && reachable.is_subset(&reached)) {
-                        break;
-                    }
-                    if !known && !stop.fault.is_empty() {
-                        faults.push(format!("{cell}: {} {}", stop.name, stop.fault));
-                    }
-                }
-                let missed = reachable.difference(&reached).count();
-                if missed > 0 {
-                    faults.push(format!("{cell}: {missed} of {} missed", reachable.len()));
-                }
+                faults.extend(walk(tab).await.iter().map(|fault| format!("{cell}: {fault}")));
             }
         }
         assert!(faults.is_empty(), "{}", faults.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hidden_stop_and_a_trap_are_found_out() {
+    let page = "<!doctype html><title>x</title><style>.cover { position: fixed; inset: 0 0 50% 0; background: #fff }
+        button:focus { outline: 2px solid } a:focus { outline: none }</style><button>Under</button><div class=cover></div>
+        <p style='margin-top: 80vh'><a href='/'>Unseen</a> <button onkeydown='event.preventDefault()'>Trap</button>
+        <button>Behind</button>";
+    let host = serve(Router::new().route("/", get(async move || Html(page)))).await;
+    browse(async |tab| {
+        tab.open(&host).await;
+        let said = walk(tab).await.join("\n");
+        for fault in [
+            "<button>Under</button> lies under <div class=\"cover\"",
+            "<a href=\"/\">Unseen</a> has no visible focus",
+            "1 of 4 are not reached",
+        ] {
+            assert!(said.contains(fault), "{fault} is not among {said}");
+        }
     })
     .await;
 }
@@ -166,7 +197,7 @@ async fn menus_are_walked_and_left_by_keys_and_the_focus_returns() {
     browse(async |tab| {
         let houses = Houses::new().await;
         let house = houses.populated("");
-        house.admit(tab, crate::house::Reader::Ana).await;
+        house.admit(tab, Reader::Ana).await;
         tab.resize(1440, 900).await;
         tab.open(&house.address("/keys")).await;
         tab_to(tab, "[popovertarget='me-menu']").await;

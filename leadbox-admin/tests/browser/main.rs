@@ -16,6 +16,7 @@ mod keyboard;
 mod pages;
 mod screenshots;
 mod tab;
+mod theme;
 mod unscripted;
 
 #[expect(dead_code, reason = "each test file uses its part")]
