@@ -25,8 +25,7 @@ async fn arrow_keys_move_the_cursor_unless_another_key_is_held() {
     browse(async |tab| {
         tab.open(&format!("{host}/chart")).await;
         tab.until("document.querySelector('.tip')").await;
-        tab.run("document.querySelector('.plot').focus()", Vec::new()).await;
-        tab.press(key::LEFT).await;
+        tab.press_on(".plot", key::LEFT).await;
         assert_eq!(tab.text("document.querySelector('.tip').textContent").await, "WedLeads9");
         tab.press(key::LEFT).await;
         assert_eq!(tab.text("document.querySelector('.tip').textContent").await, "TueLeads5");

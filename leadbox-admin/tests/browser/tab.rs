@@ -142,6 +142,12 @@ impl Tab {
         self.client.perform_actions(actions).await.unwrap();
     }
 
+    /// Presses the keys where a selector finds something, which gets the focus.
+    pub async fn press_on(&self, selector: &str, keys: &str) {
+        self.run("document.querySelector(arguments[0]).focus()", vec![json!(selector)]).await;
+        self.press(keys).await;
+    }
+
     /// Presses a key while another is held.
     pub async fn press_with(&self, held: char, key: &str) {
         let mut actions = KeyActions::new("keys".to_owned()).then(KeyAction::Down { value: held });

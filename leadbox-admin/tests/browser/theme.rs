@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::chrome::browse;
 use crate::house::{House, PREFIX, Reader};
-use crate::tab::Tab;
+use crate::tab::{Tab, key};
 
 async fn shown(tab: &Tab) -> (String, String) {
     let theme = tab.text("document.documentElement.dataset.theme").await;
@@ -37,7 +37,13 @@ async fn a_chosen_theme_stays_and_differs_from_the_systems() {
         tab.with_scripts().await;
         tab.reload().await;
         tab.click("[data-theme-toggle]").await;
-        assert_eq!(shown(tab).await, ("light".to_owned(), light));
+        assert_eq!(shown(tab).await, ("light".to_owned(), light.clone()));
+        // One's own page says which it is, and takes another.
+        tab.open(&house.address("/profile")).await;
+        let checked = "document.querySelector('[data-theme-choice]:checked').value";
+        assert_eq!(tab.text(checked).await, "light");
+        tab.press_on("[data-theme-choice]:checked", key::LEFT).await;
+        assert_eq!(shown(tab).await, ("auto".to_owned(), light));
     })
     .await;
 }
