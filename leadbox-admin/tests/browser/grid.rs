@@ -131,11 +131,12 @@ async fn complaints(tab: &Tab, houses: &Houses, cell: &Cell) -> Vec<String> {
     tab.noted().await;
     houses.show(tab, cell).await;
     let refused = cell.state == State::Wrong;
-    faults(tab, &houses.of(cell).host, if refused { 400..600 } else { 200..300 }).await
+    let own = houses.of(cell).own();
+    faults(tab, &own, if refused { 400..600 } else { 200..300 }).await
 }
 
-/// What is wrong with the page in the tab, which came from `host` and should have answered so.
-async fn faults(tab: &Tab, host: &str, expected: Range<u64>) -> Vec<String> {
+/// What is wrong with the page in the tab, which may ask what is below `own` and should have answered so.
+async fn faults(tab: &Tab, own: &[String], expected: Range<u64>) -> Vec<String> {
     let page = tab.address().await;
     let mut said = axe::violations(tab, None).await;
     said.extend(sideways(tab).await);
@@ -147,8 +148,9 @@ async fn faults(tab: &Tab, host: &str, expected: Range<u64>) -> Vec<String> {
     said.extend(refused.as_array().unwrap().iter().map(|one| format!("policy: {one}")));
     let noted = tab.noted().await;
     // Pictures of the browser's own controls and its own first page have no host.
-    let own = |url: &str| url.starts_with("data:") || url.starts_with("chrome:");
-    let inside = |url: &str| url.starts_with(&format!("{host}/")) || own(url);
+    let builtin = |url: &str| url.starts_with("data:") || url.starts_with("chrome:");
+    let below = |url: &str, base: &str| url.strip_prefix(base).is_some_and(is_path);
+    let inside = |url: &str| builtin(url) || own.iter().any(|base| below(url, base));
     let outside = noted.asked.iter().filter(|one| !inside(&one.url));
     said.extend(outside.map(|one| format!("it asks {}", one.url)));
     let mut status = 0;
@@ -170,6 +172,11 @@ async fn faults(tab: &Tab, host: &str, expected: Range<u64>) -> Vec<String> {
     let console = tab.console().await.into_iter().filter(|line| !known(line));
     said.extend(console.map(|line| format!("console {line}")));
     said
+}
+
+/// Whether it goes on below what was cut off in front of it.
+fn is_path(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['/', '?'])
 }
 
 /// Every page in every shape that it has.
@@ -267,15 +274,16 @@ async fn a_page_that_misbehaves_is_found_out() {
     );
     let policy = [("content-security-policy", "default-src 'self'; img-src *")];
     let answer = get(async move || (policy, Html(page)));
-    let host = serve(Router::new().route("/", answer)).await;
+    let host = serve(Router::new().route("/own", answer)).await;
     browse(async |tab| {
         tab.resize(390, 844).await;
-        tab.open(&format!("{host}/")).await;
-        let said = faults(tab, &host, 400..600).await.join("\n");
+        tab.open(&format!("{host}/own")).await;
+        let said = faults(tab, &[format!("{host}/own")], 400..600).await.join("\n");
         for fault in [
             "style-src-attr refused",
             "script-src-elem refused",
             "it asks http://127.0.0.1:9/pixel.png",
+            "/favicon.ico",
             "wide in a window of 390",
             "does not open <button popovertarget",
             "answers 200",

@@ -60,8 +60,12 @@ async fn places(tab: &Tab, selector: &str) -> Vec<(i64, i64)> {
     places
 }
 
-/// Points at everything that can be seen, over charts along their length, and drags what can be dragged.
+/// Points at everything, over charts along their length, and drags what can be dragged.
 pub async fn point_and_drag(tab: &Tab) {
+    let size = tab.value("[innerWidth, innerHeight, document.documentElement.scrollHeight]").await;
+    let [width, height, full]: [u32; 3] = serde_json::from_value(size).unwrap();
+    // In a window as high as the page, all of it can be pointed at.
+    tab.resize(width, full.max(height)).await;
     let mut all = places(tab, ANSWERS).await;
     for (x, y) in places(tab, ".plot").await {
         all.extend((-4..=4).map(|step| (x + step * 30, y)));
@@ -72,6 +76,7 @@ pub async fn point_and_drag(tab: &Tab) {
     for (grip, other) in grips.iter().zip(grips.iter().skip(1)) {
         tab.drag(&[*grip, *other, *grip]).await;
     }
+    tab.resize(width, height).await;
 }
 
 async fn openers(tab: &Tab, within: Value) -> Vec<Opener> {

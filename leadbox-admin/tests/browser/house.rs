@@ -36,7 +36,7 @@ pub const ANA: &str = "ana@brightmere.example";
 pub struct House {
     pub office: Office,
     /// Scheme, host and port.
-    pub host: String,
+    host: String,
     /// What stands for the names in braces of a page's path.
     places: BTreeMap<&'static str, String>,
     cookies: BTreeMap<String, String>,
@@ -184,6 +184,11 @@ impl House {
     /// The address of a page. Below the mount a path begins with `/`; that of the first page is empty.
     pub fn address(&self, path: &str) -> String {
         format!("{}{PREFIX}{}", self.host, self.filled(path))
+    }
+
+    /// What the pages may ask: nothing but what is below a mount.
+    pub fn own(&self) -> [String; 2] {
+        [PREFIX, BROKEN].map(|mount| format!("{}{mount}", self.host))
     }
 
     /// The address at which the same page breaks.
