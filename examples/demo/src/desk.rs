@@ -58,7 +58,7 @@ const DESKS: [Desk; 4] = [
 
 /// Adds notes and tasks behind the moves of a lead. Chance is its own, so that all else of the history stays as it is
 /// without them.
-pub(super) fn work(lead: u32, seller: usize, end: Timestamp, steps: &mut Vec<Step>) {
+pub(super) fn work(lead: u32, seller: usize, steps: &mut Vec<Step>) {
     let moves: Vec<(Timestamp, &'static str)> = steps
         .iter()
         .filter_map(|step| match step.action {
@@ -84,12 +84,8 @@ pub(super) fn work(lead: u32, seller: usize, end: Timestamp, steps: &mut Vec<Ste
         let due = working(&mut dice, wanted);
         let mut new = NewTask::new(title).details(details);
         if !dice.chance(0.1) {
+            // No reminders: those of the past would all come when the demo is served.
             new = new.due_at(due);
-            let shortly = due - TimeDelta::hours(1);
-            // A reminder in the past would come when the demo is served.
-            if shortly >= end && dice.chance(0.5) {
-                new = new.remind_at(shortly);
-            }
         }
         let assignee = (!dice.chance(0.06)).then_some(seller);
         say(made, Action::Task(number, new, assignee));

@@ -34,7 +34,7 @@ pub(super) fn live(dice: &mut Dice, lead: u32, who: &Newcomer, end: Timestamp) -
     let reached = Course { lead, who, seller, end, steps: &mut steps }.run(dice);
     around(dice, lead, who, reached.min(end), &mut steps);
     if seller == By::User(owner) {
-        work(lead, owner, end, &mut steps);
+        work(lead, owner, &mut steps);
     }
     steps.retain(|step| step.at < end);
     // A first visit has the time of its capture, and nothing may come before that.

@@ -22,12 +22,12 @@ const TEXT: &str = "note.text";
 /// Notes, as one asker sees them. Made by [`LeadBox::notes`].
 ///
 /// ```
-/// # use leadbox_core::testing::Sandbox;
-/// use leadbox_core::NewLead;
+/// # use std::sync::Arc;
+/// use leadbox_core::{LeadBox, MemoryStorage, NewLead};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let leadbox = Sandbox::new()?.leadbox;
+/// let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
 /// let ada = leadbox.leads().capture(&NewLead::new().name("Ada")).await?.lead;
 /// leadbox.notes().add(ada.id, "Decides in March.\nAsked for a pilot.").await?;
 /// let notes = leadbox.notes().of_lead(ada.id, &Default::default()).await?;

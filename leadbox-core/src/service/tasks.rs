@@ -32,12 +32,12 @@ pub(crate) struct Reminder {
 /// its lead.
 ///
 /// ```
-/// # use leadbox_core::testing::Sandbox;
-/// use leadbox_core::{NewLead, NewTask, TaskFilter};
+/// # use std::sync::Arc;
+/// use leadbox_core::{LeadBox, MemoryStorage, NewLead, NewTask, TaskFilter};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let leadbox = Sandbox::new()?.leadbox;
+/// let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
 /// let ada = leadbox.leads().capture(&NewLead::new().name("Ada")).await?.lead;
 /// let tomorrow = leadbox.now() + chrono::TimeDelta::days(1);
 /// let call = NewTask::new("Call about the offer").due_at(tomorrow);

@@ -54,20 +54,18 @@ impl Default for WorkerOptions {
 /// handler of a host's own for the queue `reminders` takes their place.
 ///
 /// ```
-/// # use leadbox_core::testing::{Announced, Sandbox, some_lead};
-/// use leadbox_core::{EventType, NewTask, Workers};
+/// # use std::sync::Arc;
+/// use leadbox_core::{EventType, LeadBox, MemoryStorage, NewLead, NewTask, Workers};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let Sandbox { leadbox, clock } = Sandbox::new()?;
-/// let lead = leadbox.leads().capture(&some_lead(1)).await?.lead;
-/// let soon = leadbox.now() + chrono::TimeDelta::minutes(5);
-/// leadbox.tasks().add(lead.id, &NewTask::new("Call back").remind_at(soon)).await?;
+/// let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
+/// let lead = leadbox.leads().capture(&NewLead::new().name("Ada")).await?.lead;
+/// leadbox.tasks().add(lead.id, &NewTask::new("Call back").remind_at(leadbox.now())).await?;
 ///
-/// clock.advance(chrono::TimeDelta::minutes(5));
 /// Workers::new(&leadbox).run_until_idle().await?;
-/// let announced = Announced::about(&leadbox, lead.id).await?;
-/// assert!(announced.last(&EventType::TASK_REMINDED).is_some());
+/// let timeline = leadbox.log().timeline(lead.id, &Default::default()).await?;
+/// assert_eq!(timeline.items[0].kind, EventType::TASK_REMINDED);
 /// # Ok(())
 /// # }
 /// ```
