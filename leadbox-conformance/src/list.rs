@@ -146,6 +146,11 @@ macro_rules! every_case {
                 a_parked_job_does_not_hold_its_unique_key,
                 a_job_finishes_with_its_effects_or_not_at_all,
             }
+            keyed {
+                leads_come_by_a_key_and_then_by_id,
+                a_key_follows_what_its_lead_becomes,
+                only_leads_that_the_scope_sees_have_keys,
+            }
             lanes {
                 a_lane_reads_back_as_it_was_written,
                 a_lane_that_nobody_set_up_has_no_row_and_no_limits,

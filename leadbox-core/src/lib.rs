@@ -55,9 +55,9 @@ pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
 pub use key::{FieldKey, KeyError, RoleKey};
 pub use lead::{
-    Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, Lead,
-    LeadKeys, LeadPatch, LeadRecord, LeadRow, NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE,
-    Source, Utm,
+    Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, KeyedLead,
+    Lead, LeadKeys, LeadPatch, LeadRecord, LeadRow, Likeness, Match, NewLead, Person, Profile,
+    ProfileRef, SLOT_EXCLUSIVE, SharedKey, Source, Utm,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use note::Note;

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use leadbox_core::filter::{Direction, SortKey};
 use leadbox_core::storage::LeadStore;
 use leadbox_core::{
-    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page,
-    PageRequest, Scope, Stay, StorageError, StoredLead, Tenant,
+    Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery,
+    Owners, Page, PageRequest, Scope, SharedKey, Stay, StorageError, StoredLead, Tenant,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::error::storage_error;
 use crate::filter::{Driver, Tables};
+use crate::keyed;
 use crate::lists::{List, sort_column};
 use crate::paging::{moment_after, moment_key, number_key};
 use crate::rows::{self, lead_columns, storable};
@@ -152,6 +153,16 @@ impl LeadStore for PostgresStorage {
                 Ok((IdentityKey { kind, key }, rows::stored_lead(row)?))
             })
             .collect()
+    }
+
+    async fn leads_by_key<'a>(
+        &self,
+        scope: &Scope,
+        by: SharedKey,
+        after: Option<&'a KeyedLead>,
+        limit: u32,
+    ) -> Result<Vec<KeyedLead>> {
+        keyed::leads(&self.readers, scope, by, after, limit).await
     }
 
     async fn leads(

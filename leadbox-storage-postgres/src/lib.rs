@@ -45,6 +45,7 @@ mod error;
 mod facets;
 mod filter;
 mod jobs;
+mod keyed;
 mod leads;
 mod lists;
 mod log;

@@ -5,14 +5,15 @@ use async_trait::async_trait;
 use leadbox_core::filter::{LeadQuery, SortKey};
 use leadbox_core::storage::{LeadStore, StorageError};
 use leadbox_core::{
-    Cursor, IdentityKey, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay,
-    StoredLead, Tenant,
+    Cursor, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, Page, PageRequest, Scope,
+    SharedKey, Stay, StoredLead, Tenant,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::{During, Result};
 use crate::interactions;
+use crate::keyed;
 use crate::lists::{Key, List};
 use crate::rows::{self, lead_columns};
 use crate::statement::Rows;
@@ -87,6 +88,16 @@ impl LeadStore for SqliteStorage {
         keys: &[IdentityKey],
     ) -> Result<Vec<(IdentityKey, StoredLead)>> {
         self.lookups.find(&self.readers, tenant, keys).await
+    }
+
+    async fn leads_by_key<'a>(
+        &self,
+        scope: &Scope,
+        by: SharedKey,
+        after: Option<&'a KeyedLead>,
+        limit: u32,
+    ) -> Result<Vec<KeyedLead>> {
+        keyed::leads(&self.readers, scope, by, after, limit).await
     }
 
     async fn leads(

@@ -64,6 +64,7 @@ mod error;
 mod filter;
 mod interactions;
 mod jobs;
+mod keyed;
 mod leads;
 mod lists;
 mod log;

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod interactions;
 pub mod jobs;
+pub mod keyed;
 pub mod lanes;
 pub mod leads;
 pub mod lists;

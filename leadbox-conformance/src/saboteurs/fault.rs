@@ -233,6 +233,7 @@ const READS: &[&str] = &[
     "note",
     "notes",
     "open_stays",
+    "leads_by_key",
     "definitions",
     "definition",
     "checkpoint",
@@ -272,6 +273,7 @@ const SCOPED_READS: &[&str] = &[
     "note",
     "notes",
     "open_stays",
+    "leads_by_key",
     "events",
     "lead_counts",
 ];

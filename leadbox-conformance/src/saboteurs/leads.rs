@@ -7,8 +7,8 @@ use leadbox_core::filter::{Check, Direction, Leaf, Sense, Test};
 use leadbox_core::rollup::Cell;
 use leadbox_core::storage::{AnalyticsStore, Counts, LeadStore, StorageError, StoredLead};
 use leadbox_core::{
-    Cursor, IdentityKey, Interaction, InteractionId, LeadId, LeadQuery, Owners, Page, PageRequest,
-    Scope, Stay, Tenant,
+    Cursor, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery, Owners, Page,
+    PageRequest, Scope, SharedKey, Stay, Tenant,
 };
 
 use super::fault::Promise;
@@ -134,6 +134,20 @@ impl LeadStore for Saboteur {
         let mut found = Vec::new();
         for tenant in self.tenants_read("leads_by_identity", tenant) {
             found.extend(self.inner.leads_by_identity(tenant, keys).await?);
+        }
+        Ok(found)
+    }
+
+    async fn leads_by_key<'a>(
+        &self,
+        scope: &Scope,
+        by: SharedKey,
+        after: Option<&'a KeyedLead>,
+        limit: u32,
+    ) -> Result<Vec<KeyedLead>> {
+        let mut found = Vec::new();
+        for scope in self.scopes_read("leads_by_key", scope) {
+            found.extend(self.inner.leads_by_key(&scope, by, after, limit).await?);
         }
         Ok(found)
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Lead;
+use super::likeness::likeness;
 use crate::field::text_key;
 use crate::id::LeadId;
 use crate::identity::{Domain, Email, Phone, fold};
@@ -42,6 +43,56 @@ pub struct IdentityKey {
     pub kind: IdentityKind,
     /// The normalised key.
     pub key: String,
+}
+
+/// A key that several leads may have, by which possible duplicates lie side by side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedKey {
+    /// The e-mail address, normalised.
+    Email,
+    /// The phone number in E.164.
+    Phone,
+    /// The folded name.
+    Name,
+    /// What is alike in name and company, or in the address; see [`LeadKeys::likeness`].
+    Likeness,
+}
+
+impl SharedKey {
+    /// Every key, the surest first.
+    pub const ALL: [Self; 4] = [Self::Email, Self::Phone, Self::Name, Self::Likeness];
+
+    /// Its name, such as `email`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Name => "name",
+            Self::Likeness => "likeness",
+        }
+    }
+}
+
+/// A lead with one of its keys.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeyedLead {
+    /// The key.
+    pub key: String,
+    /// The lead.
+    pub lead: LeadId,
+}
+
+impl LeadKeys {
+    /// The key of a kind, if the lead has it.
+    pub fn shared(&self, by: SharedKey) -> Option<&str> {
+        match by {
+            SharedKey::Email => self.email.as_deref(),
+            SharedKey::Phone => self.phone.as_deref(),
+            SharedKey::Name => Some(self.name.as_str()).filter(|name| !name.is_empty()),
+            SharedKey::Likeness => self.likeness.as_deref(),
+        }
+    }
 }
 
 /// The slot of a lead that was captured by this key: no second live lead of the tenant may be captured by it.
@@ -84,6 +135,8 @@ pub struct LeadKeys {
     pub title: Option<String>,
     /// Folded city, cut alike.
     pub city: Option<String>,
+    /// What leads that may be the same person share, where their addresses and numbers differ.
+    pub likeness: Option<String>,
     /// All that text search looks through: folded words, each behind one space.
     pub search_text: String,
     /// Tags and custom fields, sorted, without repetition.
@@ -101,7 +154,7 @@ pub struct LeadRow {
 
 const CUT: usize = 160;
 
-fn cut(mut folded: String) -> String {
+pub(super) fn cut(mut folded: String) -> String {
     if folded.len() > CUT {
         let mut end = CUT;
         while !folded.is_char_boundary(end) {
@@ -132,6 +185,7 @@ impl LeadKeys {
             company: folded(lead.company.name.as_ref()),
             title: folded(lead.person.title.as_ref()),
             city: folded(lead.company.city.as_ref()),
+            likeness: likeness(lead),
             search_text: search_text(lead),
             facets: facets(lead),
         }

@@ -6,6 +6,8 @@ mod completeness;
 mod custom;
 mod difference;
 mod keys;
+mod likeness;
+mod matching;
 mod new_lead;
 mod parts;
 mod patch;
@@ -13,7 +15,10 @@ mod record;
 mod redact;
 mod text;
 
-pub use keys::{Facet, IdentityKey, IdentityKind, LeadKeys, LeadRow, SLOT_EXCLUSIVE};
+pub use keys::{
+    Facet, IdentityKey, IdentityKind, KeyedLead, LeadKeys, LeadRow, SLOT_EXCLUSIVE, SharedKey,
+};
+pub use matching::{Likeness, Match};
 pub use new_lead::{ConsentInput, NewLead};
 pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm};
 pub use patch::LeadPatch;

@@ -21,7 +21,7 @@ use crate::id::{
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
-use crate::lead::{IdentityKey, Lead};
+use crate::lead::{IdentityKey, KeyedLead, Lead, SharedKey};
 use crate::note::Note;
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
@@ -63,6 +63,16 @@ pub trait LeadStore: Send + Sync {
         tenant: Tenant,
         keys: &[IdentityKey],
     ) -> Result<Vec<(IdentityKey, StoredLead)>>;
+
+    /// Live leads that have a key of this kind and that the scope sees, with the key, by key (compared as bytes), then by id;
+    /// at most `limit`, behind `after`.
+    async fn leads_by_key<'a>(
+        &self,
+        scope: &Scope,
+        by: SharedKey,
+        after: Option<&'a KeyedLead>,
+        limit: u32,
+    ) -> Result<Vec<KeyedLead>>;
 
     /// Live leads that pass the query and that the scope sees, in its order.
     ///

@@ -38,9 +38,10 @@ pub(super) const LEAD: Rows<'_> = Rows {
             created_at,
             created_on,
             updated_at,
-            deleted_at
+            deleted_at,
+            likeness
         ) values",
-    columns: 22,
+    columns: 23,
     after: "",
 };
 
@@ -172,7 +173,8 @@ pub(super) fn bind_lead(binds: &mut Binds, (no, row): &(i64, &LeadRow)) {
         .add(micros(lead.created_at))
         .add(i64::from(lead.created_on.to_epoch_days()))
         .add(micros(lead.updated_at))
-        .add(lead.deleted_at.map(micros));
+        .add(lead.deleted_at.map(micros))
+        .add(keys.likeness.as_deref());
 }
 
 /// The wide part of a lead as it is stored.

@@ -42,7 +42,7 @@ const IDENTITY: Part = Part {
     },
 };
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     IDENTITY,
     Part {
         columns: &["pipeline", "stage", "stage_since"],
@@ -72,6 +72,13 @@ const PARTS: [Part; 6] = [
             binds
                 .add(row.lead.value.map_or(MISSING, |value| value.minor))
                 .add(row.lead.value.as_ref().map(|value| value.currency.as_str()));
+        },
+    },
+    Part {
+        columns: &["likeness"],
+        changed: |before, after| before.keys.likeness != after.keys.likeness,
+        bind: |binds, row| {
+            binds.add(row.keys.likeness.as_deref());
         },
     },
     Part {

@@ -10,7 +10,7 @@ use super::state::{LeadRecord, State};
 use crate::filter::{Direction, Facts, LeadQuery, SortKey};
 use crate::id::{InteractionId, LeadId, Tenant};
 use crate::interaction::Interaction;
-use crate::lead::{IdentityKey, IdentityKind, SLOT_EXCLUSIVE};
+use crate::lead::{IdentityKey, IdentityKind, KeyedLead, SLOT_EXCLUSIVE, SharedKey};
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
 use crate::scope::Scope;
@@ -106,6 +106,27 @@ impl LeadStore for MemoryStorage {
             found.extend(holders.into_iter().map(|(_, record)| (key.clone(), record.stored())));
         }
         Ok(found)
+    }
+
+    async fn leads_by_key<'a>(
+        &self,
+        scope: &Scope,
+        by: SharedKey,
+        after: Option<&'a KeyedLead>,
+        limit: u32,
+    ) -> Result<Vec<KeyedLead>> {
+        let state = self.state();
+        let seen = state.leads_of(scope.tenant).filter(|record| {
+            record.is_live() && scope.sees(record.row.lead.tenant, record.row.lead.owner)
+        });
+        let keyed: BTreeSet<KeyedLead> = seen
+            .filter_map(|record| {
+                let key = record.row.keys.shared(by)?.to_owned();
+                Some(KeyedLead { key, lead: record.row.lead.id })
+            })
+            .collect();
+        let behind = keyed.into_iter().filter(|one| after.is_none_or(|after| one > after));
+        Ok(behind.take(limit as usize).collect())
     }
 
     async fn leads(

@@ -1,0 +1,312 @@
+//! Possible duplicates. Owns where they are looked for: side by side under the keys that leads share, so that no lead is
+//! compared with all others; and remembering who is somebody else. What speaks for and against is
+//! [`Likeness`]'s to say.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Leads;
+use super::decision::{Announce, Decision};
+use crate::access::Permission;
+use crate::error::{Error, Invalid, Result};
+use crate::id::LeadId;
+use crate::lead::{KeyedLead, Lead, LeadKeys, Likeness, SharedKey};
+use crate::page::{Cursor, Page, PageRequest};
+use crate::revision::Revision;
+use crate::storage::{Change, Checkpoint, StorageError, StoredLead};
+
+/// A lead that may be the same person as another.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DuplicateCandidate {
+    /// The lead.
+    pub lead: StoredLead,
+    /// Why, and how sure that is.
+    pub likeness: Likeness,
+}
+
+/// Two leads that may be the same person; the older one first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DuplicatePair {
+    /// The one that came in first.
+    pub first: StoredLead,
+    /// The other.
+    pub second: StoredLead,
+    /// Why, and how sure that is.
+    pub likeness: Likeness,
+}
+
+/// Whether two leads that look alike are one person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Distinction {
+    /// They are two: they are not shown as possible duplicates.
+    Distinct,
+    /// Nobody knows; as it is before anybody said anything.
+    Unknown,
+}
+
+/// How many leads of one key are compared with each other; the oldest.
+const GROUP: usize = 40;
+/// Keys that are read at once.
+const CHUNK: u32 = 2000;
+/// Keys that are read for one page. What is rare is not found by reading everything at once.
+const READ: usize = 20_000;
+
+impl Leads<'_> {
+    /// Other leads that may be the same person as this one, the likeliest first, at most `limit`: by the same e-mail
+    /// address, number or name, and by what is alike in name and company or in the address. Only those that the asker
+    /// sees; fields that are hidden from the asker say nothing. Of the leads that share a key, the oldest forty are looked at.
+    ///
+    /// # Errors
+    /// `NotFound`, `Storage`.
+    pub async fn duplicates(&self, id: LeadId, limit: usize) -> Result<Vec<DuplicateCandidate>> {
+        let lead = self.load(id, None).await?;
+        let keys = LeadKeys::of(&lead, &[]);
+        let mut ids = Vec::new();
+        for by in self.open_keys() {
+            let Some(key) = keys.shared(by) else { continue };
+            ids.extend(self.sharing(by, key).await?.into_iter().filter(|other| *other != id));
+        }
+        let lead = self.leadbox.shown(lead);
+        let mut found = Vec::new();
+        for stored in self.leads(&ids).await? {
+            let Some(likeness) = Likeness::of(&lead, &stored.lead) else { continue };
+            if self.distinction(id, stored.lead.id).await? == Distinction::Unknown {
+                found.push(DuplicateCandidate { lead: stored, likeness });
+            }
+        }
+        found.sort_by_key(|one| (std::cmp::Reverse(one.likeness.score), one.lead.lead.id));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Pairs of leads that may be the same person, each once: first those that share an address, then a number, a name, and
+    /// what is alike. A page ends with a key, so it may be a little longer than asked; and it ends after so much reading,
+    /// so it may be short, or empty, and still have a next one.
+    ///
+    /// # Errors
+    /// `Storage`, with `BadCursor` for a cursor of another list.
+    pub async fn duplicate_pairs(&self, page: &PageRequest) -> Result<Page<DuplicatePair>> {
+        let limit = page.limit() as usize;
+        let (mut at, mut after) = match &page.after {
+            None => (0, None),
+            Some(cursor) => place(cursor)?,
+        };
+        let (mut items, mut read) = (Vec::new(), 0);
+        while let Some(by) = SharedKey::ALL.get(at).copied() {
+            if !self.open_keys().any(|open| open == by) {
+                (at, after) = (at + 1, None);
+                continue;
+            }
+            let Walked { groups, last, rows } = self.walk(by, after.as_ref()).await?;
+            read += rows;
+            for (key, pairs) in self.compare(by, groups).await? {
+                items.extend(pairs);
+                if items.len() >= limit {
+                    let cursor = cursor(by, &behind(key));
+                    return Ok(Page { items, next: Some(cursor) });
+                }
+            }
+            match last {
+                Some(last) if read >= READ => {
+                    return Ok(Page { items, next: Some(cursor(by, &last)) });
+                }
+                Some(last) => after = Some(last),
+                None => (at, after) = (at + 1, None),
+            }
+        }
+        Ok(Page { items, next: None })
+    }
+
+    /// Remembers that two leads are two people, or forgets it. Whoever may change both may say so.
+    ///
+    /// # Errors
+    /// `Invalid` for a lead and itself; `NotFound`; `Denied`; `Contended`; `Storage`.
+    pub async fn tell_apart(&self, a: LeadId, b: LeadId, is: Distinction) -> Result<()> {
+        if a == b {
+            return Err(Invalid::one("lead", "is the same lead").into());
+        }
+        for id in [a, b] {
+            let lead = self.load(id, None).await?;
+            self.leadbox.rights().require(Permission::LeadEdit, lead.owner)?;
+        }
+        let (name, tenant) = (pair_name(a, b), self.leadbox.tenant());
+        self.leadbox
+            .decide("pair of leads", &name, || {
+                let name = name.clone();
+                Box::pin(async move {
+                    let stored = self.leadbox.storage().checkpoint(tenant, &name).await?;
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    if distinction(stored.as_ref()) != is {
+                        let revision = stored.map_or(Revision(0), |stored| stored.revision).next();
+                        let body = json!({ "distinct": is == Distinction::Distinct });
+                        let at = decision.at();
+                        let note = Checkpoint { tenant, name, revision, body, at };
+                        decision.push(Change::PutCheckpoint(Box::new(note)))?;
+                    }
+                    decision.finish(())
+                })
+            })
+            .await
+    }
+
+    /// The keys that tell nothing which is hidden from the asker.
+    fn open_keys(&self) -> impl Iterator<Item = SharedKey> {
+        let hidden = &self.leadbox.scope().hidden_fields;
+        SharedKey::ALL.into_iter().filter(|by| !hidden.contains(by.as_str()))
+    }
+
+    /// The oldest leads with a key.
+    async fn sharing(&self, by: SharedKey, key: &str) -> Result<Vec<LeadId>> {
+        let before = KeyedLead { key: key.to_owned(), lead: LeadId::from_uuid(Uuid::nil()) };
+        let (storage, scope) = (self.leadbox.storage(), self.leadbox.scope());
+        let limit = u32::try_from(GROUP).unwrap_or(u32::MAX);
+        let found = storage.leads_by_key(scope, by, Some(&before), limit).await?;
+        Ok(found.into_iter().take_while(|one| one.key == key).map(|one| one.lead).collect())
+    }
+
+    /// Reads on in the order of a key.
+    async fn walk(&self, by: SharedKey, after: Option<&KeyedLead>) -> Result<Walked> {
+        let (storage, scope) = (self.leadbox.storage(), self.leadbox.scope());
+        let found = storage.leads_by_key(scope, by, after, CHUNK).await?;
+        let rows = found.len();
+        let is_end = rows < CHUNK as usize;
+        let mut groups: Vec<Group> = Vec::new();
+        for KeyedLead { key, lead } in found {
+            match groups.last_mut().filter(|group| group.key == key) {
+                Some(group) => group.leads.push(lead),
+                None => groups.push(Group { key, leads: vec![lead] }),
+            }
+        }
+        let mut last = None;
+        if !is_end && let Some(cut) = groups.pop() {
+            // The key that was cut off is read again from its first lead, unless nothing else was read.
+            last = match groups.last() {
+                Some(whole) => Some(behind(whole.key.clone())),
+                None => {
+                    let end = behind(cut.key.clone());
+                    groups.push(cut);
+                    Some(end)
+                }
+            };
+        }
+        groups.retain(|group| group.leads.len() > 1);
+        for group in &mut groups {
+            group.leads.truncate(GROUP);
+        }
+        Ok(Walked { groups, last, rows })
+    }
+
+    /// The pairs of each group that look alike and do not share a surer key.
+    async fn compare(
+        &self,
+        by: SharedKey,
+        groups: Vec<Group>,
+    ) -> Result<Vec<(String, Vec<DuplicatePair>)>> {
+        let ids: Vec<LeadId> =
+            groups.iter().flat_map(|group| group.leads.iter().copied()).collect();
+        let mut leads: HashMap<LeadId, (LeadKeys, StoredLead)> = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(PageRequest::MAX as usize) {
+            let found = self.leadbox.storage().leads_by_id(self.leadbox.scope(), ids).await?;
+            leads.extend(found.into_iter().map(|stored| {
+                let keys = LeadKeys::of(&stored.lead, &[]);
+                (
+                    stored.lead.id,
+                    (keys, StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }),
+                )
+            }));
+        }
+        let surer: Vec<SharedKey> = self.open_keys().take_while(|other| *other != by).collect();
+        let mut compared = Vec::with_capacity(groups.len());
+        for Group { key, leads: ids } in groups {
+            let mut pairs = Vec::new();
+            for (n, first) in ids.iter().enumerate() {
+                for second in &ids[n + 1..] {
+                    let (Some(one), Some(other)) = (leads.get(first), leads.get(second)) else {
+                        continue;
+                    };
+                    let is_told = surer.iter().any(|surer| {
+                        one.0.shared(*surer).is_some()
+                            && one.0.shared(*surer) == other.0.shared(*surer)
+                    });
+                    if !is_told && let Some(pair) = self.pair(&one.1, &other.1).await? {
+                        pairs.push(pair);
+                    }
+                }
+            }
+            compared.push((key, pairs));
+        }
+        Ok(compared)
+    }
+
+    async fn pair(&self, a: &StoredLead, b: &StoredLead) -> Result<Option<DuplicatePair>> {
+        let is_live = |lead: &Lead| lead.deleted_at.is_none();
+        let Some(likeness) = Likeness::of(&a.lead, &b.lead) else { return Ok(None) };
+        let is_open = is_live(&a.lead)
+            && is_live(&b.lead)
+            && self.distinction(a.lead.id, b.lead.id).await? == Distinction::Unknown;
+        let (first, second) = if a.lead.id < b.lead.id { (a, b) } else { (b, a) };
+        let pair = DuplicatePair { first: first.clone(), second: second.clone(), likeness };
+        Ok(is_open.then_some(pair))
+    }
+
+    async fn distinction(&self, a: LeadId, b: LeadId) -> Result<Distinction> {
+        let (tenant, name) = (self.leadbox.tenant(), pair_name(a, b));
+        Ok(distinction(self.leadbox.storage().checkpoint(tenant, &name).await?.as_ref()))
+    }
+}
+
+/// Leads with the same key, the oldest first.
+struct Group {
+    key: String,
+    leads: Vec<LeadId>,
+}
+
+/// A part of the leads in the order of a key.
+struct Walked {
+    groups: Vec<Group>,
+    /// Where to go on; none at the end.
+    last: Option<KeyedLead>,
+    rows: usize,
+}
+
+/// What is remembered of a pair stands under one name, whichever is named first.
+fn pair_name(a: LeadId, b: LeadId) -> String {
+    format!("distinct:{}:{}", a.min(b), a.max(b))
+}
+
+fn distinction(stored: Option<&Checkpoint>) -> Distinction {
+    match stored.and_then(|stored| stored.body.get("distinct")?.as_bool()) {
+        Some(true) => Distinction::Distinct,
+        _ => Distinction::Unknown,
+    }
+}
+
+/// Behind all leads with a key.
+fn behind(key: String) -> KeyedLead {
+    KeyedLead { key, lead: LeadId::from_uuid(Uuid::max()) }
+}
+
+fn list_name(by: SharedKey) -> String {
+    format!("duplicates:{}", by.as_str())
+}
+
+fn cursor(by: SharedKey, last: &KeyedLead) -> Cursor {
+    Cursor::new(list_name(by), Some(last.key.clone().into_bytes()), last.lead.uuid().into_bytes())
+}
+
+/// Which key is walked, and behind which lead.
+fn place(cursor: &Cursor) -> Result<(usize, Option<KeyedLead>)> {
+    let bad = || Error::Storage(StorageError::BadCursor);
+    let found = SharedKey::ALL.iter().enumerate().find_map(|(at, by)| {
+        let (key, id) = cursor.of(&list_name(*by)).ok()?;
+        Some((at, key?.to_vec(), id))
+    });
+    let (at, key, id) = found.ok_or_else(bad)?;
+    let key = String::from_utf8(key).map_err(|_| bad())?;
+    Ok((at, Some(KeyedLead { key, lead: LeadId::from_uuid(Uuid::from_bytes(id)) })))
+}
+
+#[cfg(test)]
+mod tests;
