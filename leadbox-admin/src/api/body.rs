@@ -6,8 +6,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 
+use super::strict::Strict;
 use crate::serve::{Issue, Problem};
 
 /// A body that was read.
@@ -47,21 +49,11 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
             "Send JSON, and say so: Content-Type: application/json.",
         ));
     }
-    // serde takes a struct from an array too, field by field.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(wrong(String::new(), "an object is expected, not an array".to_owned()));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let whole: Value = serde_json::from_slice(bytes).map_err(|error| broken(&error))?;
+    serde_path_to_error::deserialize(Strict(&whole)).map_err(|error| {
         let pointer = pointer(error.path());
-        let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => wrong(pointer, said(&inner)),
-            _ => broken(&inner),
-        }
-    })?;
-    reader.end().map_err(|error| broken(&error))?;
-    Ok(value)
+        wrong(pointer, error.into_inner().to_string())
+    })
 }
 
 /// `application/json`, or a format that is written in JSON (RFC 6839, section 3.1).
@@ -81,15 +73,6 @@ fn wrong(pointer: String, detail: String) -> Problem {
     Problem {
         issues: vec![Issue { pointer, detail }],
         ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid input", whole)
-    }
-}
-
-/// What serde says, without the place, which the pointer names.
-fn said(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
     }
 }
 

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use leadbox_core::transfer::{Exporter, Format, TransferError};
 use leadbox_core::{LeadBox, LeadList};
 use serde::Deserialize;
@@ -62,7 +62,8 @@ pub(super) async fn export(
             writing,
             |mut writing| async move { Some((writing.chunk().await?, writing)) },
         );
-    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
+    // Some layers ask once more behind the end.
+    let body = Body::from_stream(first.chain(rest).fuse());
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], body).into_response())
 }
 

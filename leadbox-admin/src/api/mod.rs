@@ -23,6 +23,7 @@ mod pipelines;
 mod roles;
 mod routes;
 mod settings;
+mod strict;
 mod tasks;
 mod teams;
 mod users;
