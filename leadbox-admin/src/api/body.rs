@@ -50,6 +50,9 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
         ));
     }
     let whole: Value = serde_json::from_slice(bytes).map_err(|error| broken(&error))?;
+    if !whole.is_object() {
+        return Err(wrong(String::new(), "an object is expected".to_owned()));
+    }
     serde_path_to_error::deserialize(Strict(&whole)).map_err(|error| {
         let pointer = pointer(error.path());
         wrong(pointer, error.into_inner().to_string())
@@ -122,6 +125,7 @@ mod tests {
             (json, r#"{"name":"#, StatusCode::BAD_REQUEST),
             (json, r#"{} {}"#, StatusCode::BAD_REQUEST),
             (json, "[]", StatusCode::UNPROCESSABLE_ENTITY),
+            (json, "null", StatusCode::UNPROCESSABLE_ENTITY),
             ("text/plain", "{}", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             ("application/merge-patch+json", "[]", StatusCode::UNPROCESSABLE_ENTITY),
         ] {

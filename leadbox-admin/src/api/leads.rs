@@ -222,7 +222,7 @@ pub(super) async fn change(
     expected: Expected,
     Body(patch): Body<LeadPatch>,
 ) -> Result<Response, Problem> {
-    let done = leadbox.leads().update(id, &patch, expected.0.map(Version)).await;
+    let done = leadbox.leads().update(id, &patch, expected.version()?.map(Version)).await;
     done.map_err(|error| Problem::located(error, patched))?;
     read(Asker(leadbox), Path(id)).await
 }

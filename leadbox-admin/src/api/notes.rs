@@ -112,7 +112,7 @@ pub(super) async fn change(
     expected: Expected,
     Body(new): Body<TextBody>,
 ) -> Result<Response, Problem> {
-    let note = leadbox.notes().change(id, &new.text, expected.0.map(Revision)).await?;
+    let note = leadbox.notes().change(id, &new.text, expected.version()?.map(Revision)).await?;
     Ok(tagged(note.revision.0, NoteBody::of(&note)))
 }
 

@@ -203,7 +203,7 @@ pub(super) async fn change(
     expected: Expected,
     Body(patch): Body<TaskPatch>,
 ) -> Result<Response, Problem> {
-    Ok(shown(&leadbox.tasks().change(id, &patch, expected.0.map(Revision)).await?))
+    Ok(shown(&leadbox.tasks().change(id, &patch, expected.version()?.map(Revision)).await?))
 }
 
 /// Whether a task is done.

@@ -91,7 +91,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let before = team(&leadbox, id).await?;
     let after = Team {
-        revision: expected.0.map_or(before.revision, Revision),
+        revision: expected.version()?.map_or(before.revision, Revision),
         name: change.name.unwrap_or(before.name),
         parent: change.parent.unwrap_or(before.parent),
         ..before

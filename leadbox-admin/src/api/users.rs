@@ -178,7 +178,7 @@ pub(super) async fn change(
     Body(change): Body<UserChange>,
 ) -> Result<Response, Problem> {
     let before = user(&leadbox, id).await?;
-    let revision = expected.0.map_or(before.revision, Revision);
+    let revision = expected.version()?.map_or(before.revision, Revision);
     let after = change.applied(User { revision, ..before })?;
     let user = leadbox.directory().change_user(&after).await?;
     Ok(tagged(user.revision.0, UserBody::of(&user)))

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -43,34 +43,30 @@ pub(super) struct IfMatch {
     tag: Option<String>,
 }
 
-/// The version that a change expects; none when any will do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Expected(pub(super) Option<i64>);
+/// The version that a change expects, as it was sent. Read behind the body, which is wrong by itself if it is.
+#[derive(Clone, Debug)]
+pub(super) struct Expected(Option<HeaderValue>);
 
 impl Expected {
-    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(value) = headers.get(IF_MATCH) else { return Ok(Self(None)) };
-        if value == "*" {
-            return Ok(Self(None));
-        }
-        // Weak tags and lists of them are fine, and none of them is one that we gave.
-        if !value.as_bytes().contains(&b'"') {
+    /// The version; none when any will do.
+    pub(super) fn version(&self) -> Result<Option<i64>, Problem> {
+        let Some(value) = self.0.as_ref().filter(|value| *value != "*") else { return Ok(None) };
+        // Weak tags, lists of them and empty lists are well-formed, and none of them is one that we gave.
+        if !value.is_empty() && !value.as_bytes().contains(&b'"') {
             let detail = "If-Match takes the ETag that was read, quotes included.";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "Bad header", detail));
         }
-        let version = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-        version.map(|version| Self(Some(version))).ok_or_else(Problem::stale)
+        let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+        let version = text.and_then(|text| text.parse().ok());
+        version.map(Some).ok_or_else(Problem::stale)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Expected {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::read(&parts.headers)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(IF_MATCH).cloned()))
     }
 }
 
@@ -80,13 +76,11 @@ mod tests {
 
     #[test]
     fn only_a_tag_that_we_gave_is_a_version() {
-        let read = |text: &'static str| {
-            Expected::read(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(text))]))
-        };
-        assert_eq!(read("\"3\"").unwrap(), Expected(Some(3)));
-        assert_eq!(read("*").unwrap(), Expected(None));
-        assert_eq!(Expected::read(&HeaderMap::new()).unwrap(), Expected(None));
-        for other in ["W/\"3\"", "\"3\", \"4\"", "\"x\""] {
+        let read = |text: &'static str| Expected(Some(HeaderValue::from_static(text))).version();
+        assert_eq!(read("\"3\"").unwrap(), Some(3));
+        assert_eq!(read("*").unwrap(), None);
+        assert_eq!(Expected(None).version().unwrap(), None);
+        for other in ["", "W/\"3\"", "\"3\", \"4\"", "\"x\""] {
             assert_eq!(read(other).unwrap_err().status.as_u16(), 412, "{other}");
         }
         assert_eq!(read("3").unwrap_err().status.as_u16(), 400);
