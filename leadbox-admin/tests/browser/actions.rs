@@ -8,8 +8,8 @@ use leadbox_core::{Event, EventType, Position};
 use serde_json::{Value, json};
 
 use crate::chrome::browse;
-use crate::grid::Houses;
 use crate::house::{ANA, House, Reader};
+use crate::shapes::Houses;
 use crate::support::PASSWORD;
 use crate::tab::Tab;
 

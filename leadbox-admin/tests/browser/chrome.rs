@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use futures_util::FutureExt;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Chrome {
     client: Client,
     driver: Child,
-    /// Read until the end: a driver that cannot write ends.
+    /// Held until the end: a driver that nobody listens to ends.
     said: Lines<BufReader<ChildStdout>>,
     profile: TempDir,
 }
@@ -75,12 +76,11 @@ impl Chrome {
         Some(Self { client, driver, said, profile })
     }
 
-    async fn end(mut self) {
+    async fn end(mut self) -> Result<(), CmdError> {
         let closed = self.client.close().await;
         self.driver.kill().await.unwrap();
-        drop(self.said);
-        self.profile.close().unwrap();
-        closed.unwrap();
+        drop((self.said, self.profile));
+        closed
     }
 }
 
@@ -116,8 +116,9 @@ pub async fn browse(test: impl AsyncFnOnce(&Tab)) {
     let Some(chrome) = Chrome::start().await else { return };
     let tab = Tab::new(chrome.client.clone()).await;
     let done = AssertUnwindSafe(test(&tab)).catch_unwind().await;
-    chrome.end().await;
+    let closed = chrome.end().await;
     if let Err(panic) = done {
         resume_unwind(panic);
     }
+    closed.unwrap();
 }

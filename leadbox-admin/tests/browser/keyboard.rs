@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::chrome::browse;
-use crate::grid::{Cell, Houses, State, WINDOWS};
 use crate::house::{ANA, Reader, serve};
 use crate::pages::PAGES;
+use crate::shapes::{Cell, Houses, State, WINDOWS};
 use crate::support::PASSWORD;
 use crate::tab::{Tab, key};
 

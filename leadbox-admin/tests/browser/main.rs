@@ -1,6 +1,6 @@
 //! The dashboard in a real browser: headless Chromium, driven over `WebDriver`, against dashboards in this process.
 //!
-//! `pages.rs` is the table of pages, `grid.rs` looks at each of them in every shape.
+//! `pages.rs` is the table of pages and `actions.rs` that of what can be done on them; the others look at both.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,12 +9,14 @@ mod axe;
 mod charts;
 mod chrome;
 mod documented;
+mod faults;
 mod grid;
 mod hands;
 mod house;
 mod keyboard;
 mod pages;
 mod screenshots;
+mod shapes;
 mod tab;
 mod theme;
 mod unscripted;

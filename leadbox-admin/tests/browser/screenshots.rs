@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::chrome::browse;
-use crate::grid::{Houses, State, everything};
+use crate::shapes::{Houses, State, everything};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it writes files: scripts/screenshots"]

@@ -2,9 +2,9 @@
 //! done on them without scripts is in `actions.rs`.
 
 use crate::chrome::browse;
-use crate::grid::{Cell, Houses, State, WINDOWS};
 use crate::house::Reader;
 use crate::pages::PAGES;
+use crate::shapes::{Cell, Houses, State, WINDOWS};
 use crate::tab::Tab;
 
 /// Controls that scripts alone answer to, and that are to be seen all the same.
