@@ -39,7 +39,8 @@ pub struct House {
     host: String,
     /// What stands for the names in braces of a page's path.
     places: BTreeMap<&'static str, String>,
-    cookies: BTreeMap<String, String>,
+    /// The cookies of those who are signed in.
+    cookies: BTreeMap<Reader, BTreeMap<String, String>>,
 }
 
 /// Lets nobody in, because it cannot be found out who asks.
@@ -91,6 +92,9 @@ impl House {
         leadbox.directory().change_user(&theo).await.unwrap();
         let lena = self.user("lena@brightmere.example").await;
         self.let_in(&lena).await;
+        let petra = self.user("petra@brightmere.example").await;
+        let cookies = self.let_in(&petra).await.cookies;
+        self.cookies.insert(Reader::Petra, cookies);
         let leadbox = &self.office.sandbox.leadbox;
         let reset = leadbox.passwords().reset(lena.id).await.unwrap();
         let harriet = self.user("harriet@brightmere.example").await;
@@ -138,7 +142,8 @@ impl House {
     async fn with_ana(mut self) -> Self {
         let leadbox = self.office.sandbox.leadbox.clone();
         let ana = self.user(ANA).await;
-        self.cookies = self.let_in(&ana).await.cookies;
+        let cookies = self.let_in(&ana).await.cookies;
+        self.cookies.insert(Reader::Ana, cookies);
         let marcus = leadbox.directory().user_by_email("marcus@brightmere.example").await.unwrap();
         let invited = marcus.unwrap_or_else(|| ana.clone());
         let invitation = leadbox.passwords().invite(invited.id).await.unwrap();
@@ -196,13 +201,10 @@ impl House {
         format!("{}{BROKEN}{}", self.host, self.filled(path))
     }
 
-    /// Signs the tab in as Ana, or out.
+    /// Signs the tab in, or out.
     pub async fn admit(&self, tab: &Tab, reader: Reader) {
         tab.cdp("Network.clearBrowserCookies", json!({})).await;
-        if reader == Reader::Stranger {
-            return;
-        }
-        for (name, value) in &self.cookies {
+        for (name, value) in self.cookies.get(&reader).into_iter().flatten() {
             let cookie = json!({
                 "name": name, "value": value, "url": self.host, "path": PREFIX, "httpOnly": true,
             });
@@ -212,9 +214,13 @@ impl House {
 }
 
 /// Who looks at a page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reader {
+    /// May do everything.
     Ana,
+    /// Reads leads, and nothing else.
+    Petra,
+    /// Is not signed in.
     Stranger,
 }
 

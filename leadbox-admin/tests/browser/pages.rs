@@ -8,6 +8,8 @@ use crate::house::Reader;
 pub enum Wrong {
     /// As every page, when it cannot be found out who asks.
     Broken,
+    /// To somebody who only reads.
+    Denied,
     /// At this path.
     At(&'static str),
     /// When its form with these controls is sent with these values, whatever the browser says to them.
@@ -39,7 +41,7 @@ impl Page {
     }
 }
 
-use Wrong::{At, Sent};
+use Wrong::{At, Denied, Sent};
 
 pub const PAGES: &[Page] = &[
     page("overview", ""),
@@ -53,7 +55,7 @@ pub const PAGES: &[Page] = &[
     page("keys", "/keys").wrong(Sent(&[("name", " "), ("days", "90")])),
     page("log", "/log").wrong(At("/log?after=rubbish")),
     page("settings", "/settings").wrong(Sent(&[("currency", "x"), ("country", "Atlantis")])),
-    page("system", "/system"),
+    page("system", "/system").wrong(Denied),
     page("profile", "/profile").wrong(Sent(&[("name", " "), ("zone", "")])),
     page("menu", "/menu"),
     page("sign-in", "/sign-in")

@@ -88,6 +88,10 @@ impl Houses {
         }
         match cell.page.wrong {
             Wrong::Broken => tab.open(&house.broken_address(cell.page.path)).await,
+            Wrong::Denied => {
+                house.admit(tab, Reader::Petra).await;
+                tab.open(&house.address(cell.page.path)).await;
+            }
             Wrong::At(path) => tab.open(&house.address(path)).await,
             Wrong::Sent(values) => {
                 tab.open(&house.address(cell.page.path)).await;
