@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    edit, first_run, keys, lead, leads, log, menu, overview, profile, set_password, settings,
-    sign_in as sign_in_page, system, user, users,
+    edit, first_run, keys, lead, leads, log, menu, overview, profile, role, roles, set_password,
+    settings, sign_in as sign_in_page, system, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -25,6 +25,10 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/users/{id}", get(user::user).post(user::change))
         .route("/users/{id}/link", post(user::make_link))
         .route("/users/{id}/sign-out", post(user::sign_out))
+        .route("/roles", get(roles::roles))
+        .route("/roles/new", get(role::blank).post(role::make))
+        .route("/roles/{key}", get(role::role).post(role::save))
+        .route("/roles/{key}/remove", get(role::confirm).post(role::remove))
         .route("/keys", get(keys::keys).post(keys::make))
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/keys/{id}/revoke", post(keys::revoke))

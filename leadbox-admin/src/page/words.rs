@@ -252,22 +252,7 @@ impl Words<'_> {
 
     /// A field's name for people.
     pub(super) fn label(&self, field: &str) -> String {
-        if let Some(key) = field.strip_prefix("cf.")
-            && let Some(definition) =
-                key.parse::<FieldKey>().ok().and_then(|key| self.catalog.fields.get(&key))
-        {
-            return definition.label.clone();
-        }
-        if let Some(purpose) = field.strip_prefix("consent.") {
-            return format!("Consent: {purpose}");
-        }
-        if field == "email" {
-            return "E-mail".to_owned();
-        }
-        let plain = field.replace("utm.", "UTM ").replace('_', " ");
-        let mut letters = plain.chars();
-        let first = letters.next();
-        first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        label(self.catalog, field)
     }
 
     /// A field's value for people.
@@ -298,6 +283,26 @@ impl Words<'_> {
             (_, other) => other.to_string(),
         }
     }
+}
+
+/// A field's name for people.
+pub(super) fn label(catalog: &Catalog, field: &str) -> String {
+    if let Some(key) = field.strip_prefix("cf.")
+        && let Some(definition) =
+            key.parse::<FieldKey>().ok().and_then(|key| catalog.fields.get(&key))
+    {
+        return definition.label.clone();
+    }
+    if let Some(purpose) = field.strip_prefix("consent.") {
+        return format!("Consent: {purpose}");
+    }
+    if field == "email" {
+        return "E-mail".to_owned();
+    }
+    let plain = field.replace("utm.", "UTM ").replace('_', " ");
+    let mut letters = plain.chars();
+    let first = letters.next();
+    first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What a timeline says of one event.
