@@ -28,6 +28,8 @@ mod settings;
 mod shell;
 mod sign_in;
 mod system;
+mod team;
+mod teams;
 mod user;
 mod users;
 mod words;

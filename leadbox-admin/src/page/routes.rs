@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::{
     edit, first_run, keys, lead, leads, log, menu, overview, profile, role, roles, set_password,
-    settings, sign_in as sign_in_page, system, user, users,
+    settings, sign_in as sign_in_page, system, team, teams, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -25,6 +25,8 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/users/{id}", get(user::user).post(user::change))
         .route("/users/{id}/link", post(user::make_link))
         .route("/users/{id}/sign-out", post(user::sign_out))
+        .route("/teams", get(teams::teams).post(teams::add))
+        .route("/teams/{id}", get(team::team).post(team::change))
         .route("/roles", get(roles::roles))
         .route("/roles/new", get(role::blank).post(role::make))
         .route("/roles/{key}", get(role::role).post(role::save))

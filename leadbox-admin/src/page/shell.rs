@@ -49,6 +49,7 @@ impl Shell {
         let rights = principal.leadbox.rights();
         let administer = [
             (&[Capability::UsersManage][..], item("Users", "users", "users")),
+            (&[Capability::UsersManage], item("Teams", "teams", "merge")),
             (&[Capability::RolesManage], item("Roles", "roles", "lock")),
             (&[Capability::KeysManage], item("API keys", "keys", "key")),
             (&[Capability::AuditRead], item("Activity log", "log", "log")),
