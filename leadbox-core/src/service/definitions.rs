@@ -135,14 +135,13 @@ impl Definitions<'_> {
     async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
         let mut invalid = Invalid::default();
         if let Some(message) = bad_choices(&field.kind) {
-            invalid.push(field.key.as_str(), message);
+            invalid.push("choices", message);
         }
         if field.label.trim().is_empty() || field.label.chars().count() > 200 {
-            invalid.push(field.key.as_str(), "needs a label of 1 to 200 characters");
+            invalid.push("label", "needs 1 to 200 characters");
         }
         if self.leadbox.catalog().await?.fields.len() >= MAX_FIELDS {
-            invalid
-                .push(field.key.as_str(), format!("would be more than {MAX_FIELDS} custom fields"));
+            invalid.push("key", format!("would be more than {MAX_FIELDS} custom fields"));
         }
         Ok(invalid.or(())?)
     }
@@ -169,17 +168,48 @@ fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Re
         | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
             if goes(old, new) =>
         {
-            Some("has values: a choice that exists cannot be taken away".to_owned())
+            Some(("choices", "has values: a choice that exists cannot be taken away".to_owned()))
         }
         (FieldType::Choice(_), FieldType::Choice(_))
         | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
-            bad_choices(&new.kind).map(str::to_owned)
+            bad_choices(&new.kind).map(|message| ("choices", message.to_owned()))
         }
         (old, new) if old == new => None,
-        (old, new) => Some(format!("is a {} field and cannot become {}", old.name(), new.name())),
+        (old, new) => Some(("type", format!("is {} and cannot become {}", old.name(), new.name()))),
     };
     match message {
-        Some(message) => Err(Invalid::one(new.key.as_str(), message).into()),
+        Some((field, message)) => Err(Invalid::one(field, message).into()),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Sandbox;
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_field_is_said_of_its_part() {
+        let sandbox = Sandbox::new().unwrap();
+        let definitions = sandbox.leadbox.definitions();
+        let choice = |choices: &[&str]| {
+            FieldType::Choice(choices.iter().map(|choice| (*choice).to_owned()).collect())
+        };
+        let plan = FieldDefinition::new("plan", choice(&["Free", "Paid"])).unwrap();
+        definitions.define_field(&plan).await.unwrap();
+        let named = FieldDefinition { label: " ".to_owned(), ..plan.clone() };
+        let new = |kind| FieldDefinition::new("other", kind).unwrap();
+        for (field, wrong) in [
+            ("choices", new(choice(&[]))),
+            ("label", FieldDefinition { key: "other".parse().unwrap(), ..named }),
+            ("choices", FieldDefinition { kind: choice(&["Free"]), ..plan.clone() }),
+            ("type", FieldDefinition { kind: FieldType::Date, ..plan.clone() }),
+        ] {
+            match definitions.define_field(&wrong).await {
+                Err(Error::Invalid(invalid)) => assert_eq!(invalid.issues[0].field, field),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+        assert_eq!(definitions.fields().await.unwrap(), [plan]);
     }
 }
