@@ -5,8 +5,8 @@
 mod support;
 
 use axum::http::StatusCode;
-use leadbox_core::access::Permission;
-use leadbox_core::{EventType, UserStatus};
+use leadbox_core::access::{Capability, Grants, Level, Permission};
+use leadbox_core::{EventType, Role, UserStatus};
 use support::{Answer, Browser, Office, PASSWORD};
 
 /// The secret that a page shows once.
@@ -132,6 +132,90 @@ async fn a_key_is_made_rotated_and_revoked() {
 }
 
 #[tokio::test]
+async fn a_key_is_limited_and_what_was_typed_of_it_stays() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    let mut admin = office.signed_in("adi").await;
+    let form = |name, days, limit, level, capability| {
+        [
+            ("name", name),
+            ("days", days),
+            ("per_minute", limit),
+            ("lead.read", level),
+            ("capability", capability),
+            ("capability", "system.read"),
+        ]
+    };
+    let made = admin.post("/ops/keys", &form("Site", "90", "600", "team", "audit.read")).await;
+    let (asker, key) = office.sandbox.leadbox.as_key(&secret(&made)).await.unwrap();
+    assert_eq!(key.details.per_minute.map(u32::from), Some(600));
+    assert!(
+        asker.rights().can(Capability::AuditRead) && asker.rights().can(Capability::SystemRead)
+    );
+    assert!(!asker.rights().can(Capability::KeysManage));
+    assert!(
+        made.body.contains("600 per minute") && !made.body.contains("value=\"Site\""),
+        "{}",
+        made.body
+    );
+
+    let events = office.events().await.len();
+    for (bad, input, says) in [
+        (form(" ", "90", "600", "team", "audit.read"), "name", "needs 1 to 200"),
+        (form("Site", "0", "600", "team", "audit.read"), "days", "is not 1 to 3650"),
+        (form("Site", "90", "0", "team", "audit.read"), "per_minute", "is not a whole number"),
+        (form("Site", "90", "4294967296", "team", "audit.read"), "per_minute", "4294967295"),
+        (form("Site", "90", "600", "most", "audit.read"), "lead.read", "is not a level"),
+        (form("Site", "90", "600", "team", "fly"), "capability", "is not a capability"),
+    ] {
+        let page = admin.post("/ops/keys", &bad).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{input}");
+        let (_, beside) = page.body.split_once(&format!("id=\"{input}-error\"")).unwrap();
+        assert!(beside.split_once("</p>").unwrap().0.contains(says), "{input}");
+        let kept = [
+            ("name", "value=\"Site\""),
+            ("days", "<option value=\"90\" selected>"),
+            ("per_minute", "value=\"600\""),
+            ("lead.read", "<option value=\"team\" selected>"),
+            ("capability", "value=\"audit.read\" checked"),
+            ("", "value=\"system.read\" checked"),
+        ];
+        for (_, typed) in kept.iter().filter(|(other, _)| *other != input) {
+            assert!(page.body.contains(typed), "{input}: {typed}");
+        }
+    }
+    assert_eq!(office.events().await.len(), events);
+}
+
+#[tokio::test]
+async fn nobody_makes_a_key_that_may_more_than_they_do() {
+    let office = Office::new("/ops");
+    let grants =
+        Grants::default().allow(Permission::LeadRead, Level::Own).enable(Capability::KeysManage);
+    let role = Role { key: "keys".parse().unwrap(), name: "Keys".to_owned(), grants };
+    office.sandbox.leadbox.access().define_role(&role).await.unwrap();
+    office.hire("kim", "keys").await;
+    let mut kim = office.signed_in("kim").await;
+    let page = kim.get("/ops/keys").await.body;
+    for (input, disabled) in [
+        ("<option value=\"own\"", false),
+        ("<option value=\"team\"", true),
+        ("value=\"keys.manage\"", false),
+        ("value=\"audit.read\"", true),
+    ] {
+        let (_, rest) = page.split_once(input).unwrap();
+        assert_eq!(rest.split_once('>').unwrap().0.contains(" disabled"), disabled, "{input}");
+    }
+    assert!(page.contains("You may do that with your own leads only."), "{page}");
+    let events = office.events().await.len();
+    for beyond in [("lead.read", "team"), ("lead.delete", "own"), ("capability", "audit.read")] {
+        let form = [("name", "X"), ("days", ""), beyond];
+        assert_eq!(kim.post("/ops/keys", &form).await.status, StatusCode::FORBIDDEN, "{beyond:?}");
+    }
+    assert_eq!(office.events().await.len(), events);
+}
+
+#[tokio::test]
 async fn others_see_none_of_it_and_are_refused() {
     let office = Office::new("/ops");
     let adi = office.hire("adi", "admin").await;
@@ -203,6 +287,7 @@ async fn settings_and_fields_are_saved_or_refused_by_name() {
     assert!(admin.get("/ops/settings").await.body.contains("Free, Paid"));
     for (name, value, says) in [
         ("key", "No Key", "is not a key"),
+        ("label", " ", "needs 1 to 200"),
         ("type", "magic", "is not a type"),
         ("choices", "", "needs 1 to 500"),
     ] {
@@ -211,7 +296,16 @@ async fn settings_and_fields_are_saved_or_refused_by_name() {
         bad.iter_mut().filter(|(key, _)| *key == name).for_each(|(_, given)| *given = value);
         let refused = admin.post("/ops/settings/fields", &bad).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
-        assert!(refused.body.contains(says), "{name}");
+        let (_, beside) = refused.body.split_once(&format!("id=\"{name}-error\"")).unwrap();
+        assert!(beside.split_once("</p>").unwrap().0.contains(says), "{name}");
+        for (other, typed) in [
+            ("key", "name=\"key\" pattern=\"[a-z][a-z0-9_]*\" maxlength=\"63\" value=\"other\""),
+            ("label", "value=\"Plan\""),
+            ("type", "<option value=\"choice\" selected>"),
+            ("choices", "Free\nPaid"),
+        ] {
+            assert!(other == name || refused.body.contains(typed), "{name}: {other}");
+        }
     }
     let mut manager = office.signed_in("max").await;
     assert_eq!(manager.get("/ops/settings").await.status, StatusCode::FORBIDDEN);

@@ -5,9 +5,9 @@
 mod support;
 
 use axum::http::StatusCode;
-use leadbox_core::EventType;
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::service::NewKey;
+use leadbox_core::{EventType, Role};
 use support::{Browser, Office, PASSWORD};
 
 const ANOTHER: &str = "another sentence to remember";
@@ -98,4 +98,24 @@ async fn a_key_has_no_profile_even_when_it_stands_for_somebody() {
     for path in ["/ops/profile", "/ops/profile/password", "/ops/profile/sign-out"] {
         assert_eq!(key.post(path, &form).await.status, StatusCode::FORBIDDEN, "{path}");
     }
+}
+
+#[tokio::test]
+async fn one_sees_what_one_may_do_and_by_which_role() {
+    let office = Office::new("/ops");
+    let shy = Role {
+        key: "shy".parse().unwrap(),
+        name: "Shy".to_owned(),
+        grants: Grants::default().allow(Permission::LeadRead, Level::Team).hide("phone"),
+    };
+    office.sandbox.leadbox.access().define_role(&shy).await.unwrap();
+    office.hire("ann", "shy").await;
+    let page = office.signed_in("ann").await.get("/ops/profile").await.body;
+    let row = |says: &str| {
+        let (_, rest) = page.split_once(&format!("<th scope=\"row\">{says}</th>")).unwrap();
+        rest.split_once("</tr>").unwrap().0.to_owned()
+    };
+    assert!(row("see leads").contains("level team") && row("see leads").contains("Shy"));
+    assert!(row("delete leads").contains(">no<") && row("manage roles").contains(">no<"));
+    assert!(page.contains("Phone is hidden (Shy)."), "{page}");
 }

@@ -1,15 +1,19 @@
 //! API keys: making, rotating, revoking. Owns the list and the form.
 
+use std::num::NonZeroU32;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
-use leadbox_core::access::{Grants, Level, Permission};
+use leadbox_core::access::Grants;
 use leadbox_core::service::{MadeKey, NewKey};
-use leadbox_core::{Error, FieldIssue, Invalid, PageRequest, Timestamp, TokenId};
+use leadbox_core::{Error, Invalid, PageRequest, Timestamp, TokenId};
 
 use super::fields::{Fields, value};
+use super::granting::{CapabilityGroup, PermissionRow, capability_groups, permission_rows, read};
+use super::issues::Issues;
 use super::secret::Shown;
 use super::shell::{Shell, Visit};
 use super::words::zone;
@@ -27,6 +31,8 @@ struct Row {
     name: String,
     hint: String,
     grants: Vec<String>,
+    /// How many requests it may make; empty without a limit.
+    limit: String,
     user: String,
     used: String,
     until: String,
@@ -41,51 +47,82 @@ struct Page {
     doc: Doc,
     shell: Shell,
     rows: Vec<Row>,
-    permissions: &'static [Permission],
-    levels: [Level; 3],
-    issues: Vec<FieldIssue>,
+    form: Form,
+    permissions: Vec<PermissionRow>,
+    capabilities: Vec<CapabilityGroup>,
+    issues: Issues,
     secret: Option<Shown>,
+}
+
+/// What stands in the form for a new key.
+struct Form {
+    name: String,
+    days: String,
+    per_minute: String,
+    grants: Grants,
+}
+
+impl Form {
+    /// As it begins: a key for a year that may do nothing yet.
+    fn blank() -> Self {
+        let (name, per_minute) = (String::new(), String::new());
+        Self { name, days: "365".to_owned(), per_minute, grants: Grants::default() }
+    }
 }
 
 /// `GET /keys`.
 pub(crate) async fn keys(visit: Visit) -> Result<Html<String>, Problem> {
-    Ok(Html(page(visit, Vec::new(), None).await?.render()?))
+    Ok(Html(page(visit, Form::blank(), Issues::default(), None).await?.render()?))
 }
 
 /// `POST /keys`.
 pub(crate) async fn make(visit: Visit, axum::Form(fields): Fields) -> Result<Response, Problem> {
-    let granted = Permission::ALL.iter().filter_map(|permission| {
-        let level = value(&fields, permission.name());
-        Some((*permission, Level::ALL.into_iter().find(|one| one.name() == level)?))
-    });
-    let grants = granted
-        .fold(Grants::default(), |grants, (permission, level)| grants.allow(permission, level));
-    let name = value(&fields, "name").to_owned();
-    let done = match expiry(value(&fields, "days"), visit.leadbox.now()) {
-        Ok(expires_at) => {
-            let new = NewKey { name, grants, expires_at, per_minute: None };
-            visit.leadbox.keys().make(&new).await
-        }
+    let mut invalid = Invalid::default();
+    let form = Form {
+        name: value(&fields, "name").to_owned(),
+        days: value(&fields, "days").to_owned(),
+        per_minute: value(&fields, "per_minute").to_owned(),
+        grants: read(&fields, &mut invalid),
+    };
+    let new = NewKey {
+        name: form.name.clone(),
+        grants: form.grants.clone(),
+        expires_at: expiry(&form.days, visit.leadbox.now(), &mut invalid),
+        per_minute: limit(&form.per_minute, &mut invalid),
+    };
+    let done = match invalid.or(()) {
+        Ok(()) => visit.leadbox.keys().make(&new).await,
         Err(invalid) => Err(invalid.into()),
     };
     match done {
         Ok(made) => shown(visit, &made).await,
         Err(Error::Invalid(invalid)) => {
-            let page = page(visit, invalid.issues, None).await?.render()?;
+            let page = page(visit, form, invalid.into(), None).await?.render()?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// When a key ends that is good for so many days; what cannot be read is not for ever.
-fn expiry(days: &str, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
+/// When a key ends that is good for so many days; what cannot be read is noted, and not for ever.
+fn expiry(days: &str, now: Timestamp, invalid: &mut Invalid) -> Option<Timestamp> {
     if days.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let days = days.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
-    let days = days.ok_or_else(|| Invalid::one("days", format!("is not 1 to {MOST_DAYS}")))?;
-    Ok(Some(now + TimeDelta::days(days)))
+    let read = days.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
+    if read.is_none() {
+        invalid.push("days", format!("is not 1 to {MOST_DAYS}"));
+    }
+    read.map(|days| now + TimeDelta::days(days))
+}
+
+/// How many requests a key may make per minute; what cannot be read is noted.
+fn limit(per_minute: &str, invalid: &mut Invalid) -> Option<NonZeroU32> {
+    let read = per_minute.parse().ok();
+    if read.is_none() && !per_minute.is_empty() {
+        invalid.push("per_minute", format!("is not a whole number from 1 to {}", u32::MAX));
+    }
+    read
 }
 
 fn read_id(id: &str) -> Result<TokenId, Error> {
@@ -110,12 +147,14 @@ async fn shown(visit: Visit, made: &MadeKey) -> Result<Response, Problem> {
         note: "Copy it now: it is shown once, and kept as a digest only.",
         text: made.text(),
     };
-    Ok(Html(page(visit, Vec::new(), Some(secret)).await?.render()?).into_response())
+    let page = page(visit, Form::blank(), Issues::default(), Some(secret)).await?;
+    Ok(Html(page.render()?).into_response())
 }
 
 async fn page(
     visit: Visit,
-    issues: Vec<FieldIssue>,
+    form: Form,
+    issues: Issues,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("keys");
@@ -128,6 +167,7 @@ async fn page(
         let permissions =
             grants.permissions.iter().map(|(permission, level)| format!("{permission} {level}"));
         let capabilities = grants.capabilities.iter().map(ToString::to_string);
+        let limit = token.details.per_minute.map(|n| format!("{n} per minute"));
         let until = token.gone_at().map(|at| format::moment(at, zone));
         let user = token.user.map(|user| names.get(&user).cloned().unwrap_or_default());
         Row {
@@ -135,6 +175,7 @@ async fn page(
             name: token.details.name.clone(),
             hint: token.details.hint.clone(),
             grants: permissions.chain(capabilities).collect(),
+            limit: limit.unwrap_or_default(),
             user: user.unwrap_or_else(|| "the host".to_owned()),
             used: token.used_at.map_or_else(|| "never".to_owned(), |at| format::ago(at, now)),
             until: match (token.ended_at, until) {
@@ -146,7 +187,8 @@ async fn page(
             rotates: token.user.is_none() || token.user == leadbox.rights().oneself(),
         }
     });
-    let rows = rows.collect();
-    let (permissions, levels) = (Permission::ALL, Level::ALL);
-    Ok(Page { doc, shell, rows, permissions, levels, issues, secret })
+    let (rows, rights) = (rows.collect(), leadbox.rights());
+    let permissions = permission_rows(rights, &form.grants);
+    let capabilities = capability_groups(rights, &form.grants);
+    Ok(Page { doc, shell, rows, form, permissions, capabilities, issues, secret })
 }

@@ -3,6 +3,7 @@
 
 mod doc;
 mod edit;
+mod effective;
 mod fields;
 mod first_run;
 mod format;

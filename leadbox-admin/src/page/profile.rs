@@ -11,6 +11,7 @@ use leadbox_core::access::Denied;
 use leadbox_core::{Error, FieldIssue, Invalid, User};
 use serde::Deserialize;
 
+use super::effective::{AccessTable, access_table};
 use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
 use super::sign_in::{from_here, is_password};
@@ -32,6 +33,7 @@ struct Page {
     zones: Vec<&'static str>,
     /// Whether one signs in with a password here.
     own_sign_in: bool,
+    access: AccessTable,
     sessions: Vec<SessionRow>,
     issues: Vec<FieldIssue>,
 }
@@ -144,11 +146,13 @@ async fn page(
     let Visit { doc, shell, leadbox, session, policy, .. } = visit.on("profile");
     let catalog = leadbox.catalog().await?;
     let reads_in = zone(&leadbox, &catalog).await?;
+    let effective = leadbox.access().effective_access(user.id).await?;
     Ok(Page {
         zone: chosen.or_else(|| user.zone.map(|zone| zone.name().to_owned())).unwrap_or_default(),
         settings_zone: catalog.settings.zone.name(),
         zones: region::zones(),
         own_sign_in: session.is_some(),
+        access: access_table(&effective, &catalog),
         sessions: sessions(&leadbox, user.id, reads_in, &policy, session.as_ref()).await?,
         issues,
         user,

@@ -197,7 +197,7 @@ async fn page(
     let (catalog, rights) = (leadbox.catalog().await?, leadbox.rights());
     let locked = match role {
         Some(role) if role.is_built_in() => {
-            "Everybody has this role in the box, and nobody can change it: copy it into a new one."
+            "This role is built in and nobody can change it: copy it into a new one."
         }
         Some(role) if rights.require_within(&role.grants).is_err() => {
             "It allows more than you may yourself, so you cannot change it: copy what you may into a new one."

@@ -4,11 +4,10 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Capability;
-use leadbox_core::{
-    Country, Currency, Error, FieldDefinition, FieldIssue, FieldType, Invalid, Settings,
-};
+use leadbox_core::{Country, Currency, Error, FieldDefinition, FieldType, Invalid, Settings};
 use serde::Deserialize;
 
+use super::issues::Issues;
 use super::shell::{Shell, Visit};
 use super::{Doc, region};
 use crate::serve::Problem;
@@ -51,20 +50,26 @@ struct Page {
     zones: Vec<&'static str>,
     fields: Vec<Field>,
     kinds: [(&'static str, &'static str); 10],
+    new: NewField,
     may_settings: bool,
     may_fields: bool,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 }
 
 /// `GET /settings`.
 pub(crate) async fn settings(visit: Visit) -> Result<Html<String>, Problem> {
+    let form = answers(&visit).await?;
+    Ok(Html(page(visit, form, NewField::default(), Issues::default()).await?.render()?))
+}
+
+/// The settings as they are.
+async fn answers(visit: &Visit) -> Result<Answers, Problem> {
     let settings = visit.leadbox.definitions().settings().await?;
-    let form = Answers {
+    Ok(Answers {
         zone: settings.zone.name().to_owned(),
         currency: settings.currency.to_string(),
         country: settings.region.map(|country| country.as_str().to_owned()).unwrap_or_default(),
-    };
-    Ok(Html(page(visit, form, Vec::new()).await?.render()?))
+    })
 }
 
 /// `POST /settings`.
@@ -72,21 +77,23 @@ pub(crate) async fn save(
     visit: Visit,
     axum::Form(form): axum::Form<Answers>,
 ) -> Result<Response, Problem> {
-    let read = match read(&form) {
-        Ok(read) => read,
-        Err(issues) => return refused(visit, form, issues).await,
+    let done = match read(&form) {
+        Ok(read) => {
+            let change = move |settings: &mut Settings| {
+                (settings.zone, settings.currency, settings.region) = read;
+            };
+            visit.leadbox.definitions().change_settings(change).await.map(drop)
+        }
+        Err(invalid) => Err(invalid.into()),
     };
-    let change = move |settings: &mut Settings| {
-        (settings.zone, settings.currency, settings.region) = read;
-    };
-    match visit.leadbox.definitions().change_settings(change).await {
-        Ok(_) => Ok(to_settings(&visit)),
-        Err(Error::Invalid(invalid)) => refused(visit, form, invalid.issues).await,
+    match done {
+        Ok(()) => Ok(to_settings(&visit)),
+        Err(Error::Invalid(invalid)) => refused(visit, form, NewField::default(), invalid).await,
         Err(error) => Err(error.into()),
     }
 }
 
-fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), Vec<FieldIssue>> {
+fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), Invalid> {
     let mut invalid = Invalid::default();
     let zone = region::zone(&form.zone, &mut invalid);
     let currency = region::currency(&form.currency, &mut invalid);
@@ -99,11 +106,11 @@ fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), Ve
         (Some(zone), Some(currency)) if invalid.issues.is_empty() => {
             Ok((zone, currency, country.flatten()))
         }
-        _ => Err(invalid.issues),
+        _ => Err(invalid),
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct NewField {
     key: String,
     label: String,
@@ -113,6 +120,13 @@ pub(crate) struct NewField {
     choices: String,
 }
 
+impl NewField {
+    /// Whether nothing was typed.
+    fn is_blank(&self) -> bool {
+        self.key.is_empty() && self.label.is_empty() && self.choices.is_empty()
+    }
+}
+
 /// `POST /settings/fields`.
 pub(crate) async fn add_field(
     visit: Visit,
@@ -120,27 +134,21 @@ pub(crate) async fn add_field(
 ) -> Result<Response, Problem> {
     let done = match definition(&new) {
         Ok(field) => visit.leadbox.definitions().define_field(&field).await,
-        Err(issue) => Err(Invalid { issues: vec![issue] }.into()),
+        Err(invalid) => Err(invalid.into()),
     };
     match done {
         Ok(()) => Ok(to_settings(&visit)),
         Err(Error::Invalid(invalid)) => {
             // Refused before anything was looked at, for whoever may not.
             visit.leadbox.rights().require_capability(Capability::FieldsManage)?;
-            let settings = visit.leadbox.definitions().settings().await?;
-            let form = Answers {
-                zone: settings.zone.name().to_owned(),
-                currency: settings.currency.to_string(),
-                country: settings.region.map(|one| one.as_str().to_owned()).unwrap_or_default(),
-            };
-            refused(visit, form, invalid.issues).await
+            let form = answers(&visit).await?;
+            refused(visit, form, new, invalid).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn definition(new: &NewField) -> Result<FieldDefinition, FieldIssue> {
-    let issue = |field: &str, message: String| FieldIssue { field: field.to_owned(), message };
+fn definition(new: &NewField) -> Result<FieldDefinition, Invalid> {
     let choices = new.choices.lines().map(|line| line.trim().to_owned());
     let choices = choices.filter(|line| !line.is_empty()).collect();
     let kind = match new.kind.as_str() {
@@ -154,10 +162,10 @@ fn definition(new: &NewField) -> Result<FieldDefinition, FieldIssue> {
         "url" => FieldType::Url,
         "email" => FieldType::Email,
         "phone" => FieldType::Phone,
-        other => return Err(issue("type", format!("'{other}' is not a type"))),
+        other => return Err(Invalid::one("type", format!("'{other}' is not a type"))),
     };
     let field = FieldDefinition::new(new.key.trim(), kind);
-    let field = field.map_err(|error| issue("key", error.to_string()))?;
+    let field = field.map_err(|error| Invalid::one("key", error))?;
     Ok(FieldDefinition { label: new.label.trim().to_owned(), ..field })
 }
 
@@ -168,14 +176,15 @@ fn to_settings(visit: &Visit) -> Response {
 async fn refused(
     visit: Visit,
     form: Answers,
-    issues: Vec<FieldIssue>,
+    new: NewField,
+    invalid: Invalid,
 ) -> Result<Response, Problem> {
     visit.leadbox.rights().require_any(&[Capability::SettingsManage, Capability::FieldsManage])?;
-    let page = page(visit, form, issues).await?.render()?;
+    let page = page(visit, form, new, invalid.into()).await?.render()?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
-async fn page(visit: Visit, form: Answers, issues: Vec<FieldIssue>) -> Result<Page, Problem> {
+async fn page(visit: Visit, form: Answers, new: NewField, issues: Issues) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("settings");
     let rights = leadbox.rights();
     rights.require_any(&[Capability::SettingsManage, Capability::FieldsManage])?;
@@ -199,6 +208,7 @@ async fn page(visit: Visit, form: Answers, issues: Vec<FieldIssue>) -> Result<Pa
         may_settings: rights.can(Capability::SettingsManage),
         may_fields: rights.can(Capability::FieldsManage),
         form,
+        new,
         issues,
         doc,
         shell,

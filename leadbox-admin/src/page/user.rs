@@ -8,8 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::{Error, FieldIssue, Invalid, Revision, RoleKey, Team, User, UserId, UserStatus};
+use leadbox_core::{Error, FieldIssue, Invalid, Revision, Team, User, UserId, UserStatus};
 
+use super::effective::{AccessTable, access_table};
 use super::fields::{Fields, value, values};
 use super::secret::Shown;
 use super::sessions::{SessionRow, sessions};
@@ -18,12 +19,6 @@ use super::users::link;
 use super::words::zone;
 use super::{Doc, format};
 use crate::serve::Problem;
-
-struct AccessRow {
-    says: &'static str,
-    level: &'static str,
-    roles: String,
-}
 
 #[derive(Template)]
 #[template(path = "user.html")]
@@ -38,8 +33,7 @@ struct Page {
     has_password: bool,
     teams: Vec<Team>,
     roles: Vec<Role>,
-    access: Vec<AccessRow>,
-    fields: Vec<(String, &'static str, String)>,
+    access: AccessTable,
     sessions: Vec<SessionRow>,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
@@ -154,32 +148,13 @@ async fn page(
     let effective = leadbox.access().effective_access(user.id).await?;
     let catalog = leadbox.catalog().await?;
     let zone = zone(&leadbox, &catalog).await?;
-    let named = |keys: &[RoleKey]| {
-        let names = keys.iter().filter_map(|key| catalog.roles.get(key));
-        names.map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let permissions = effective.permissions.iter().map(|one| AccessRow {
-        says: one.permission.says(),
-        level: one.level.map_or("", |level| level.name()),
-        roles: named(&one.roles),
-    });
-    let capabilities = effective.capabilities.iter().map(|one| AccessRow {
-        says: one.capability.says(),
-        level: if one.roles.is_empty() { "" } else { "all" },
-        roles: named(&one.roles),
-    });
-    let rule = |hidden| if hidden { "hidden" } else { "read-only" };
-    let fields = effective.fields.iter();
     let sessions = sessions(&leadbox, user.id, zone, &policy, None).await?;
     Ok(Page {
         initials: format::initials(&stored.name),
         disabled: stored.status == UserStatus::Disabled,
         has_password,
         teams: leadbox.directory().teams().await?,
-        access: permissions.chain(capabilities).collect(),
-        fields: fields
-            .map(|one| (one.field.clone(), rule(one.hidden), named(&one.roles)))
-            .collect(),
+        access: access_table(&effective, &catalog),
         sessions,
         roles: catalog.roles.values().cloned().collect(),
         issues,
