@@ -92,6 +92,11 @@ async fn a_role_is_made_changed_copied_and_removed() {
         .protect("value");
     assert_eq!(stored(&office, "helper").await.unwrap().grants, grants);
 
+    let log = admin.get("/ops/log?kind=access").await.body;
+    let told =
+        "<dt>Grants</dt><dd><ins>With the leads of one&#39;s team and the teams below: see leads. ";
+    assert!(log.contains(told), "{log}");
+
     let page = admin.get("/ops/roles/helper").await;
     for words in [
         "With the leads of one&#39;s team",

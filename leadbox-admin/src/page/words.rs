@@ -11,6 +11,7 @@ use leadbox_core::{
 use serde_json::{Map, Value};
 
 use super::format;
+use super::granting::in_words;
 use crate::serve::Problem;
 
 /// The names of users, by id.
@@ -275,6 +276,10 @@ impl Words<'_> {
                 number.as_i64().map_or_else(|| number.to_string(), format::whole)
             }
             ("browser", Value::String(text)) => format::browser(text),
+            ("grants", Value::Object(_)) => serde_json::from_value(value.clone()).map_or_else(
+                |_| value.to_string(),
+                |grants| in_words(&grants, self.catalog).join(" "),
+            ),
             (_, Value::Bool(value)) => if *value { "yes" } else { "no" }.to_owned(),
             (_, Value::Array(list)) => {
                 list.iter().map(|one| self.value("", one)).collect::<Vec<_>>().join(", ")
