@@ -1,6 +1,8 @@
 //! Leads in the order of a key that several may have. Owns which index is walked: the key's own, or for a reader who sees
 //! only some owners' leads, theirs.
 
+use std::collections::BTreeSet;
+
 use leadbox_core::{KeyedLead, LeadId, Owners, Scope, SharedKey};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
@@ -59,6 +61,10 @@ pub(crate) async fn leads(
     after: Option<&KeyedLead>,
     limit: u32,
 ) -> Result<Vec<KeyedLead>> {
+    // Nobody's leads are none, and no index helps to find them.
+    if scope.owners == Owners::Only(BTreeSet::new()) {
+        return Ok(Vec::new());
+    }
     let found = statement(scope, by, after, limit)
         .build()
         .fetch_all(&mut *readers.acquire().await?)

@@ -211,7 +211,7 @@ mod tests {
             (
                 ["Dr. Jon Smith", "j@x.example", "", ""],
                 ["John Smith", "s@x.example", "", ""],
-                Some(68),
+                Some(67),
             ),
             (["Jon Smith", "", "", "Berlin"], ["Jon Smith", "", "", "berlin"], Some(60)),
             (["", "jonathan@gmail.com", "", ""], ["", "jonahtan@gmail.com", "", ""], Some(50)),
