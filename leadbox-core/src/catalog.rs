@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::access::Role;
 use crate::directory::User;
 use crate::error::Invalid;
-use crate::field::FieldDefinition;
+use crate::field::{FieldDefinition, FieldStatus};
 use crate::id::{PipelineId, StageId, Tenant, derived};
 use crate::identity::Industries;
 use crate::key::{FieldKey, RoleKey};
@@ -21,7 +21,7 @@ pub struct Catalog {
     pub tenant: Tenant,
     /// The settings.
     pub settings: Settings,
-    /// The custom fields by key.
+    /// The custom fields by key, archived ones among them.
     pub fields: BTreeMap<FieldKey, FieldDefinition>,
     /// The pipelines, the default one first. Never empty.
     pub pipelines: Vec<Pipeline>,
@@ -53,6 +53,11 @@ impl Catalog {
         let roles = roles.into_iter().chain(Role::built_in());
         let roles = roles.map(|role| (role.key.clone(), role)).collect();
         Self { tenant, settings, fields, pipelines, roles, industries }
+    }
+
+    /// The custom fields in use, by key.
+    pub fn active_fields(&self) -> impl Iterator<Item = &FieldDefinition> {
+        self.fields.values().filter(|field| field.status == FieldStatus::Active)
     }
 
     /// The pipeline that new leads enter.

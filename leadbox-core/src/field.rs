@@ -66,6 +66,24 @@ pub enum Sensitivity {
     Sensitive,
 }
 
+/// Whether a field is in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum FieldStatus {
+    /// It is asked for, shown and filtered by.
+    #[default]
+    Active,
+    /// It takes no values and is not asked for. What leads hold stays, and is there again when the field is brought back.
+    Archived,
+}
+
+impl FieldStatus {
+    fn is_active(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
 /// A custom field that leads of a tenant may carry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -80,6 +98,9 @@ pub struct FieldDefinition {
     /// Whether it is sealed at rest.
     #[serde(default)]
     pub sensitivity: Sensitivity,
+    /// Whether it is in use.
+    #[serde(default, skip_serializing_if = "FieldStatus::is_active")]
+    pub status: FieldStatus,
 }
 
 impl FieldDefinition {
@@ -88,9 +109,14 @@ impl FieldDefinition {
     /// # Errors
     /// [`KeyError`] when `key` is none.
     pub fn new(key: &str, kind: FieldType) -> Result<Self, KeyError> {
-        let key: FieldKey = key.parse()?;
+        Ok(Self::of(key.parse()?, kind))
+    }
+
+    /// The same of a key that is one.
+    pub fn of(key: FieldKey, kind: FieldType) -> Self {
         let label = key.as_str().replace('_', " ");
-        Ok(Self { key, label, kind, sensitivity: Sensitivity::Plain })
+        let (sensitivity, status) = (Sensitivity::Plain, FieldStatus::Active);
+        Self { key, label, kind, sensitivity, status }
     }
 }
 

@@ -43,7 +43,7 @@ pub use error::{Error, FieldIssue, Invalid, Result};
 pub use event::{
     Actor, ActorKind, Cause, Event, EventType, NewEvent, Payload, Position, Subject, SubjectKind,
 };
-pub use field::{FieldDefinition, FieldType, FieldValue, Sensitivity};
+pub use field::{FieldDefinition, FieldStatus, FieldType, FieldValue, Sensitivity};
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
     AttemptId, BulkId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, NoteId,

@@ -44,7 +44,9 @@ pub(super) async fn define(
     Body(new): Body<NewField>,
 ) -> Result<Json<FieldDefinition>, Problem> {
     let NewField { label, kind, sensitivity } = new;
-    let field = FieldDefinition { key, label, kind, sensitivity };
+    let known = leadbox.catalog().await?.fields.get(&key).map(|field| field.status);
+    let status = known.unwrap_or_default();
+    let field = FieldDefinition { key, label, kind, sensitivity, status };
     leadbox.definitions().define_field(&field).await?;
     Ok(Json(field))
 }

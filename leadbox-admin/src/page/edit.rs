@@ -314,7 +314,7 @@ impl Form<'_> {
     }
 
     fn custom(&self, catalog: &Catalog) -> Vec<Input> {
-        catalog.fields.values().filter_map(|field| self.custom_input(field)).collect()
+        catalog.active_fields().filter_map(|field| self.custom_input(field)).collect()
     }
 
     fn custom_input(&self, field: &FieldDefinition) -> Option<Input> {

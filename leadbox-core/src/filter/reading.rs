@@ -69,7 +69,10 @@ impl<'a> Reader<'a> {
             return Err(unknown());
         }
         let definition = match &field {
-            LeadField::Custom(key) => Some(self.catalog.fields.get(key).ok_or_else(unknown)?),
+            LeadField::Custom(key) => {
+                let known = self.catalog.active_fields().find(|field| field.key == *key);
+                Some(known.ok_or_else(unknown)?)
+            }
             _ => None,
         };
         let reading = Reading { reader: self, field: &field, definition };

@@ -6,7 +6,7 @@ use super::Lead;
 use super::assign::{Input, kind_of};
 use super::text::{LONG, lines};
 use crate::catalog::Catalog;
-use crate::field::{FieldDefinition, FieldType, FieldValue};
+use crate::field::{FieldDefinition, FieldStatus, FieldType, FieldValue};
 use crate::identity::{Email, Phone};
 
 /// Sets the custom field `key` of `lead`.
@@ -24,6 +24,9 @@ pub(super) fn custom(
         .ok()
         .and_then(|key| catalog.fields.get_key_value(&key))
         .ok_or("is not a declared custom field")?;
+    if definition.status == FieldStatus::Archived {
+        return Err("is archived: bring the field back to change it".to_owned());
+    }
     match custom_value(definition, input)? {
         Some(value) => lead.custom.insert(key.clone(), value),
         None => lead.custom.remove(key),
@@ -89,6 +92,17 @@ pub(crate) fn custom_value(
         }
     };
     Ok(Some(value))
+}
+
+/// A value as another definition has it; none when nothing is left of it.
+///
+/// # Errors
+/// Why it cannot be, in plain words.
+pub(crate) fn converted(
+    value: &FieldValue,
+    definition: &FieldDefinition,
+) -> Result<Option<FieldValue>, String> {
+    custom_value(definition, Input::Text(&value.to_text()))
 }
 
 fn choice(choices: &[String], text: &str) -> Result<String, String> {

@@ -24,6 +24,6 @@ pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileR
 pub use patch::LeadPatch;
 
 pub(crate) use assign::{Input, parse_moment};
-pub(crate) use custom::custom_value;
+pub(crate) use custom::{converted, custom_value};
 pub use record::LeadRecord;
 pub(crate) use text::{NAME, line, lines};

@@ -7,7 +7,8 @@ use super::decision::{Announce, Decision, data};
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
-use crate::field::{FieldDefinition, FieldType};
+use crate::field::{FieldDefinition, FieldStatus, FieldType};
+use crate::key::FieldKey;
 use crate::revision::{Revision, Version};
 use crate::settings::Settings;
 use crate::storage::{Change, Definition, DefinitionKind, DefinitionUpdate};
@@ -22,7 +23,7 @@ pub struct Definitions<'a> {
 const MAX_FIELDS: usize = 200;
 
 impl Definitions<'_> {
-    /// The custom fields, by key.
+    /// The custom fields, by key, archived ones among them.
     ///
     /// # Errors
     /// `Storage`.
@@ -30,7 +31,8 @@ impl Definitions<'_> {
         Ok(self.leadbox.catalog().await?.fields.values().cloned().collect())
     }
 
-    /// Declares a custom field, or changes its label or adds choices. Its type stays.
+    /// Declares a custom field, or changes its label, adds choices, archives it or brings it back. Its type stays: see
+    /// [`retype`](Self::retype).
     ///
     /// # Errors
     /// `Denied`; `Invalid` when the field is known with another type, or choices are missing or would go; `Contended`;
@@ -59,6 +61,23 @@ impl Definitions<'_> {
             .await?;
         self.leadbox.forget_catalog();
         Ok(())
+    }
+
+    /// Archives a field, or brings it back. Leads keep what they hold; an archived field takes no values, and is neither
+    /// asked for nor shown in lists, filters and files.
+    ///
+    /// # Errors
+    /// `NotFound`; as [`define_field`](Self::define_field).
+    pub async fn set_field_status(&self, key: &FieldKey, status: FieldStatus) -> Result<()> {
+        let storage = self.leadbox.storage();
+        let known =
+            storage.definition(self.leadbox.tenant(), DefinitionKind::Field, key.as_str()).await?;
+        match known {
+            Some((_, Definition::Field(field))) => {
+                self.define_field(&FieldDefinition { status, ..field }).await
+            }
+            _ => Err(Error::not_found("custom field", key)),
+        }
     }
 
     /// The settings.
@@ -117,22 +136,11 @@ impl Definitions<'_> {
         kind: EventType,
     ) -> Result<super::Prepared<()>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        let subject = definition.subject(self.leadbox.tenant());
-        let payload = data([
-            ("key", Value::from(definition.key())),
-            ("definition", serde_json::to_value(&definition)?),
-        ]);
-        decision.event(subject, kind, Version(before.next().0), &payload)?;
-        let tenant = self.leadbox.tenant();
-        decision.push(Change::PutDefinition(Box::new(DefinitionUpdate {
-            tenant,
-            before,
-            definition,
-        })))?;
+        decision.put_definition(before, definition, kind)?;
         decision.finish(())
     }
 
-    async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
+    pub(super) async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
         let mut invalid = Invalid::default();
         if let Some(message) = bad_choices(&field.kind) {
             invalid.push("choices", message);
@@ -147,7 +155,25 @@ impl Definitions<'_> {
     }
 }
 
-fn bad_choices(kind: &FieldType) -> Option<&'static str> {
+impl Decision<'_> {
+    /// Adds a definition behind the stored revision, and the event that tells of it.
+    pub(super) fn put_definition(
+        &mut self,
+        before: Revision,
+        definition: Definition,
+        kind: EventType,
+    ) -> Result<()> {
+        let tenant = self.tenant();
+        let payload = data([
+            ("key", Value::from(definition.key())),
+            ("definition", serde_json::to_value(&definition)?),
+        ]);
+        self.event(definition.subject(tenant), kind, Version(before.next().0), &payload)?;
+        self.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })))
+    }
+}
+
+pub(super) fn bad_choices(kind: &FieldType) -> Option<&'static str> {
     let (FieldType::Choice(choices) | FieldType::MultiChoice(choices)) = kind else { return None };
     let mut folded: Vec<String> =
         choices.iter().map(|choice| crate::identity::fold(choice)).collect();

@@ -31,8 +31,8 @@ pub use access::Access;
 pub use analytics::Analytics;
 pub(crate) use batch::{Incoming, Touched};
 pub use bulk::{
-    Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, Operation, Refusal,
-    RefusalGroup, Selection,
+    Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, FieldPlan, Leftover,
+    Operation, Refusal, RefusalGroup, Retype, Selection,
 };
 pub use capture::{CaptureOutcome, Captured};
 pub use decision::Prepared;

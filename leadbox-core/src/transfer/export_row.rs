@@ -73,7 +73,7 @@ pub(super) fn columns(catalog: &Catalog, scope: &Scope) -> Vec<Column> {
         .iter()
         .filter(|(column, field)| !hidden.contains(*column) && !hidden.contains(*field))
         .map(|(column, _)| Column::Plain(column));
-    let custom = catalog.fields.keys().map(|key| Column::Custom(key.clone()));
+    let custom = catalog.active_fields().map(|field| Column::Custom(field.key.clone()));
     plain.chain(custom.filter(|column| !hidden.contains(&column.name()))).collect()
 }
 

@@ -6,6 +6,7 @@ use super::TransferError;
 use super::field::{Field, PASSED_OVER, Plain, normal};
 use crate::catalog::Catalog;
 use crate::error::Invalid;
+use crate::field::FieldDefinition;
 
 /// What happens to a column that means nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -89,11 +90,11 @@ impl Meanings {
                 known.insert(normal(name), Field::Plain(*field));
             }
         }
-        for key in catalog.fields.keys() {
+        for FieldDefinition { key, .. } in catalog.active_fields() {
             known.insert(format!("cf_{key}"), Field::Custom(key.to_string()));
         }
-        for (key, definition) in &catalog.fields {
-            for name in [normal(key.as_str()), normal(&definition.label)] {
+        for FieldDefinition { key, label, .. } in catalog.active_fields() {
+            for name in [normal(key.as_str()), normal(label)] {
                 if !name.is_empty() && !PASSED_OVER.contains(&name.as_str()) {
                     known.entry(name).or_insert_with(|| Field::Custom(key.to_string()));
                 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{LeadBox, LeadList};
 use crate::error::{Invalid, Result};
-use crate::filter::{LeadSort, SortKey};
+use crate::filter::{LeadQuery, LeadSort, SortKey};
 use crate::id::{LeadId, UserId};
 use crate::lead::LeadPatch;
 use crate::page::PageRequest;
@@ -74,14 +74,24 @@ async fn listed(leadbox: &LeadBox, list: &LeadList, as_of: Timestamp) -> Result<
     // When a lead came in never changes: nothing is seen twice while the list moves.
     let list = list.clone().sorted(LeadSort::descending(SortKey::Created));
     let query = leadbox.leads().query_at(&list, as_of).await?;
+    gathered(leadbox, &query, Some(as_of)).await
+}
+
+/// The leads that pass and came in by `as_of`; a few more than a selection may have, if there are.
+pub(super) async fn gathered(
+    leadbox: &LeadBox,
+    query: &LeadQuery,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<LeadId>> {
     let mut leads = Vec::new();
     let mut request = PageRequest::first(PageRequest::MAX);
     loop {
-        let page = leadbox.storage().leads(leadbox.scope(), &query, &request).await?;
+        let page = leadbox.storage().leads(leadbox.scope(), query, &request).await?;
         let known = page.items.into_iter().map(|stored| stored.lead);
-        leads.extend(known.filter(|lead| lead.created_at <= as_of).map(|lead| lead.id));
+        let meant = known.filter(|lead| as_of.is_none_or(|as_of| lead.created_at <= as_of));
+        leads.extend(meant.map(|lead| lead.id));
         match page.next {
-            Some(next) if leads.len() <= Selection::MAX => {
+            Some(next) if as_of.is_none() || leads.len() <= Selection::MAX => {
                 request = PageRequest::after(PageRequest::MAX, next);
             }
             _ => return Ok(leads),

@@ -130,7 +130,10 @@ impl Loaded {
     ) -> Result<Verdict> {
         let (lead, open) = (&stored.lead, self.stays.remove(&stored.lead.id));
         match work {
-            Work::Action(_) if lead.deleted_at.is_some() => Ok(Verdict::missing(lead.id)),
+            Work::Action(_) | Work::Convert(_) if lead.deleted_at.is_some() => {
+                Ok(Verdict::missing(lead.id))
+            }
+            Work::Convert(conversion) => conversion.decide(decision, lead, catalog),
             Work::Action(action) => {
                 Verdict::of(lead.id, action.decide(decision, lead, open, catalog))
             }
@@ -169,6 +172,7 @@ impl Work {
         match self {
             Self::Action(action) => matches!(action, BulkAction::Advance(_) | BulkAction::Delete),
             Self::Undo(_) => true,
+            Self::Convert(_) => false,
         }
     }
 }

@@ -134,6 +134,7 @@ impl Course {
 
     /// Decides and commits the next batch, or the end.
     pub(super) async fn step(&mut self) -> Result<()> {
+        self.sweep().await?;
         let again: Vec<LeadId> = self.left.iter().map(|left| left.lead).collect();
         let given_up: Vec<Verdict> = {
             let work = &self.noted.note.work;
@@ -182,6 +183,22 @@ impl Course {
         self.left.retain(|left| skipped.iter().any(|skipped| skipped.lead == left.lead));
         self.leave_out(&skipped);
         tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// At the end of a conversion, takes up what was written by the field's old type while the work began.
+    async fn sweep(&mut self) -> Result<()> {
+        let note = &self.noted.note;
+        let Work::Convert(conversion) = &note.work else { return Ok(()) };
+        if note.swept || !self.left.is_empty() || note.taken < note.listed {
+            return Ok(());
+        }
+        let late = conversion.late(&self.leadbox, note.asked_at).await?;
+        let note = &mut self.noted.note;
+        note.swept = true;
+        note.counts.selected += late.len() as u64;
+        let (reason, tries) = (SkipReason::Conflict, 0);
+        self.left.extend(late.into_iter().map(|lead| Left { lead, reason, tries }));
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 mod action;
 mod asker;
 mod batch;
+mod convert;
 mod course;
 mod note;
 mod plan;
@@ -15,6 +16,7 @@ mod verbs;
 mod tests;
 
 pub use action::{BulkAction, Selection};
+pub use convert::{FieldPlan, Leftover, Retype};
 pub use plan::{BulkPlan, RefusalGroup};
 pub use progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
 pub use undo::Operation;

@@ -6,8 +6,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::LeadBox;
+use super::super::decision::Decision;
 use super::action::BulkAction;
 use super::asker::Asker;
+use super::convert::Conversion;
 use super::progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
 use super::undo::Operation;
 use crate::error::{Error, Result};
@@ -26,6 +28,7 @@ const PART: usize = 2000;
 pub(super) enum Work {
     Action(BulkAction),
     Undo(Operation),
+    Convert(Conversion),
 }
 
 impl Work {
@@ -36,6 +39,7 @@ impl Work {
             Self::Action(BulkAction::Advance(_)) => BulkKind::Advance,
             Self::Action(BulkAction::Delete) => BulkKind::Delete,
             Self::Undo(_) => BulkKind::Undo,
+            Self::Convert(_) => BulkKind::Convert,
         }
     }
 }
@@ -57,9 +61,13 @@ pub(super) struct Note {
     pub(super) state: BulkState,
     pub(super) counts: BulkCounts,
     pub(super) refusals: u64,
-    /// How many leads of the selection were taken up.
+    /// How many leads the selection beside the note has.
+    pub(super) listed: u64,
+    /// How many of them were taken up.
     pub(super) taken: u64,
     pub(super) last: Option<LastBatch>,
+    /// Whether what came in while the work began was looked for.
+    pub(super) swept: bool,
 }
 
 /// A note with its place.
@@ -109,8 +117,10 @@ impl Noted {
             state: BulkState::Waiting,
             counts,
             refusals: 0,
+            listed: counts.selected,
             taken: 0,
             last: None,
+            swept: false,
         };
         Self { id, revision: Revision(0), moved_at: asked_at, note }
     }
@@ -143,8 +153,18 @@ impl Noted {
         }
     }
 
+    /// Adds the note and which leads are meant.
+    pub(super) fn begin(&self, decision: &mut Decision<'_>, leads: &[LeadId]) -> Result<()> {
+        decision.makes(self.id.uuid());
+        let leadbox = decision.leadbox();
+        for change in self.selection(leadbox, leads) {
+            decision.push(change)?;
+        }
+        decision.push(self.change(leadbox)?)
+    }
+
     /// The changes that note which leads are meant.
-    pub(super) fn selection(&self, leadbox: &LeadBox, leads: &[LeadId]) -> Vec<Change> {
+    fn selection(&self, leadbox: &LeadBox, leads: &[LeadId]) -> Vec<Change> {
         let parts = leads.chunks(PART).enumerate();
         let part = |(part, leads): (usize, &[LeadId])| {
             let ids: String = leads.iter().map(|lead| hex::text(lead.uuid().as_bytes())).collect();
@@ -155,7 +175,7 @@ impl Noted {
 
     /// The changes that forget them, once they are done.
     pub(super) fn without_selection(&self, leadbox: &LeadBox) -> Vec<Change> {
-        let parts = usize::try_from(self.note.counts.selected).unwrap_or(0).div_ceil(PART);
+        let parts = usize::try_from(self.note.listed).unwrap_or(0).div_ceil(PART);
         let part =
             |part| checkpoint(leadbox, part_name(self.id, part), Revision::FIRST.next(), json!(""));
         (0..parts).map(part).collect()
@@ -163,7 +183,7 @@ impl Noted {
 
     /// The next leads of the selection, at most `limit`; fewer at the end of a row.
     pub(super) async fn next(&self, leadbox: &LeadBox, limit: usize) -> Result<Vec<LeadId>> {
-        if self.note.taken >= self.note.counts.selected || limit == 0 {
+        if self.note.taken >= self.note.listed || limit == 0 {
             return Ok(Vec::new());
         }
         let taken = usize::try_from(self.note.taken).map_err(|_| corrupt(self.id))?;

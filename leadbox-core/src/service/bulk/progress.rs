@@ -22,6 +22,8 @@ pub enum BulkKind {
     Delete,
     /// What was done before is taken back.
     Undo,
+    /// The values of a custom field get another type.
+    Convert,
 }
 
 impl BulkKind {
@@ -33,6 +35,7 @@ impl BulkKind {
             Self::Advance => "advance",
             Self::Delete => "delete",
             Self::Undo => "undo",
+            Self::Convert => "convert",
         }
     }
 }

@@ -330,4 +330,5 @@ proptest! {
     }
 }
 
+mod convert;
 mod undo;

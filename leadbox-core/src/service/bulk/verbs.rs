@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::super::LeadBox;
 use super::super::decision::{Announce, Decision};
+use super::super::{LeadBox, Prepared};
 use super::action::{BulkAction, Selection};
 use super::asker::acting;
 use super::course::Course;
 use super::note::{Noted, Refusals, Work};
 use super::plan::BulkPlan;
-use super::progress::{BulkProgress, BulkState, Refusal};
+use super::progress::{BulkKind, BulkProgress, BulkState, Refusal};
 use crate::access::{Capability, Denied, Permission};
 use crate::error::{Error, Invalid, Result};
 use crate::id::{BulkId, LeadId};
@@ -82,12 +82,16 @@ impl Bulk<'_> {
     /// Tells it to stop behind the batch that is under way. What was done stays. Once it is over this does nothing.
     ///
     /// # Errors
-    /// As [`progress`](Self::progress); `Contended`.
+    /// As [`progress`](Self::progress); `Invalid` for a conversion of a field's values; `Contended`.
     pub async fn cancel(&self, id: BulkId) -> Result<BulkProgress> {
         self.leadbox
             .decide("bulk action", id, || {
                 Box::pin(async move {
                     let mut noted = self.noted(id).await?;
+                    if noted.note.work.kind() == BulkKind::Convert {
+                        let message = "cannot be stopped half-way: the field has its new type";
+                        return Err(Invalid::one("operation", message).into());
+                    }
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     if !noted.note.state.is_over() && noted.note.state != BulkState::Cancelling {
                         noted.note.state = BulkState::Cancelling;
@@ -122,9 +126,24 @@ impl Bulk<'_> {
         work: Work,
         leads: &[LeadId],
     ) -> Result<BulkProgress> {
-        let id: BulkId = self.leadbox.new_id();
-        let job = self.leadbox.jobs().new_job(Self::QUEUE, json!({ "bulk": id }));
-        self.begin(id, work, leads, Some(Change::EnqueueJob(Box::new(job)))).await
+        let decision = Decision::new(self.leadbox, Announce::Each);
+        let Prepared { changes, outcome } = self.prepare_in_background(decision, work, leads)?;
+        self.leadbox.storage().commit(&changes).await?;
+        Ok(outcome)
+    }
+
+    /// Adds what begins work in the background.
+    pub(super) fn prepare_in_background(
+        &self,
+        mut decision: Decision<'_>,
+        work: Work,
+        leads: &[LeadId],
+    ) -> Result<Prepared<BulkProgress>> {
+        let noted = Noted::new(self.leadbox.new_id(), self.leadbox, work, leads.len());
+        let job = self.leadbox.jobs().new_job(Self::QUEUE, json!({ "bulk": noted.id }));
+        noted.begin(&mut decision, leads)?;
+        decision.push(Change::EnqueueJob(Box::new(job)))?;
+        decision.finish(noted.progress())
     }
 
     pub(super) async fn run_now(&self, work: Work, leads: &[LeadId]) -> Result<BulkProgress> {
@@ -133,28 +152,11 @@ impl Bulk<'_> {
                 format!("is more than {} leads: start it in the background", Self::DIRECT);
             return Err(Invalid::one("selection", message).into());
         }
-        let id: BulkId = self.leadbox.new_id();
-        self.begin(id, work, leads, None).await?;
-        Course::take_up(acting(self.leadbox, id), id).await?.go().await
-    }
-
-    /// Notes what shall be done, as a whole.
-    async fn begin(
-        &self,
-        id: BulkId,
-        work: Work,
-        leads: &[LeadId],
-        job: Option<Change>,
-    ) -> Result<BulkProgress> {
-        let noted = Noted::new(id, self.leadbox, work, leads.len());
+        let noted = Noted::new(self.leadbox.new_id(), self.leadbox, work, leads.len());
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        decision.makes(id.uuid());
-        for change in noted.selection(self.leadbox, leads).into_iter().chain(job) {
-            decision.push(change)?;
-        }
-        decision.push(noted.change(self.leadbox)?)?;
+        noted.begin(&mut decision, leads)?;
         self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
-        Ok(noted.progress())
+        Course::take_up(acting(self.leadbox, noted.id), noted.id).await?.go().await
     }
 
     /// What is noted, for those whom it concerns.

@@ -1,0 +1,175 @@
+//! Fields that hold data get another type, are archived and brought back.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::field::{FieldDefinition, FieldStatus, FieldType};
+use crate::filter::FilterError;
+use crate::storage::{Change, ChangeSet, LeadUpdate, OnConflict};
+use crate::transfer::{Exporter, Importer};
+
+fn choices(names: &[&str]) -> FieldType {
+    FieldType::Choice(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+/// One lead for each value of the field `budget`, and one without.
+async fn holding(kind: FieldType, values: &[Value]) -> (Sandbox, Vec<LeadId>) {
+    let (sandbox, ids) = office(values.len() + 1).await;
+    let field = FieldDefinition::new("budget", kind).unwrap();
+    sandbox.leadbox.definitions().define_field(&field).await.unwrap();
+    for (id, value) in ids.iter().zip(values) {
+        let patch = LeadPatch::new().set("cf.budget", value.clone());
+        sandbox.leadbox.leads().update(*id, &patch, None).await.unwrap();
+    }
+    (sandbox, ids)
+}
+
+fn retype(kind: FieldType, leftover: Leftover) -> Retype {
+    Retype { key: "budget".parse().unwrap(), kind, leftover }
+}
+
+async fn convert(leadbox: &LeadBox, retype: &Retype) -> (FieldPlan, BulkProgress) {
+    let head = leadbox.log().head().await.unwrap();
+    let plan = leadbox.definitions().plan_retype(retype).await.unwrap();
+    assert_eq!(leadbox.log().head().await.unwrap(), head, "a plan writes nothing");
+    let started = leadbox.definitions().retype(retype).await.unwrap();
+    Workers::new(leadbox).handler(BulkHandler).run_until_idle().await.unwrap();
+    let done = leadbox.bulk().progress(started.id).await.unwrap();
+    assert_eq!(done.state, BulkState::Finished);
+    (plan, done)
+}
+
+async fn field(leadbox: &LeadBox, id: LeadId, name: &str) -> Value {
+    lead(leadbox, id).await.to_fields().get(name).cloned().unwrap_or(Value::Null)
+}
+
+#[tokio::test]
+async fn text_becomes_numbers_and_the_rest_is_kept_aside() {
+    let values = [json!("12"), json!("1.5"), json!("lots"), json!("lots"), json!("n/a")];
+    let (sandbox, ids) = holding(FieldType::Text, &values).await;
+    let host = &sandbox.leadbox;
+    let to = retype(FieldType::Number, Leftover::KeepIn("budget_text".parse().unwrap()));
+    let (plan, done) = convert(host, &to).await;
+    assert_eq!((plan.holding, plan.converting), (5, 2));
+    assert_eq!(plan.leftover[0].reason, "'lots' is not a number");
+    assert_eq!((plan.leftover[0].count, &plan.leftover[0].samples[..]), (2, &[ids[3], ids[2]][..]));
+    assert_eq!((done.kind, done.counts.changed, done.refusals), (BulkKind::Convert, 5, 3));
+    assert_eq!(field(host, ids[0], "cf.budget").await, json!(12.0));
+    assert_eq!(field(host, ids[2], "cf.budget").await, Value::Null);
+    assert_eq!(field(host, ids[2], "cf.budget_text").await, json!("lots"));
+    // Filters follow.
+    let more = LeadList::filtered(LeadFilter::is("cf.budget", Op::Gt, 2));
+    assert_eq!(host.leads().count(&more, 10).await.unwrap(), 1);
+    let text = LeadPatch::new().set("cf.budget", "many");
+    assert!(matches!(host.leads().update(ids[5], &text, None).await, Err(Error::Invalid(_))));
+    // What it was comes back only where the new type can hold it.
+    let taken = host.definitions().retype(&to).await;
+    assert!(matches!(taken, Err(Error::Invalid(_))), "the field for the rest is there already");
+}
+
+#[tokio::test]
+async fn choices_that_go_are_cleared_and_the_log_tells_what_they_were() {
+    let values = [json!("basic"), json!("Pro"), json!("Pro")];
+    let (sandbox, ids) = holding(choices(&["Basic", "Pro"]), &values).await;
+    let host = &sandbox.leadbox;
+    let (plan, done) = convert(host, &retype(choices(&["BASIC", "Team"]), Leftover::Clear)).await;
+    assert_eq!((plan.holding, plan.converting), (3, 1));
+    assert_eq!((done.counts.changed, done.refusals), (3, 2));
+    assert_eq!(field(host, ids[0], "cf.budget").await, json!("BASIC"));
+    assert_eq!(field(host, ids[1], "cf.budget").await, Value::Null);
+    let announced = Announced::about(host, ids[1]).await.unwrap();
+    assert_eq!(announced.previous(&EventType::LEAD_UPDATED, "cf.budget"), Some(json!("Pro")));
+    let (plan, done) = convert(host, &retype(FieldType::Text, Leftover::Clear)).await;
+    assert_eq!((plan.converting, done.counts.changed, done.refusals), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_by_the_old_type_is_converted_at_the_end() {
+    let (sandbox, ids) = holding(FieldType::Text, &[json!("1")]).await;
+    let host = &sandbox.leadbox;
+    let to = retype(FieldType::Number, Leftover::Clear);
+    let started = host.definitions().retype(&to).await.unwrap();
+    // It did not know the new type yet.
+    let before = lead(host, ids[1]).await;
+    let mut after = before.clone();
+    after.version = before.version.next();
+    let text = crate::FieldValue::Text("7".to_owned());
+    after.custom.insert("budget".parse().unwrap(), text);
+    let row = |lead: Lead| crate::LeadRow::of(lead, &[]);
+    let update = LeadUpdate { before: row(before), after: row(after) };
+    let changes = vec![Change::UpdateLead(Box::new(update))];
+    let set = ChangeSet::new(host.new_id(), host.now(), OnConflict::Fail, changes).unwrap();
+    host.storage().commit(&set).await.unwrap();
+    let done = host.bulk().go_on(started.id).await.unwrap();
+    assert_eq!((done.counts.selected, done.counts.changed), (2, 2));
+    assert_eq!(field(host, ids[1], "cf.budget").await, json!(7.0));
+}
+
+#[tokio::test]
+async fn a_conversion_goes_on_after_a_crash_and_cannot_be_stopped() {
+    let values: Vec<Value> = (0..300).map(|n| json!(n.to_string())).collect();
+    let (sandbox, ids) = holding(FieldType::Text, &values).await;
+    let host = &sandbox.leadbox;
+    let to = retype(FieldType::Decimal, Leftover::Clear);
+    let started = host.definitions().retype(&to).await.unwrap();
+    let mut course = Course::take_up(acting(host, started.id), started.id).await.unwrap();
+    course.step().await.unwrap();
+    drop(course);
+    assert!(matches!(host.bulk().cancel(started.id).await, Err(Error::Invalid(_))));
+    let done = host.bulk().go_on(started.id).await.unwrap();
+    assert_eq!((done.state, done.counts.changed), (BulkState::Finished, 300));
+    assert_eq!(field(host, ids[299], "cf.budget").await, json!("299"));
+    assert_eq!(lead(host, ids[0]).await.version, lead(host, ids[299]).await.version);
+}
+
+#[tokio::test]
+async fn an_archived_field_keeps_its_data_and_takes_no_more() {
+    let (sandbox, ids) = holding(FieldType::Number, &[json!(5)]).await;
+    let host = &sandbox.leadbox;
+    let (definitions, key) = (host.definitions(), "budget".parse().unwrap());
+    definitions.set_field_status(&key, FieldStatus::Archived).await.unwrap();
+    assert_eq!(definitions.fields().await.unwrap()[0].status, FieldStatus::Archived);
+    assert_eq!(host.catalog().await.unwrap().active_fields().count(), 0);
+    let patch = LeadPatch::new().set("cf.budget", 6);
+    let Err(Error::Invalid(invalid)) = host.leads().update(ids[0], &patch, None).await else {
+        panic!("accepted")
+    };
+    assert!(invalid.issues[0].message.contains("archived"), "{invalid}");
+    let other = LeadPatch::new().set("title", "CTO");
+    host.leads().update(ids[0], &other, None).await.unwrap();
+    let list = LeadList::filtered(LeadFilter::is("cf.budget", Op::Eq, 5));
+    let filtered = host.leads().count(&list, 10).await;
+    assert!(matches!(filtered, Err(Error::Filter(FilterError::Field(_)))));
+    let mut exported = Vec::new();
+    Exporter::new(host).run(&mut exported).await.unwrap();
+    assert!(!String::from_utf8(exported).unwrap().contains("budget"));
+    let report = Importer::new(host).run(&b"name,cf.budget\nNew,7\n"[..]).await;
+    assert!(report.is_err() || report.unwrap().columns[1].field.is_none());
+    let other = retype(FieldType::Text, Leftover::Clear);
+    assert!(matches!(definitions.plan_retype(&other).await, Err(Error::Invalid(_))));
+
+    definitions.set_field_status(&key, FieldStatus::Active).await.unwrap();
+    assert_eq!(host.leads().count(&list, 10).await.unwrap(), 1);
+    let unknown = "colour".parse().unwrap();
+    let absent = definitions.set_field_status(&unknown, FieldStatus::Archived).await;
+    assert!(matches!(absent, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn only_who_manages_fields_changes_them_and_then_for_all_leads() {
+    let (sandbox, ids) = holding(FieldType::Text, &[json!("1"), json!("2")]).await;
+    let host = &sandbox.leadbox;
+    let to = retype(FieldType::Number, Leftover::Clear);
+    let denied = agent(host, host.new_id()).definitions().retype(&to).await;
+    assert!(matches!(denied, Err(Error::Denied(Denied::Capability { .. }))));
+    let grants = Grants::default().enable(crate::access::Capability::FieldsManage);
+    let user: UserId = host.new_id();
+    let keeper = host.with_rights(Actor::user(user), Rights::granted(Some(user), [], grants));
+    assert_eq!(keeper.definitions().plan_retype(&to).await.unwrap().holding, 2);
+    let started = keeper.definitions().retype(&to).await.unwrap();
+    host.bulk().go_on(started.id).await.unwrap();
+    assert_eq!(keeper.bulk().progress(started.id).await.unwrap().counts.changed, 2);
+    assert_eq!(field(host, ids[1], "cf.budget").await, json!(2.0));
+    let bad = retype(choices(&[]), Leftover::Clear);
+    assert!(matches!(host.definitions().retype(&bad).await, Err(Error::Invalid(_))));
+}
