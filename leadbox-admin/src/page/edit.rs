@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Permission;
 use leadbox_core::{
     Catalog, Denied, Error, FieldDefinition, FieldIssue, FieldType, IdentityKind, Invalid, Lead,
@@ -16,21 +16,11 @@ use serde_json::{Map, Value};
 
 use super::Doc;
 use super::fields::{Fields, value};
-use super::lead::read_id;
+use super::input::Input;
+use super::lead::{read_id, to_lead};
 use super::shell::{Shell, Visit};
 use super::words::Names;
 use crate::serve::Problem;
-
-struct Input {
-    name: String,
-    label: String,
-    kind: &'static str,
-    value: String,
-    choices: Vec<(String, String)>,
-    read_only: bool,
-    error: String,
-    hint: &'static str,
-}
 
 struct Group {
     title: &'static str,
@@ -124,7 +114,7 @@ pub(crate) async fn save(
         Err(_) => Err(Invalid::one("version", "is missing: open the page again").into()),
     };
     match done {
-        Ok(_) => Ok(to_lead(&visit.doc, &lead)),
+        Ok(_) => Ok(to_lead(&visit.doc, lead.id, "").into_response()),
         Err(Error::Invalid(invalid)) => {
             let given = fields.into_iter().collect();
             refused(visit, Some(&lead), given, invalid.issues).await
@@ -149,7 +139,7 @@ pub(crate) async fn add(visit: Visit, axum::Form(fields): Fields) -> Result<Resp
         Err(Invalid { issues }.into())
     };
     match done {
-        Ok(captured) => Ok(to_lead(&visit.doc, &captured.lead)),
+        Ok(captured) => Ok(to_lead(&visit.doc, captured.lead.id, "").into_response()),
         Err(Error::Invalid(invalid)) => refused(visit, None, given, invalid.issues).await,
         Err(error) => Err(error.into()),
     }
@@ -204,10 +194,6 @@ fn may_add(leadbox: &LeadBox) -> Result<(), Denied> {
         Some(_) => Ok(()),
         None => Err(Denied::Permission { permission }),
     }
-}
-
-fn to_lead(doc: &Doc, lead: &Lead) -> Response {
-    Redirect::to(&format!("{}/leads/{}", doc.prefix, lead.id)).into_response()
 }
 
 async fn refused(
@@ -272,14 +258,11 @@ impl Form<'_> {
         }
         let issue = self.issues.iter().find(|issue| issue.field == name);
         Some(Input {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            kind,
             value: self.given.get(name).cloned().unwrap_or_default(),
-            choices: Vec::new(),
             read_only: grants.is_some_and(|grants| !grants.writes(name)),
             error: issue.map(|issue| issue.message.clone()).unwrap_or_default(),
             hint,
+            ..Input::new(name, label, kind)
         })
     }
 

@@ -1,20 +1,30 @@
-//! One lead: what is known of it, and what happened. Owns moving it to another stage from its page.
+//! One lead: what is known of it, what is to be done, and what happened. Owns moving it to another stage from its page,
+//! and which of the page's forms come back with what was typed.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use chrono_tz::Tz;
 use leadbox_core::access::Permission;
-use leadbox_core::{Cursor, Error, Lead, LeadId, Stage, StageId, StoredLead};
+use leadbox_core::{
+    Cursor, Error, FieldIssue, Lead, LeadBox, LeadId, PageRequest, Stage, StageId, StoredLead,
+};
 use serde::Deserialize;
 
+use super::activity::Activity;
+use super::input::Input;
 use super::shell::{Shell, Visit};
-use super::words::{Day, Place, Words, zone};
-use super::{Doc, escaped, format};
+use super::tasks::{Desk, TaskRow};
+use super::words::{Day, Names, Place, Words, zone};
+use super::{Doc, escaped, format, interaction, note, task};
 use crate::serve::{Problem, page_after};
 
 /// How many events a page shows.
 const EVENTS: u32 = 40;
+/// How many tasks.
+const TASKS: u32 = 200;
 
 /// What the address asks for.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +48,13 @@ struct Page {
     deleted: bool,
     completeness: u8,
     facts: Vec<(String, String)>,
+    tasks: Vec<TaskRow>,
+    more_tasks: bool,
+    /// Empty for whoever may not add one; likewise the others.
+    task_inputs: Vec<Input>,
+    note_inputs: Vec<Input>,
+    interaction_inputs: Vec<Input>,
+    issues: Vec<FieldIssue>,
     days: Vec<Day>,
     older: String,
     scored: String,
@@ -68,13 +85,47 @@ pub(super) fn read_id(id: &str) -> Result<LeadId, Error> {
     id.parse().map_err(|_| Error::not_found("lead", id))
 }
 
+/// A form of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Part {
+    Task,
+    Note,
+    Interaction,
+}
+
+/// A form that was refused: which, what was typed, and what is wrong with it.
+pub(super) struct Draft {
+    pub(super) part: Part,
+    pub(super) given: Vec<(String, String)>,
+    pub(super) issues: Vec<FieldIssue>,
+}
+
+/// The page once more, with what was typed and what is wrong with it.
+pub(super) async fn refused(visit: Visit, id: LeadId, draft: Draft) -> Result<Response, Problem> {
+    let page = page(visit, id, &Asked::default(), Some(draft)).await?.render()?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// To a place on a lead's page.
+pub(super) fn to_lead(doc: &Doc, id: LeadId, place: &str) -> Redirect {
+    Redirect::to(&format!("{}/leads/{id}{place}", doc.prefix))
+}
+
 /// `GET /leads/{id}`.
 pub(crate) async fn lead(
     visit: Visit,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Problem> {
-    let id = read_id(&id)?;
+    Ok(Html(page(visit, read_id(&id)?, &asked, None).await?.render()?))
+}
+
+async fn page(
+    visit: Visit,
+    id: LeadId,
+    asked: &Asked,
+    draft: Option<Draft>,
+) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let stored = leadbox.leads().lead(id).await?.ok_or_else(|| Error::not_found("lead", id))?;
     let request = page_after(EVENTS, &asked.after)?;
@@ -85,18 +136,42 @@ pub(crate) async fn lead(
     let lead = &stored.lead;
     let pipeline = catalog.pipelines.iter().find(|one| one.id == lead.pipeline);
     let deleted = lead.deleted_at.is_some();
-    let page = Page {
+    let may = |permission| !deleted && leadbox.rights().may(permission, lead.owner);
+    let mut days = words.days(&events.items, Place::Lead);
+    let activity = Activity::load(&leadbox, lead, &events.items).await?;
+    activity.bring_up_to_date(&mut days, &events.items, &doc.prefix);
+    let (tasks, more_tasks) = tasks(&leadbox, lead, &names, zone).await?;
+    // What was typed into one form, and what is wrong with it, is no other form's.
+    let typed = |part: Part| match draft.as_ref().filter(|draft| draft.part == part) {
+        Some(draft) => (draft.given.as_slice(), draft.issues.as_slice()),
+        None => (&[][..], &[][..]),
+    };
+    let inputs = |part: Part, permission| {
+        let (given, issues) = typed(part);
+        match part {
+            _ if !may(permission) => Vec::new(),
+            Part::Task => task::inputs(given, issues, &names),
+            Part::Note => note::inputs(given, issues),
+            Part::Interaction => interaction::inputs(given, issues),
+        }
+    };
+    Ok(Page {
         id: id.to_string(),
         name: lead.display_name().to_owned(),
         initials: format::initials(lead.display_name()),
         bits: bits(lead, &words),
         stages: pipeline.map(|one| one.stages.clone()).unwrap_or_default(),
         stage_id: lead.stage,
-        may_edit: !deleted && leadbox.rights().may(Permission::LeadEdit, lead.owner),
+        may_edit: may(Permission::LeadEdit),
         deleted,
         completeness: lead.completeness,
         facts: facts(&stored, &words),
-        days: words.days(&events.items, Place::Lead),
+        tasks,
+        more_tasks,
+        task_inputs: inputs(Part::Task, Permission::TaskCreate),
+        note_inputs: inputs(Part::Note, Permission::NoteCreate),
+        interaction_inputs: inputs(Part::Interaction, Permission::InteractionCreate),
+        days,
         older: events.next.map(|next| older(&doc.prefix, id, &next)).unwrap_or_default(),
         scored: if stored.score.revision.0 > 0 {
             stored.score.total.to_string()
@@ -104,10 +179,25 @@ pub(crate) async fn lead(
             String::new()
         },
         priority: stored.score.priority.clone().unwrap_or_default(),
+        issues: draft.map(|draft| draft.issues).unwrap_or_default(),
         doc,
         shell,
-    };
-    Ok(Html(page.render()?))
+    })
+}
+
+/// A lead's tasks, open ones first, and whether there are more.
+async fn tasks(
+    leadbox: &LeadBox,
+    lead: &Lead,
+    names: &Names,
+    zone: Tz,
+) -> Result<(Vec<TaskRow>, bool), Problem> {
+    let found = leadbox.tasks().of_lead(lead.id, &PageRequest::first(TASKS)).await?;
+    let desk = Desk { leadbox, names, zone, now: leadbox.now() };
+    let row = |task| desk.row(task, lead.owner, lead.deleted_at.is_some());
+    let mut rows: Vec<TaskRow> = found.items.iter().map(row).collect();
+    rows.sort_by_key(TaskRow::is_done);
+    Ok((rows, found.next.is_some()))
 }
 
 fn older(prefix: &str, id: LeadId, next: &Cursor) -> String {
@@ -157,8 +247,8 @@ pub(crate) async fn advance(
     visit: Visit,
     Path(id): Path<String>,
     Form(asked): Form<Move>,
-) -> Result<Response, Problem> {
+) -> Result<Redirect, Problem> {
     let id = read_id(&id)?;
     visit.leadbox.leads().advance(id, &asked.stage).await?;
-    Ok(Redirect::to(&format!("{}/leads/{id}", visit.doc.prefix)).into_response())
+    Ok(to_lead(&visit.doc, id, ""))
 }

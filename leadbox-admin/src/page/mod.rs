@@ -1,6 +1,7 @@
 //! The pages. Owns what each shows and does; every value is escaped by the templates, and everything reads and submits
 //! without scripts.
 
+mod activity;
 mod doc;
 mod edit;
 mod effective;
@@ -8,12 +9,16 @@ mod fields;
 mod first_run;
 mod format;
 mod granting;
+mod input;
+mod interaction;
 mod issues;
 mod keys;
 mod lead;
 mod leads;
 mod log;
 mod menu;
+mod moment;
+mod note;
 mod overview;
 mod problem;
 mod profile;
@@ -29,6 +34,8 @@ mod settings;
 mod shell;
 mod sign_in;
 mod system;
+mod task;
+mod tasks;
 mod team;
 mod teams;
 mod user;

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    edit, first_run, keys, lead, leads, log, menu, overview, profile, role, roles, set_password,
-    settings, sign_in as sign_in_page, system, team, teams, user, users,
+    edit, first_run, interaction, keys, lead, leads, log, menu, note, overview, profile, role,
+    roles, set_password, settings, sign_in as sign_in_page, system, task, team, teams, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -21,6 +21,16 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))
         .route("/leads/{id}/stage", post(lead::advance))
+        .route("/leads/{id}/tasks", post(task::add))
+        .route("/leads/{id}/notes", post(note::add))
+        .route("/leads/{id}/interactions", post(interaction::record))
+        .route("/tasks/{id}", get(task::edit).post(task::save))
+        .route("/tasks/{id}/complete", post(task::complete))
+        .route("/tasks/{id}/reopen", post(task::reopen))
+        .route("/tasks/{id}/delete", post(task::delete))
+        .route("/notes/{id}", get(note::edit).post(note::save))
+        .route("/notes/{id}/delete", post(note::delete))
+        .route("/interactions/{id}/mark", post(interaction::mark))
         .route("/users", get(users::users).post(users::invite))
         .route("/users/{id}", get(user::user).post(user::change))
         .route("/users/{id}/link", post(user::make_link))

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use leadbox_core::{
     Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, StoredLead,
-    SubjectKind, UserId,
+    SubjectKind, Timestamp, UserId,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::format;
 use super::granting::in_words;
@@ -61,7 +61,21 @@ pub(super) struct Entry {
     /// What else is known of it.
     pub(super) details: Vec<String>,
     pub(super) changes: Vec<Change>,
+    /// What somebody wrote.
+    pub(super) quote: String,
+    /// What is to be known of it at a glance.
+    pub(super) tag: &'static str,
+    /// What may be done with it.
+    pub(super) acts: Vec<Act>,
     pub(super) by: String,
+}
+
+/// Something that may be done with an entry.
+pub(super) struct Act {
+    pub(super) says: &'static str,
+    pub(super) address: String,
+    /// What is sent by it: a field and its value; a link sends nothing.
+    pub(super) sends: Option<(&'static str, &'static str)>,
 }
 
 /// A field before and after.
@@ -95,11 +109,12 @@ impl Words<'_> {
     fn entry(&self, event: &Event, place: Place) -> Entry {
         // Whatever is stored, a timeline is shown: an unreadable payload is an empty one.
         let payload = event.payload().unwrap_or_default();
-        let Said { icon, tone, says, details, changes } = if event.fact.payload.is_none() {
-            said("info", "", format!("{} (erased)", event.kind))
-        } else {
-            self.said(&event.kind, &payload)
-        };
+        let Said { icon, tone, says, details, changes, quote, tag } =
+            if event.fact.payload.is_none() {
+                said("info", "", format!("{} (erased)", event.kind))
+            } else {
+                self.said(&event.kind, &payload)
+            };
         Entry {
             at: event.at.to_rfc3339(),
             time: event.at.with_timezone(&self.zone).format("%H:%M").to_string(),
@@ -115,6 +130,9 @@ impl Words<'_> {
             },
             details,
             changes,
+            quote,
+            tag,
+            acts: Vec::new(),
             by: match (place, event.actor.origin.as_ref()) {
                 (Place::Log, Some(origin)) => {
                     format!("{}, from {origin}", self.actor(&event.actor))
@@ -153,14 +171,8 @@ impl Words<'_> {
             Said { changes: self.changes(payload), ..said("pencil", "", "Changed") }
         } else if *kind == EventType::LEAD_DELETED {
             said("trash", "bad", "Deleted")
-        } else if *kind == EventType::INTERACTION_RECORDED {
-            self.interaction(&payload.data)
-        } else if *kind == EventType::INTERACTION_MARKED {
-            let suspect = payload.data.get("suspect") == Some(&Value::Bool(true));
-            let now = if suspect { "marked as caused by a machine" } else { "cleared" };
-            said("info", "", format!("An interaction was {now}"))
         } else {
-            self.administered(kind, payload)
+            self.activity(kind, payload).unwrap_or_else(|| self.administered(kind, payload))
         }
     }
 
@@ -198,7 +210,7 @@ impl Words<'_> {
         Said { details, changes: self.changes(payload), ..said(icon, "", says) }
     }
 
-    fn changes(&self, payload: &Payload) -> Vec<Change> {
+    pub(super) fn changes(&self, payload: &Payload) -> Vec<Change> {
         let change = |(field, now): (&String, &Value)| Change {
             field: self.label(field),
             then: payload
@@ -209,26 +221,6 @@ impl Words<'_> {
             now: self.value(field, now),
         };
         payload.changed.iter().map(change).collect()
-    }
-
-    fn interaction(&self, data: &Map<String, Value>) -> Said {
-        let kind = data.get("kind").and_then(Value::as_str).unwrap_or("interaction");
-        let (icon, what) = match kind {
-            "page_view" => ("link", "Saw a page".to_owned()),
-            "email_open" => ("mail", "Opened an e-mail".to_owned()),
-            "email_click" => ("mail", "Followed a link in an e-mail".to_owned()),
-            "form_submit" => ("note", "Sent a form".to_owned()),
-            "call" => ("phone", "Call".to_owned()),
-            "demo_request" => ("task", "Asked for a demo".to_owned()),
-            other => ("info", self.label(other)),
-        };
-        let props = data.get("props").and_then(Value::as_object);
-        let details = props.into_iter().flatten();
-        let details =
-            details.map(|(name, value)| format!("{name}: {}", self.value("", value))).collect();
-        let suspect = data.get("suspect") == Some(&Value::Bool(true));
-        let (tone, machine) = if suspect { ("warn", ", probably by a machine") } else { ("", "") };
-        Said { details, ..said(icon, tone, format!("{what}{machine}")) }
     }
 
     fn actor(&self, actor: &Actor) -> String {
@@ -260,7 +252,11 @@ impl Words<'_> {
     pub(super) fn value(&self, field: &str, value: &Value) -> String {
         match (field, value) {
             (_, Value::Null) => String::new(),
-            ("owner", Value::String(id)) => {
+            ("task.due_at" | "task.remind_at", Value::String(at)) => {
+                let at = at.parse::<Timestamp>();
+                at.map_or_else(|_| value.to_string(), |at| format::moment(at, self.zone))
+            }
+            ("owner" | "task.assignee", Value::String(id)) => {
                 let owner = id.parse().ok().and_then(|id: UserId| self.names.get(&id));
                 owner.cloned().unwrap_or_else(|| id.clone())
             }
@@ -304,23 +300,39 @@ pub(super) fn label(catalog: &Catalog, field: &str) -> String {
     if field == "email" {
         return "E-mail".to_owned();
     }
-    let plain = field.replace("utm.", "UTM ").replace('_', " ");
+    let named = match field {
+        "task.due_at" => "due",
+        "task.remind_at" => "remind",
+        "task.assignee" => "who",
+        field => field.strip_prefix("task.").unwrap_or(field),
+    };
+    let plain = named.replace("utm.", "UTM ").replace('_', " ");
     let mut letters = plain.chars();
     let first = letters.next();
     first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What a timeline says of one event.
-struct Said {
-    icon: &'static str,
-    tone: &'static str,
-    says: String,
-    details: Vec<String>,
-    changes: Vec<Change>,
+pub(super) struct Said {
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) says: String,
+    pub(super) details: Vec<String>,
+    pub(super) changes: Vec<Change>,
+    pub(super) quote: String,
+    pub(super) tag: &'static str,
 }
 
-fn said(icon: &'static str, tone: &'static str, says: impl Into<String>) -> Said {
-    Said { icon, tone, says: says.into(), details: Vec::new(), changes: Vec::new() }
+pub(super) fn said(icon: &'static str, tone: &'static str, says: impl Into<String>) -> Said {
+    Said {
+        icon,
+        tone,
+        says: says.into(),
+        details: Vec::new(),
+        changes: Vec::new(),
+        quote: String::new(),
+        tag: "",
+    }
 }
 
 /// The zone in which somebody reads times: its own, else the tenant's.

@@ -142,6 +142,47 @@ pub const ACTIONS: &[Action] = &[
         .given(&[("stage", "Won")])
         .logged(&[EventType::LEAD_STAGE_CHANGED])
         .stored(&["[Won]", "Moved to another stage"]),
+    action("POST /leads/{id}/tasks", "/leads/{lead}", "Add task")
+        .given(&[
+            ("title", "Send the offer"),
+            ("assignee", "Vikram Iyengar"),
+            ("details", "By post."),
+        ])
+        .logged(&[EventType::TASK_ADDED])
+        .stored(&["Complete Send the offer", "By post.", "Task added: Send the offer"]),
+    action("POST /tasks/{id}/complete", "/leads/{lead}", "Complete Send the offer")
+        .logged(&[EventType::TASK_COMPLETED])
+        .stored(&["Reopen Send the offer", "Task done: Send the offer"]),
+    action("POST /tasks/{id}/reopen", "/leads/{lead}", "Reopen Send the offer")
+        .logged(&[EventType::TASK_REOPENED])
+        .stored(&["Complete Send the offer"]),
+    action("POST /leads/{id}/notes", "/leads/{lead}", "Add note")
+        .given(&[("text", "Decides in March.")])
+        .logged(&[EventType::NOTE_ADDED])
+        .stored(&["Decides in March.", "Wrote a note"]),
+    action("POST /leads/{id}/interactions", "/leads/{lead}", "Record")
+        .given(&[("kind", "Meeting"), ("summary", "They want seats.")])
+        .logged(&[EventType::INTERACTION_RECORDED])
+        .stored(&["Meeting", "They want seats."]),
+    action("POST /interactions/{id}/mark", "/leads/{lead}", "A machine did it")
+        .logged(&[EventType::INTERACTION_MARKED])
+        .stored(&["Probably a machine", "A person did it"]),
+    action("POST /tasks/{id}", "/tasks/{task}", "Save")
+        .given(&[("title", "Something else")])
+        .logged(&[EventType::TASK_CHANGED])
+        .stored_on("/tasks/{task}", &["[Something else]"]),
+    action("POST /tasks/{id}/delete", "/tasks/{task}", "Delete")
+        .says("Task deleted: Something else")
+        .logged(&[EventType::TASK_DELETED])
+        .stored_on("/log", &["Task deleted: Something else"]),
+    action("POST /notes/{id}", "/notes/{note}", "Save")
+        .given(&[("text", "Decides in May.")])
+        .logged(&[EventType::NOTE_CHANGED])
+        .stored_on("/notes/{note}", &["[Decides in May.]"]),
+    action("POST /notes/{id}/delete", "/notes/{note}", "Delete")
+        .says("Deleted a note")
+        .logged(&[EventType::NOTE_DELETED])
+        .stored(&["Deleted since"]),
     action("POST /users", "/users", "Add and make a link")
         .given(&[("name", "Bo Berg"), ("email", "bo@office.example"), ("role", "agent")])
         .says("/invitation?code=lbi_")

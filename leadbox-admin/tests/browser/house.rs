@@ -14,7 +14,8 @@ use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{LeadList, NewKey, NewUser};
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::{
-    Clock, Error, LeadBox, MemoryStorage, NewLead, RandomIds, StorageError, User, UserStatus,
+    Clock, Error, LeadBox, MemoryStorage, NewLead, NewTask, RandomIds, StorageError, User,
+    UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -116,8 +117,12 @@ impl House {
     pub async fn bare() -> Self {
         let sandbox = Sandbox::new().unwrap();
         add_ana(&sandbox.leadbox).await;
-        let lead = NewLead::new().email("a@b.example");
-        sandbox.leadbox.leads().capture(&lead).await.unwrap();
+        let leads = sandbox.leadbox.leads();
+        let other = leads.capture(&NewLead::new().email("c@d.example")).await.unwrap().lead.id;
+        sandbox.leadbox.tasks().add(other, &NewTask::new("Call")).await.unwrap();
+        sandbox.leadbox.notes().add(other, "Hello").await.unwrap();
+        sandbox.clock.advance(chrono::TimeDelta::minutes(1));
+        leads.capture(&NewLead::new().email("a@b.example")).await.unwrap();
         Self::of(sandbox).await.with_ana().await
     }
 
@@ -155,6 +160,18 @@ impl House {
         ]);
         let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
         self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
+        // Somebody has to do something about the latest of them, and has written something down.
+        let (tasks, notes) = (leadbox.tasks(), leadbox.notes());
+        for lead in leads.items.iter().map(|row| row.lead.id) {
+            let task = tasks.of_lead(lead, &Default::default()).await.unwrap().items.pop();
+            let note = notes.of_lead(lead, &Default::default()).await.unwrap().items.pop();
+            if let (Some(task), Some(note)) = (task, note) {
+                self.places.insert("busy", lead.to_string());
+                self.places.insert("task", task.id.to_string());
+                self.places.insert("note", note.id.to_string());
+                break;
+            }
+        }
         self
     }
 
