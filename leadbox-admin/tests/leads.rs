@@ -8,7 +8,7 @@ mod support;
 use axum::http::StatusCode;
 use leadbox_core::access::{Grants, Level, Permission, Role};
 use leadbox_core::testing::{full_lead, some_lead};
-use leadbox_core::{FieldDefinition, FieldType};
+use leadbox_core::{FieldDefinition, FieldType, NewLead};
 use support::Office;
 
 async fn with_plan(office: &Office) {
@@ -156,4 +156,43 @@ async fn lines_of_a_text_stay_when_something_else_is_changed() {
         blind.body.contains("<li>version: "),
         "without it, it would be over somebody else's change"
     );
+}
+
+#[tokio::test]
+async fn a_list_asks_for_what_its_address_says_and_shows_the_columns_that_were_chosen() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    with_plan(&office).await;
+    let leads = office.sandbox.leadbox.leads();
+    let new = |name: &str, source: &str| NewLead::new().name(name).source(source).city("Ghent");
+    leads.capture(&new("Ada", "webinar").tag("vip").field("plan", "Paid")).await.unwrap();
+    office.sandbox.clock.set("2026-04-01T12:00:00Z".parse().unwrap());
+    leads.capture(&new("Bruno", "fair").tag("vip")).await.unwrap();
+    let mut admin = office.signed_in("adi").await;
+    for (asked, expected) in [
+        ("", ["Ada", "Bruno"].as_slice()),
+        ("source=webinar", &["Ada"]),
+        ("tag=vip", &["Ada", "Bruno"]),
+        ("tag=vip&source=fair", &["Bruno"]),
+        ("cf.plan=Paid", &["Ada"]),
+        ("from=2026-04-01", &["Bruno"]),
+        ("until=2026-03-31", &["Ada"]),
+        ("from=2026-04-01&until=2026-04-01", &["Bruno"]),
+        ("priority=hot", &[]),
+    ] {
+        let page = admin.get(&format!("/ops/leads?{asked}")).await;
+        let shown = |name: &&&str| page.body.contains(&format!("\">{name}</a>"));
+        let found: Vec<_> = ["Ada", "Bruno"].iter().filter(shown).copied().collect();
+        assert_eq!(found, expected, "{asked}");
+    }
+    for wrong in ["from=soon", "until=soon", "cf.nothing=1", "cf.plan=Gold"] {
+        let refused = admin.get(&format!("/ops/leads?{wrong}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let chosen = admin.get("/ops/leads?col=source&col=stage&q=ada").await.body;
+    assert!(chosen.contains(">Source</th>") && chosen.contains("<td class=\"p3\">webinar</td>"));
+    assert!(!chosen.contains(">Company</th>"), "{chosen}");
+    let sorts = "/ops/leads?col=source&amp;col=stage&amp;q=ada&amp;sort=name";
+    let sorts_raw = sorts.replace("&amp;", "&#38;");
+    assert!(chosen.contains(sorts) || chosen.contains(&sorts_raw), "sorting keeps them: {chosen}");
 }

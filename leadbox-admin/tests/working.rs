@@ -261,3 +261,41 @@ async fn who_may_not_finds_no_control_and_is_refused() {
         assert!(!shown.contains(control), "{control} is on the page of a deleted lead: {shown}");
     }
 }
+
+#[tokio::test]
+async fn ones_own_work_is_sorted_by_when_it_is_due() {
+    let office = Office::new("/ops");
+    let ann = office.hire("ann", "agent").await;
+    let bob = office.hire("bob", "admin").await;
+    let leadbox = &office.sandbox.leadbox;
+    let lead = lead_of(&office, ann).await;
+    let bobs = leadbox.leads().capture(&some_lead(2).owner(bob)).await.unwrap().lead;
+    let now = leadbox.now();
+    let due = |title: &str, hours| {
+        NewTask::new(title).assignee(ann).due_at(now + chrono::TimeDelta::hours(hours))
+    };
+    for new in [
+        NewTask::new("Someday").assignee(ann),
+        due("Next week", 24 * 7),
+        due("Soon", 1),
+        due("Missed", -1),
+        NewTask::new("Bob's own").assignee(bob),
+    ] {
+        leadbox.tasks().add(lead, &new).await.unwrap();
+    }
+    let mut agent = office.signed_in("ann").await;
+    let page = agent.get("/ops/my-leads").await.body;
+    let order =
+        ["Overdue", "Missed", "Today", "Soon", "Later", "Next week", "Without a date", "Someday"];
+    let places: Vec<_> = order.iter().map(|text| page.find(text).unwrap_or(usize::MAX)).collect();
+    assert!(places.is_sorted() && !places.contains(&usize::MAX), "{places:?}: {page}");
+    assert!(!page.contains("Bob&#39;s own"), "{page}");
+    let mut admin = office.signed_in("bob").await;
+    let page = admin.get("/ops/my-leads").await.body;
+    assert!(page.contains(&bobs.id.to_string()) && page.contains("Bob&#39;s own"), "{page}");
+    let own = format!("/ops/leads/{lead}\">");
+    let rows = page.split("aria-label=\"Leads\"").nth(1).unwrap();
+    assert!(!rows.contains(&own), "somebody else's lead: {rows}");
+    let none = admin.get("/ops/my-leads?q=nobodyiscalledlikethis").await.body;
+    assert!(none.contains("No leads match."), "{none}");
+}

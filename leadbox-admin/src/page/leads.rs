@@ -1,16 +1,15 @@
-//! All leads. Owns the list's address, which says everything: what is looked for, in which order, behind which row.
+//! All leads. Owns the page; what its address asks for is read by `filters`.
 
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
 use leadbox_core::access::Permission;
-use leadbox_core::filter::Op;
-use leadbox_core::{Cursor, LeadFilter, LeadList, LeadSort, SortKey, Stage, UserId};
-use serde::Deserialize;
+use leadbox_core::{LeadBox, LeadList, Page as Leads, StoredLead};
 
-use super::rows::{COLUMNS, Head, Row, row};
+use super::filters::{Asked, Bar, owners};
+use super::rows::{Head, Row, row};
 use super::shell::{Shell, Visit};
-use super::{Doc, escaped, format};
+use super::{Doc, format};
 use crate::serve::{Problem, page_after};
 
 /// How many leads a page shows.
@@ -18,141 +17,64 @@ const ROWS: u32 = 50;
 /// Up to here, matches are counted.
 const COUNTED: u64 = 10_000;
 
-/// The orders: name in the address, in words, and what it is.
-const SORTS: [(&str, &str, LeadSort); 5] = {
-    use leadbox_core::filter::Direction::{Ascending, Descending};
-    const fn sort(by: SortKey, direction: leadbox_core::filter::Direction) -> LeadSort {
-        LeadSort { by, direction }
-    }
-    [
-        ("created", "Latest first", sort(SortKey::Created, Descending)),
-        ("score", "Highest score first", sort(SortKey::Score, Descending)),
-        ("name", "By name", sort(SortKey::Name, Ascending)),
-        ("value", "Highest value first", sort(SortKey::Value, Descending)),
-        ("last", "Latest interaction first", sort(SortKey::LastInteraction, Descending)),
-    ]
-};
-
-/// What the address asks for.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Asked {
-    q: String,
-    stage: String,
-    owner: String,
-    sort: String,
-    after: String,
-}
-
 #[derive(Template)]
 #[template(path = "leads.html")]
 struct Page {
     doc: Doc,
     shell: Shell,
-    asked: Asked,
+    bar: Bar,
     count: String,
-    stages: Vec<Stage>,
-    owners: Vec<(String, String)>,
-    sorts: Vec<(&'static str, &'static str)>,
-    filtered: bool,
     may_add: bool,
+    /// Whether rows can be ticked.
+    selects: bool,
     heads: Vec<Head>,
     rows: Vec<Row>,
     first: String,
     next: String,
 }
 
-impl Asked {
-    fn sort(&self) -> LeadSort {
-        let named = SORTS.iter().find(|(name, ..)| *name == self.sort);
-        named.map_or(SORTS[0].2, |(.., sort)| *sort)
-    }
+/// A page of a list, and how many it has in all, in words.
+pub(super) async fn found(
+    leadbox: &LeadBox,
+    list: &LeadList,
+    asked: &Asked,
+) -> Result<(Leads<StoredLead>, String), Problem> {
+    let found = leadbox.leads().list(list, &page_after(ROWS, asked.after())?).await?;
+    Ok((found, counted(leadbox.leads().count(list, COUNTED).await?)))
+}
 
-    fn list(&self) -> LeadList {
-        let mut list = LeadList::default().search(self.q.as_str()).sorted(self.sort());
-        if !self.stage.is_empty() {
-            list.filter = list.filter.and(LeadFilter::is("stage", Op::Eq, self.stage.as_str()));
-        }
-        list.filter = match self.owner.as_str() {
-            "" => list.filter,
-            "nobody" => {
-                list.filter.and(LeadFilter::is("owner", Op::IsNull, serde_json::Value::Null))
-            }
-            owner => list.filter.and(LeadFilter::is("owner", Op::Eq, owner)),
-        };
-        list
-    }
-
-    /// The address of this list with another order or place.
-    fn address(&self, prefix: &str, sort: &str, after: &str) -> String {
-        let mut address = format!("{prefix}/leads");
-        let mut mark = '?';
-        for (name, value) in [
-            ("q", self.q.as_str()),
-            ("stage", &self.stage),
-            ("owner", &self.owner),
-            ("sort", sort),
-            ("after", after),
-        ] {
-            if !value.is_empty() {
-                address.push(mark);
-                address.push_str(name);
-                address.push('=');
-                address.extend(escaped(value));
-                mark = '&';
-            }
-        }
-        address
-    }
+/// Where the first page is, unless this is it, and the next one, if there is one.
+pub(super) fn neighbours(asked: &Asked, page: &str, found: &Leads<StoredLead>) -> (String, String) {
+    let first = match asked.after() {
+        "" => String::new(),
+        _ => asked.address(page, &[("after", "")]),
+    };
+    let next = found.next.as_ref().map(|next| asked.address(page, &[("after", &next.to_string())]));
+    (first, next.unwrap_or_default())
 }
 
 /// `GET /leads`.
 pub(crate) async fn leads(
     visit: Visit,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
-    let list = asked.list();
-    let found = leadbox.leads().list(&list, &page_after(ROWS, &asked.after)?).await?;
-    let count = leadbox.leads().count(&list, COUNTED).await?;
+    let (asked, address) = (Asked(asked), doc.page("leads"));
+    let (found, count) = found(&leadbox, &asked.list(), &asked).await?;
     let (catalog, names, now) =
         (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
-    let seen = |id: &UserId| leadbox.scope().sees(leadbox.tenant(), Some(*id));
-    let owners = names.iter().filter(|(id, _)| seen(id));
-    let mut owners: Vec<_> = owners.map(|(id, name)| (id.to_string(), name.clone())).collect();
-    owners.sort_by(|a, b| a.1.cmp(&b.1));
-    if leadbox.scope().sees(leadbox.tenant(), None) {
-        owners.insert(0, ("nobody".to_owned(), "Unassigned".to_owned()));
-    }
-    let heads = COLUMNS.iter().map(|(label, class, sort)| {
-        let order = SORTS.iter().find(|(name, ..)| name == sort).map(|(.., sort)| *sort);
-        let sorted = order.filter(|order| *order == list.sort).map(|order| match order.direction {
-            leadbox_core::filter::Direction::Ascending => "ascending",
-            leadbox_core::filter::Direction::Descending => "descending",
-        });
-        let link = order.map(|_| asked.address(&doc.prefix, sort, "")).unwrap_or_default();
-        Head { label, class, link, sorted }
-    });
-    let heads = heads.collect();
-    let after = |cursor: &Cursor| asked.address(&doc.prefix, &asked.sort, &cursor.to_string());
+    let (first, next) = neighbours(&asked, &address, &found);
     let page = Page {
+        bar: Bar::new(&address, &asked, &catalog, owners(&leadbox, &names)),
         may_add: leadbox.rights().level(Permission::LeadCreate).is_some(),
-        count: counted(count),
-        stages: catalog.pipelines.iter().flat_map(|one| one.stages.iter().cloned()).collect(),
-        owners,
-        sorts: SORTS.iter().map(|(name, label, _)| (*name, *label)).collect(),
-        filtered: !(asked.q.trim().is_empty() && asked.stage.is_empty() && asked.owner.is_empty()),
-        heads,
+        count,
+        selects: false,
+        heads: asked.heads(&address),
         rows: found.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
-        first: if asked.after.is_empty() {
-            String::new()
-        } else {
-            asked.address(&doc.prefix, &asked.sort, "")
-        },
-        next: found.next.as_ref().map(after).unwrap_or_default(),
+        first,
+        next,
         doc,
         shell,
-        asked,
     };
     Ok(Html(page.render()?))
 }

@@ -43,6 +43,8 @@ struct Page {
     figures: Vec<Figure>,
     heads: Vec<Head>,
     rows: Vec<Row>,
+    /// Whether rows can be ticked.
+    selects: bool,
     sources: Vec<SourceRow>,
 }
 
@@ -70,6 +72,7 @@ pub(crate) async fn overview(visit: Visit) -> Result<Html<String>, Problem> {
         span: format!("As of {} · {zone}", format::moment(now, zone)),
         figures: figures(&sums),
         heads: plain_heads(),
+        selects: false,
         rows: latest.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
         sources: sources(&sums),
         doc,

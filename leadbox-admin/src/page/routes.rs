@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    edit, first_run, interaction, keys, lead, leads, log, menu, note, overview, profile, role,
-    roles, set_password, settings, sign_in as sign_in_page, system, task, team, teams, user, users,
+    edit, first_run, interaction, keys, lead, leads, log, menu, my_leads, note, overview, profile,
+    role, roles, set_password, settings, sign_in as sign_in_page, system, task, team, teams, user,
+    users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -17,6 +18,7 @@ pub(crate) fn inside() -> Router<Shared> {
     Router::new()
         .route("/", get(overview::overview))
         .route("/leads", get(leads::leads))
+        .route("/my-leads", get(my_leads::my_leads))
         .route("/leads/new", get(edit::blank).post(edit::add))
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))

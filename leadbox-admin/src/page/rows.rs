@@ -23,10 +23,33 @@ pub(super) struct Row {
     pub(super) tags: Vec<String>,
     pub(super) value: String,
     pub(super) received: String,
+    title: String,
+    phone: String,
+    country: String,
+    source: String,
+    priority: String,
 }
 
-/// One column.
+impl Row {
+    /// What stands in a column that holds plain text.
+    pub(super) fn text(&self, key: &str) -> &str {
+        match key {
+            "company" => &self.company,
+            "title" => &self.title,
+            "phone" => &self.phone,
+            "country" => &self.country,
+            "source" => &self.source,
+            "priority" => &self.priority,
+            "value" => &self.value,
+            "received" => &self.received,
+            _ => "",
+        }
+    }
+}
+
+/// One column of a table, as it is shown.
 pub(super) struct Head {
+    pub(super) key: &'static str,
     pub(super) label: &'static str,
     pub(super) class: &'static str,
     /// Where a click on it leads; nowhere when empty.
@@ -35,23 +58,60 @@ pub(super) struct Head {
     pub(super) sorted: Option<&'static str>,
 }
 
-/// The columns: label, class, and the order that a click asks for.
-pub(super) const COLUMNS: [(&str, &str, &str); 8] = [
-    ("Lead", "", "name"),
-    ("Company", "p4", ""),
-    ("Stage", "", ""),
-    ("Score", "n", "score"),
-    ("Owner", "p2", ""),
-    ("Tags", "p4", ""),
-    ("Value", "n p3", "value"),
-    ("Received", "n p3", "created"),
-];
+/// A column that there is.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Its name in addresses.
+    pub(super) key: &'static str,
+    pub(super) label: &'static str,
+    pub(super) class: &'static str,
+    /// The order that a click asks for; none when empty.
+    pub(super) sort: &'static str,
+    /// Whether it is shown when nobody chose.
+    pub(super) usual: bool,
+}
 
-/// The heads of a table that cannot be sorted.
+/// The columns, in their order; the first is always shown.
+pub(super) const COLUMNS: [Column; 13] = {
+    const fn column(
+        key: &'static str,
+        label: &'static str,
+        class: &'static str,
+        sort: &'static str,
+    ) -> Column {
+        Column { key, label, class, sort, usual: true }
+    }
+    const fn more(key: &'static str, label: &'static str, class: &'static str) -> Column {
+        Column { key, label, class, sort: "", usual: false }
+    }
+    [
+        column("lead", "Lead", "", "name"),
+        column("company", "Company", "p4", ""),
+        more("title", "Job title", "p4"),
+        more("phone", "Phone", "p3 nowrap"),
+        more("country", "Country", "p3"),
+        more("source", "Source", "p3"),
+        column("stage", "Stage", "", ""),
+        column("score", "Score", "n", "score"),
+        more("priority", "Priority", "p3"),
+        column("owner", "Owner", "p2 nowrap", ""),
+        column("tags", "Tags", "p4", ""),
+        column("value", "Value", "n p3", "value"),
+        column("received", "Received", "n muted p3", "created"),
+    ]
+};
+
+/// The usual columns of a table that cannot be sorted.
 pub(super) fn plain_heads() -> Vec<Head> {
-    COLUMNS
-        .iter()
-        .map(|(label, class, _)| Head { label, class, link: String::new(), sorted: None })
+    let usual = COLUMNS.iter().filter(|column| column.usual);
+    usual
+        .map(|&Column { key, label, class, .. }| Head {
+            key,
+            label,
+            class,
+            link: String::new(),
+            sorted: None,
+        })
         .collect()
 }
 
@@ -80,6 +140,11 @@ pub(super) fn row(stored: &StoredLead, catalog: &Catalog, names: &Names, now: Ti
         tags: lead.tags.iter().cloned().collect(),
         value: lead.value.map(format::amount).unwrap_or_default(),
         received: format::ago(lead.created_at, now),
+        title: lead.person.title.clone().unwrap_or_default(),
+        phone: lead.person.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        country: lead.company.country.as_ref().map(ToString::to_string).unwrap_or_default(),
+        source: lead.source.name.clone().unwrap_or_default(),
+        priority: stored.score.priority.clone().unwrap_or_default(),
     }
 }
 

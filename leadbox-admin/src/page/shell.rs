@@ -64,9 +64,13 @@ impl Shell {
             .filter(|(capabilities, _)| rights.require_any(capabilities).is_ok())
             .map(|(_, item)| item)
             .collect();
+        let mut leads = vec![item("All leads", "leads", "list")];
+        if rights.user().is_some() {
+            leads.push(item("My leads", "my-leads", "task"));
+        }
         let mut nav = vec![
             Section { title: "Analyse", items: vec![item("Overview", "", "home")] },
-            Section { title: "Leads", items: vec![item("All leads", "leads", "list")] },
+            Section { title: "Leads", items: leads },
             Section { title: "Administer", items: administer },
         ];
         nav.retain(|section| !section.items.is_empty());

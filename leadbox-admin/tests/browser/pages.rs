@@ -47,6 +47,12 @@ pub const PAGES: &[Page] = &[
     page("overview", ""),
     page("leads", "/leads").wrong(At("/leads?stage=nirvana")),
     page("leads-none-match", "/leads?q=nobodyiscalledlikethis").wrong(At("/leads?after=rubbish")),
+    page(
+        "leads-more",
+        "/leads?tag=whitepaper&col=source&col=stage&col=phone&col=country&col=title&col=owner",
+    )
+    .wrong(At("/leads?from=soon")),
+    page("my-leads", "/my-leads").wrong(At("/my-leads?after=rubbish")),
     page("lead", "/leads/{lead}").wrong(At("/leads/nobody")),
     page("lead-busy", "/leads/{busy}").wrong(Sent(&[("title", " "), ("due_at", "")])),
     page("lead-new", "/leads/new").wrong(Sent(&[("email", "ada@"), ("employees", "-5")])),

@@ -1,0 +1,125 @@
+//! My work: what somebody has to do, by when, and the leads that are theirs. Owns how tasks are grouped by when they are
+//! due.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Html;
+use chrono_tz::Tz;
+use leadbox_core::filter::Op;
+use leadbox_core::{
+    Assignees, Error, LeadFilter, LeadId, PageRequest, StoredLead, Task, TaskFilter, Timestamp,
+};
+
+use super::Doc;
+use super::filters::{Asked, Bar};
+use super::leads::{found, neighbours};
+use super::rows::{Head, Row, row};
+use super::shell::{Shell, Visit};
+use super::tasks::{Desk, TaskRow};
+use super::words::zone;
+use crate::serve::Problem;
+
+/// How many tasks it shows.
+const TASKS: u32 = 100;
+
+struct Group {
+    title: &'static str,
+    tasks: Vec<TaskRow>,
+}
+
+#[derive(Template)]
+#[template(path = "my-leads.html")]
+struct Page {
+    doc: Doc,
+    shell: Shell,
+    groups: Vec<Group>,
+    more_tasks: bool,
+    bar: Bar,
+    count: String,
+    selects: bool,
+    heads: Vec<Head>,
+    rows: Vec<Row>,
+    first: String,
+    next: String,
+}
+
+/// When tasks are due, in the order of the page.
+const GROUPS: [&str; 4] = ["Overdue", "Today", "Later", "Without a date"];
+
+/// The place of a task among the groups.
+fn group(due: Option<Timestamp>, now: Timestamp, zone: Tz) -> usize {
+    let day = |at: Timestamp| at.with_timezone(&zone).date_naive();
+    match due {
+        None => 3,
+        Some(due) if due < now => 0,
+        Some(due) if day(due) == day(now) => 1,
+        Some(_) => 2,
+    }
+}
+
+/// `GET /my-leads`.
+pub(crate) async fn my_leads(
+    visit: Visit,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Html<String>, Problem> {
+    let Visit { doc, shell, leadbox, .. } = visit.on("my-leads");
+    let user = leadbox.rights().user().ok_or_else(|| Error::not_found("page", "my-leads"))?;
+    let (asked, address) = (Asked(asked), doc.page("my-leads"));
+    let mut list = asked.list();
+    list.filter = list.filter.and(LeadFilter::is("owner", Op::Eq, user.to_string()));
+    let (found, count) = found(&leadbox, &list, &asked).await?;
+    let (catalog, names, now) =
+        (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
+    let zone = zone(&leadbox, &catalog).await?;
+    let mine = TaskFilter { assignees: Assignees::Only([user].into()), ..TaskFilter::default() };
+    let tasks = leadbox.tasks().list(&mine, &PageRequest::first(TASKS)).await?;
+    let of: BTreeSet<LeadId> = tasks.items.iter().map(|task| task.lead).collect();
+    let of = leadbox.leads().leads(&of.into_iter().collect::<Vec<_>>()).await?;
+    let of: BTreeMap<LeadId, StoredLead> = of.into_iter().map(|one| (one.lead.id, one)).collect();
+    let desk = Desk { leadbox: &leadbox, names: &names, zone, now };
+    let mut groups = GROUPS.map(|title| Group { title, tasks: Vec::new() });
+    let found_lead = |task: &Task| of.get(&task.lead).map(|stored| &stored.lead);
+    for (task, lead) in tasks.items.iter().filter_map(|task| Some((task, found_lead(task)?))) {
+        let row = TaskRow {
+            lead: lead.id.to_string(),
+            lead_name: lead.display_name().to_owned(),
+            // All of them are one's own.
+            assignee: String::new(),
+            ..desk.row(task, lead.owner, lead.deleted_at.is_some())
+        };
+        groups[group(task.due_at, now, zone)].tasks.push(row);
+    }
+    let (first, next) = neighbours(&asked, &address, &found);
+    let page = Page {
+        groups: groups.into_iter().filter(|group| !group.tasks.is_empty()).collect(),
+        more_tasks: tasks.next.is_some(),
+        bar: Bar::new(&address, &asked, &catalog, Vec::new()),
+        count,
+        selects: false,
+        heads: asked.heads(&address),
+        rows: found.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
+        first,
+        next,
+        doc,
+        shell,
+    };
+    Ok(Html(page.render()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_ends_when_it_ends_where_one_is() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-03-02T22:30:00Z");
+        let place = |due: &str, zone| GROUPS[group(Some(at(due)), now, zone)];
+        assert_eq!(place("2026-03-02T22:29:59Z", Tz::UTC), "Overdue");
+        assert_eq!(place("2026-03-02T23:30:00Z", Tz::UTC), "Today");
+        assert_eq!(place("2026-03-02T23:30:00Z", Tz::Europe__Berlin), "Later");
+        assert_eq!(GROUPS[group(None, now, Tz::UTC)], "Without a date");
+    }
+}
