@@ -48,7 +48,15 @@ pub(super) async fn export(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let list = listed(asked.q.as_deref(), asked.filter.as_deref(), asked.sort.as_deref())?;
-    let format = asked.format.unwrap_or(FileFormat::Csv);
+    file(leadbox, list, asked.format.unwrap_or(FileFormat::Csv)).await
+}
+
+/// The leads of a list as a file.
+pub(crate) async fn file(
+    leadbox: LeadBox,
+    list: LeadList,
+    format: FileFormat,
+) -> Result<Response, Problem> {
     let (kind, name) = match format {
         FileFormat::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"leads.csv\""),
         FileFormat::Jsonl => ("application/x-ndjson", "attachment; filename=\"leads.jsonl\""),

@@ -47,7 +47,7 @@ pub(super) struct Asked {
 /// A format of files.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum FileFormat {
+pub(crate) enum FileFormat {
     /// Comma-separated values (RFC 4180), with a header.
     Csv,
     /// One JSON object per line.

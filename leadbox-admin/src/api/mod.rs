@@ -29,4 +29,6 @@ mod teams;
 mod users;
 mod version;
 
+pub(crate) use exports::file;
+pub(crate) use imports::FileFormat;
 pub(crate) use routes::api;

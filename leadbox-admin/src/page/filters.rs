@@ -110,6 +110,14 @@ impl Asked {
         list
     }
 
+    /// What is asked for, without these and without what is empty.
+    pub(super) fn kept(&self, without: &[&str]) -> Vec<(String, String)> {
+        let all = self.0.iter();
+        let kept =
+            all.filter(|(name, value)| !without.contains(&name.as_str()) && !value.is_empty());
+        kept.cloned().collect()
+    }
+
     /// What is asked for as a part of an address, some of it said anew; what is empty is left out.
     pub(super) fn query(&self, anew: &[(&str, &str)]) -> String {
         let kept = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -194,6 +202,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new(
+        leadbox: &LeadBox,
         page: &str,
         asked: &Asked,
         catalog: &Catalog,
@@ -225,6 +234,11 @@ impl Bar {
             (column.key, column.label, is_shown)
         };
         let more = exact.into_iter().chain(days).chain(custom);
+        let is_hidden = |name: &str| {
+            let field = if name == "tag" { "tags" } else { name };
+            leadbox.scope().hidden_fields.contains(field)
+        };
+        let more = more.filter(|input| !is_hidden(&input.name));
         let more: Vec<Input> = more.map(|input| input.with(&asked.0, &[])).collect();
         let asked_for = more.iter().filter(|input| !input.value.is_empty());
         let chip = |input: &Input| {

@@ -2,14 +2,16 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::response::Html;
+use axum::response::{Html, Response};
 use leadbox_core::access::Permission;
-use leadbox_core::{LeadBox, LeadList, Page as Leads, StoredLead};
+use leadbox_core::{Invalid, LeadBox, LeadList, Page as Leads, StoredLead};
 
+use super::bulk_plan::deeds;
 use super::filters::{Asked, Bar, owners};
 use super::rows::{Head, Row, row};
 use super::shell::{Shell, Visit};
 use super::{Doc, format};
+use crate::api::{FileFormat, file};
 use crate::serve::{Problem, page_after};
 
 /// How many leads a page shows.
@@ -25,8 +27,15 @@ struct Page {
     bar: Bar,
     count: String,
     may_add: bool,
+    /// What can be done with leads that are ticked.
+    deeds: Vec<(&'static str, &'static str)>,
     /// Whether rows can be ticked.
     selects: bool,
+    /// What is asked for, for what is done with all that pass.
+    list: String,
+    may_export: bool,
+    /// The same, for the export.
+    exported: Vec<(String, String)>,
     heads: Vec<Head>,
     rows: Vec<Row>,
     first: String,
@@ -64,11 +73,16 @@ pub(crate) async fn leads(
     let (catalog, names, now) =
         (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
     let (first, next) = neighbours(&asked, &address, &found);
+    let deeds = deeds(&leadbox);
     let page = Page {
-        bar: Bar::new(&address, &asked, &catalog, owners(&leadbox, &names)),
+        bar: Bar::new(&leadbox, &address, &asked, &catalog, owners(&leadbox, &names)),
         may_add: leadbox.rights().level(Permission::LeadCreate).is_some(),
         count,
-        selects: false,
+        selects: !deeds.is_empty() && !found.items.is_empty(),
+        deeds,
+        list: asked.query(&[("after", ""), ("sort", ""), ("col", ""), ("format", "")]),
+        exported: asked.kept(&["after", "col", "format"]),
+        may_export: leadbox.rights().level(Permission::LeadExport).is_some(),
         heads: asked.heads(&address),
         rows: found.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
         first,
@@ -77,6 +91,20 @@ pub(crate) async fn leads(
         shell,
     };
     Ok(Html(page.render()?))
+}
+
+/// `GET /leads/export`: those that pass, as a file.
+pub(crate) async fn export(
+    visit: Visit,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let asked = Asked(asked);
+    let format = match asked.text("format") {
+        "csv" => FileFormat::Csv,
+        "jsonl" => FileFormat::Jsonl,
+        _ => return Err(Invalid::one("format", "is csv or jsonl").into()),
+    };
+    file(visit.leadbox, asked.list(), format).await
 }
 
 fn counted(count: u64) -> String {

@@ -2,6 +2,8 @@
 //! without scripts.
 
 mod activity;
+mod bulk;
+mod bulk_plan;
 mod doc;
 mod edit;
 mod effective;

@@ -95,7 +95,7 @@ pub(crate) async fn my_leads(
     let page = Page {
         groups: groups.into_iter().filter(|group| !group.tasks.is_empty()).collect(),
         more_tasks: tasks.next.is_some(),
-        bar: Bar::new(&address, &asked, &catalog, Vec::new()),
+        bar: Bar::new(&leadbox, &address, &asked, &catalog, Vec::new()),
         count,
         selects: false,
         heads: asked.heads(&address),

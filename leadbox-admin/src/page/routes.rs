@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    edit, first_run, interaction, keys, lead, leads, log, menu, my_leads, note, overview, profile,
-    role, roles, set_password, settings, sign_in as sign_in_page, system, task, team, teams, user,
-    users,
+    bulk, bulk_plan, edit, first_run, interaction, keys, lead, leads, log, menu, my_leads, note,
+    overview, profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task,
+    team, teams, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -19,6 +19,12 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/", get(overview::overview))
         .route("/leads", get(leads::leads))
         .route("/my-leads", get(my_leads::my_leads))
+        .route("/leads/export", get(leads::export))
+        .route("/bulk", post(bulk_plan::start))
+        .route("/bulk/new", get(bulk_plan::plan))
+        .route("/bulk/{id}", get(bulk::bulk))
+        .route("/bulk/{id}/cancel", post(bulk::cancel))
+        .route("/bulk/{id}/undo", get(bulk::plan_undo).post(bulk::undo))
         .route("/leads/new", get(edit::blank).post(edit::add))
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))

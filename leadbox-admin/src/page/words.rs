@@ -196,6 +196,8 @@ impl Words<'_> {
             (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
             (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
             (EventType::IMPORT_FINISHED, "import", "An import ended"),
+            (EventType::BULK_FINISHED, "list", "Work on many leads ended"),
+            (EventType::LEAD_RESTORED, "undo", "Brought back"),
         ];
         let known = plain.into_iter().find(|(one, ..)| one == kind);
         let (icon, says) = known

@@ -183,6 +183,15 @@ pub const ACTIONS: &[Action] = &[
         .says("Deleted a note")
         .logged(&[EventType::NOTE_DELETED])
         .stored(&["Deleted since"]),
+    action("POST /bulk", "/bulk/new?do=tag&tag=spring&plan=1&lead={lead}", "Change 1 lead")
+        .says("Changing leads")
+        .logged(&[EventType::LEAD_UPDATED, EventType::BULK_FINISHED])
+        .stored_on("/leads/{lead}", &["spring", "a bulk action of Ana Novak"]),
+    action("POST /bulk/{id}/undo", "/bulk/{bulk}/undo", "Take back 2 leads")
+        .says("Taking changes back")
+        .logged(&[EventType::LEAD_UPDATED, EventType::LEAD_UPDATED, EventType::BULK_FINISHED])
+        .stored(&["2 of 2 leads", "Done"]),
+    action("POST /bulk/{id}/cancel", "/bulk/{waiting}", "Stop").stored(&["Stopping"]),
     action("POST /users", "/users", "Add and make a link")
         .given(&[("name", "Bo Berg"), ("email", "bo@office.example"), ("role", "agent")])
         .says("/invitation?code=lbi_")
@@ -321,8 +330,11 @@ async fn perform(tab: &Tab, house: &House, action: &Action) {
     expected.sort_unstable();
     assert_eq!(kinds, expected, "{action:?}");
     if action.reader == Reader::Ana {
-        let ana = house.user(ANA).await.id.uuid();
-        assert!(written.iter().all(|event| event.actor.id == Some(ana)), "{action:?}: {written:?}");
+        let ana = house.user(ANA).await.id;
+        assert!(
+            written.iter().all(|event| event.actor.person() == Some(ana)),
+            "{action:?}: {written:?}"
+        );
     }
 }
 

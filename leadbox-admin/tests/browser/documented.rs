@@ -15,6 +15,9 @@ const ROUTES: &str = include_str!("../../src/page/routes.rs");
 /// What is no page of anybody's.
 const UNLISTED: &str = "GET /assets/{}/{}";
 
+/// What is a file, and no page to be looked at.
+const FILES: &[&str] = &["GET /leads/export"];
+
 fn text_of(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -114,7 +117,8 @@ fn every_page_is_looked_at_and_every_action_is_done() {
         path => plain(&format!("GET {path}")),
     });
     let done = ACTIONS.iter().map(|action| plain(action.request));
-    let known: BTreeSet<String> = looked.chain(done).collect();
+    let files = FILES.iter().map(|file| (*file).to_owned());
+    let known: BTreeSet<String> = looked.chain(done).chain(files).collect();
     assert_eq!(known, routes());
 }
 

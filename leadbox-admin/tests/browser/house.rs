@@ -11,11 +11,11 @@ use axum::http::request::Parts;
 use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::service::{LeadList, NewKey, NewUser};
+use leadbox_core::service::{BulkAction, LeadList, NewKey, NewUser, Selection};
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::{
-    Clock, Error, LeadBox, MemoryStorage, NewLead, NewTask, RandomIds, StorageError, User,
-    UserStatus,
+    Clock, Error, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, StorageError,
+    User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -160,6 +160,17 @@ impl House {
         ]);
         let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
         self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
+        // The oldest of them were changed together, and others wait for it.
+        let oldest = leads.items.iter().rev().take(2).map(|row| row.lead.id);
+        let oldest = Selection::Ids(oldest.collect());
+        let change = |tag| BulkAction::Change(LeadPatch::new().add_tag(tag));
+        if leads.items.len() > 1 {
+            let bulk = leadbox.bulk();
+            let done = bulk.run(&change("newsletter"), &oldest).await.unwrap();
+            let waiting = bulk.start(&change("call"), &oldest).await.unwrap();
+            self.places.insert("bulk", done.id.to_string());
+            self.places.insert("waiting", waiting.id.to_string());
+        }
         // Somebody has to do something about the latest of them, and has written something down.
         let (tasks, notes) = (leadbox.tasks(), leadbox.notes());
         for lead in leads.items.iter().map(|row| row.lead.id) {

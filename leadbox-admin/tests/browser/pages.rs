@@ -52,6 +52,11 @@ pub const PAGES: &[Page] = &[
         "/leads?tag=whitepaper&col=source&col=stage&col=phone&col=country&col=title&col=owner",
     )
     .wrong(At("/leads?from=soon")),
+    page("bulk-new", "/bulk/new?do=field&lead={lead}").wrong(At("/bulk/new?do=tag")),
+    page("bulk-plan", "/bulk/new?do=tag&tag=vip&plan=1&all=1&list=")
+        .wrong(At("/bulk/new?do=stage&stage=&plan=1&all=1")),
+    page("bulk", "/bulk/{bulk}").wrong(At("/bulk/none")),
+    page("bulk-undo", "/bulk/{bulk}/undo").wrong(At("/bulk/none/undo")),
     page("my-leads", "/my-leads").wrong(At("/my-leads?after=rubbish")),
     page("lead", "/leads/{lead}").wrong(At("/leads/nobody")),
     page("lead-busy", "/leads/{busy}").wrong(Sent(&[("title", " "), ("due_at", "")])),
