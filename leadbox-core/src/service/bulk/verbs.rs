@@ -27,8 +27,8 @@ impl Bulk<'_> {
     /// The most leads that are done at once, in the caller's task.
     pub const DIRECT: usize = 200;
 
-    /// What an action would do. Nothing is written; each lead is read and decided, so many take their time: some ten seconds
-    /// for a million.
+    /// What an action would do. Nothing is written; each lead is read and decided, so many take their time: some
+    /// five seconds for a hundred thousand.
     ///
     /// # Errors
     /// `Invalid`, `Filter`, `Denied` as [`start`](Self::start); `Storage`.
