@@ -212,6 +212,25 @@ pub const ACTIONS: &[Action] = &[
     action("POST /users/{id}/sign-out", "/users/{user}", "Sign out everywhere")
         .logged(&[EventType::SESSION_ENDED])
         .stored(&["Nowhere."]),
+    action("POST /teams", "/teams", "Add team")
+        .given(&[("name", "South")])
+        .logged(&[EventType::TEAM_CHANGED])
+        .stored_on("/teams", &["South"]),
+    action("POST /teams/{id}", "/teams/{team}", "Save")
+        .given(&[("name", "Far North")])
+        .logged(&[EventType::TEAM_CHANGED])
+        .stored_on("/teams/{team}", &["[Far North]"]),
+    action("POST /roles/new", "/roles/new", "Make role")
+        .given(&[("name", "Helper"), ("key", "helper")])
+        .logged(&[EventType::ROLE_CHANGED])
+        .stored_on("/roles", &["Helper"]),
+    action("POST /roles/{key}", "/roles/{role}", "Save")
+        .given(&[("name", "Telephonist")])
+        .logged(&[EventType::ROLE_CHANGED])
+        .stored_on("/roles/{role}", &["[Telephonist]", "Phone"]),
+    action("POST /roles/{key}/remove", "/roles/{role}/remove", "Remove Telephonist")
+        .logged(&[EventType::ROLE_REMOVED])
+        .stored_on("/log", &["Telephonist"]),
     action("POST /keys", "/keys", "Make key")
         .given(&[("name", "Nightly job"), ("days", "90 days"), ("lead.read", "everybody's")])
         .says("lbk_")

@@ -11,11 +11,11 @@ use axum::http::request::Parts;
 use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::service::{BulkAction, LeadList, NewKey, NewUser, Selection};
+use leadbox_core::service::{BulkAction, LeadList, NewKey, NewTeam, NewUser, Selection};
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::{
-    Clock, Error, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, StorageError,
-    User, UserStatus,
+    Clock, Error, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, Role,
+    StorageError, User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -158,6 +158,14 @@ impl House {
             ("invitation", invitation.reveal(TokenKind::Invitation.prefix())),
             ("reset", reset.reveal(TokenKind::Reset.prefix())),
         ]);
+        let north = NewTeam { name: "North".to_owned(), parent: None };
+        let team = leadbox.directory().add_team(&north).await.unwrap();
+        self.places.insert("team", team.id.to_string());
+        let grants = Grants::default().allow(Permission::LeadRead, Level::Team).hide("phone");
+        let role = Role { key: "caller".parse().unwrap(), name: "Caller".to_owned(), grants };
+        leadbox.access().define_role(&role).await.unwrap();
+        self.places.insert("role", role.key.to_string());
+        self.places.insert("built_in", "agent".to_owned());
         let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
         self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
         // The oldest of them were changed together, and others wait for it.
