@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::api::api;
 use crate::page;
-use crate::serve::{Limiter, Limits, Problem, begin, guard, limit, mount, render};
+use crate::serve::{Limiter, Limits, Problem, Uploads, begin, guard, limit, mount, render};
 use crate::who::{Access, Addresses, OwnUsers, Pace, Passwords, Throttle, Via, refuse_cross_site};
 
 /// The most that a form may send.
@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Limiter,
     pub(crate) brand: String,
     pub(crate) first_run: FirstRun,
+    /// Files that wait to be imported.
+    pub(crate) uploads: Uploads,
 }
 
 /// The code that opens the first run, of this process alone.
@@ -96,6 +98,7 @@ impl Admin {
                 limiter: Limits::default().into(),
                 brand: String::new(),
                 first_run,
+                uploads: Uploads::default(),
             },
         }
     }

@@ -171,7 +171,7 @@ pub(super) async fn read(
 }
 
 /// What is wrong with a file, or with writing one.
-pub(super) fn problem(error: TransferError) -> Problem {
+pub(crate) fn problem(error: TransferError) -> Problem {
     let status = match &error {
         TransferError::Core(_) => {
             return match error {

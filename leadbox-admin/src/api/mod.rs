@@ -30,5 +30,5 @@ mod users;
 mod version;
 
 pub(crate) use exports::file;
-pub(crate) use imports::FileFormat;
+pub(crate) use imports::{FileFormat, problem as transfer_problem};
 pub(crate) use routes::api;

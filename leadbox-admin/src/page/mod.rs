@@ -12,6 +12,8 @@ mod filters;
 mod first_run;
 mod format;
 mod granting;
+mod import;
+mod import_file;
 mod input;
 mod interaction;
 mod issues;

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    bulk, bulk_plan, edit, first_run, interaction, keys, lead, leads, log, menu, my_leads, note,
-    overview, profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task,
-    team, teams, user, users,
+    bulk, bulk_plan, edit, first_run, import, import_file, interaction, keys, lead, leads, log,
+    menu, my_leads, note, overview, profile, role, roles, set_password, settings,
+    sign_in as sign_in_page, system, task, team, teams, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -25,6 +25,13 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/bulk/{id}", get(bulk::bulk))
         .route("/bulk/{id}/cancel", post(bulk::cancel))
         .route("/bulk/{id}/undo", get(bulk::plan_undo).post(bulk::undo))
+        .route(
+            "/import",
+            get(import_file::form).post(import_file::upload).layer(import_file::limit()),
+        )
+        .route("/import/{id}", get(import::import).post(import::run))
+        .route("/import/{id}/refused", get(import::refused))
+        .route("/import/{id}/undo", get(import::plan_undo).post(import::undo))
         .route("/leads/new", get(edit::blank).post(edit::add))
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))

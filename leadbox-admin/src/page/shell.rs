@@ -68,6 +68,9 @@ impl Shell {
         if rights.user().is_some() {
             leads.push(item("My leads", "my-leads", "task"));
         }
+        if rights.can(Capability::LeadsImport) {
+            leads.push(item("Import", "import", "import"));
+        }
         let mut nav = vec![
             Section { title: "Analyse", items: vec![item("Overview", "", "home")] },
             Section { title: "Leads", items: leads },

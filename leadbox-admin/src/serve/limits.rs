@@ -59,7 +59,8 @@ pub(crate) async fn limit(
             )
         });
     };
-    let imports = request.uri().path().ends_with("/imports");
+    let path = request.uri().path();
+    let imports = path.ends_with("/imports") || path.ends_with("/import");
     let time = if imports { limiter.limits.import_time } else { limiter.limits.time };
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => Ok(response),

@@ -9,6 +9,7 @@ mod paging;
 mod prefix;
 mod problem;
 mod request;
+mod uploads;
 
 pub(crate) use assets::{asset, version};
 pub(crate) use headers::guard;
@@ -19,3 +20,4 @@ pub(crate) use paging::page_after;
 pub(crate) use prefix::{Prefix, prefix_of};
 pub(crate) use problem::{Issue, Problem, render};
 pub(crate) use request::{RequestId, begin};
+pub(crate) use uploads::{Chosen, Run, Upload, Uploads};

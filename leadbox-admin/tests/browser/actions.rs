@@ -183,6 +183,9 @@ pub const ACTIONS: &[Action] = &[
         .says("Deleted a note")
         .logged(&[EventType::NOTE_DELETED])
         .stored(&["Deleted since"]),
+    action("GET /bulk/new", "/leads", "Continue")
+        .given(&[("lead", "{lead}"), ("do", "Give to somebody")])
+        .says("Nothing is done before you say so."),
     action("POST /bulk", "/bulk/new?do=tag&tag=spring&plan=1&lead={lead}", "Change 1 lead")
         .says("Changing leads")
         .logged(&[EventType::LEAD_UPDATED, EventType::BULK_FINISHED])
@@ -192,6 +195,21 @@ pub const ACTIONS: &[Action] = &[
         .logged(&[EventType::LEAD_UPDATED, EventType::LEAD_UPDATED, EventType::BULK_FINISHED])
         .stored(&["2 of 2 leads", "Done"]),
     action("POST /bulk/{id}/cancel", "/bulk/{waiting}", "Stop").stored(&["Stopping"]),
+    action("POST /import", "/import", "Continue")
+        .given(&[("file", "{file}")])
+        .says("Which column fills which field"),
+    action("POST /import/{id}", "/import/{import}", "Try it")
+        .given(&[("by", "E-mail")])
+        .says("What would happen")
+        .stored(&["Refused rows", "[E-mail]"]),
+    action("POST /import/{id}", "/import/{import}", "Import")
+        .says("What happened")
+        .logged(&[EventType::LEAD_CAPTURED, EventType::LEAD_CAPTURED, EventType::IMPORT_FINISHED])
+        .stored_on("/leads", &["Bea", "Dee"]),
+    action("POST /import/{id}/undo", "/import/{imported}/undo", "Take back 1 lead")
+        .says("Taking changes back")
+        .logged(&[EventType::LEAD_DELETED, EventType::BULK_FINISHED])
+        .stored(&["1 of 1 leads", "Done"]),
     action("POST /users", "/users", "Add and make a link")
         .given(&[("name", "Bo Berg"), ("email", "bo@office.example"), ("role", "agent")])
         .says("/invitation?code=lbi_")
@@ -314,7 +332,7 @@ async fn perform(tab: &Tab, house: &House, action: &Action) {
     house.admit(tab, action.reader).await;
     tab.open(&house.address(action.page)).await;
     for (name, value) in action.given {
-        tab.give(name, value).await;
+        tab.give(name, &house.filled(value)).await;
     }
     let before =
         written(house, Position(0)).await.last().map_or(Position(0), |event| event.position);

@@ -16,7 +16,7 @@ const ROUTES: &str = include_str!("../../src/page/routes.rs");
 const UNLISTED: &str = "GET /assets/{}/{}";
 
 /// What is a file, and no page to be looked at.
-const FILES: &[&str] = &["GET /leads/export"];
+const FILES: &[&str] = &["GET /leads/export", "GET /import/{}/refused"];
 
 fn text_of(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

@@ -2,6 +2,7 @@
 //! and who is let in; knows nothing of the browser but its cookies.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -13,16 +14,19 @@ use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, LeadList, NewKey, NewTeam, NewUser, Selection};
 use leadbox_core::testing::{ManualClock, Sandbox};
+use leadbox_core::transfer::Importer;
 use leadbox_core::{
-    Clock, Error, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, Role,
+    Clock, Error, ImportId, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, Role,
     StorageError, User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
+use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
 use crate::support::{Browser, Office, PASSWORD};
 use crate::tab::Tab;
+use crate::upload::upload;
 
 /// Where the dashboard is mounted.
 pub const PREFIX: &str = "/ops/leads-box";
@@ -42,6 +46,19 @@ pub struct House {
     places: BTreeMap<&'static str, String>,
     /// The cookies of those who are signed in.
     cookies: BTreeMap<Reader, BTreeMap<String, String>>,
+    /// A file to be imported.
+    file: NamedTempFile,
+}
+
+/// What is in it: the second row has something wrong with it.
+const FILE: &str =
+    "Email,Name,Shoe size\nbea@fair.example,Bea,38\ncy@,Cy,\ndee@fair.example,Dee,41\n";
+
+/// Brings one old lead in from a file.
+async fn import_one(leadbox: &LeadBox, file: &str) -> String {
+    let id: ImportId = leadbox.new_id();
+    Importer::new(leadbox).id(id).run(file.as_bytes()).await.unwrap();
+    id.to_string()
 }
 
 /// Lets nobody in, because it cannot be found out who asks.
@@ -67,7 +84,10 @@ impl House {
         replay(storage.clone(), &plan, |_| {}).await.unwrap();
         let ids = Arc::new(RandomIds::seeded(70));
         let leadbox = LeadBox::builder(storage).clock(clock.clone()).ids(ids).build().unwrap();
+        let old = "email,created_at\nold@fair.example,2024-01-31\n";
+        let imported = import_one(&leadbox, old).await;
         let mut house = Self::of(Sandbox { leadbox, clock }).await.with_ana().await;
+        house.places.insert("imported", imported);
         house.put_to_use().await;
         house
     }
@@ -75,6 +95,15 @@ impl House {
     /// Does what the invented company's history has not: keys, work that waits, somebody who left, somebody signed in.
     async fn put_to_use(&mut self) {
         let leadbox = &self.office.sandbox.leadbox;
+        let ana = self.user(ANA).await.id;
+        let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
+        // Hers since she came: some work is late, and some has no date.
+        for (row, hours) in leads.items[10..].iter().zip([Some(-30), Some(1), Some(200), None]) {
+            leadbox.leads().assign(row.lead.id, Some(ana)).await.unwrap();
+            let due_at = hours.map(|hours| leadbox.now() + chrono::TimeDelta::hours(hours));
+            let task = NewTask { due_at, ..NewTask::new("Introduce yourself").assignee(ana) };
+            leadbox.tasks().add(row.lead.id, &task).await.unwrap();
+        }
         let grants = Grants::default()
             .allow(Permission::LeadRead, Level::All)
             .allow(Permission::LeadCreate, Level::All);
@@ -118,12 +147,16 @@ impl House {
         let sandbox = Sandbox::new().unwrap();
         add_ana(&sandbox.leadbox).await;
         let leads = sandbox.leadbox.leads();
-        let other = leads.capture(&NewLead::new().email("c@d.example")).await.unwrap().lead.id;
+        let imported = import_one(&sandbox.leadbox, "email\nc@d.example\n").await;
+        let other = leads.list(&LeadList::default(), &Default::default()).await.unwrap();
+        let other = other.items[0].lead.id;
         sandbox.leadbox.tasks().add(other, &NewTask::new("Call")).await.unwrap();
         sandbox.leadbox.notes().add(other, "Hello").await.unwrap();
         sandbox.clock.advance(chrono::TimeDelta::minutes(1));
         leads.capture(&NewLead::new().email("a@b.example")).await.unwrap();
-        Self::of(sandbox).await.with_ana().await
+        let mut house = Self::of(sandbox).await.with_ana().await;
+        house.places.insert("imported", imported);
+        house
     }
 
     /// Without an administrator.
@@ -140,15 +173,21 @@ impl House {
         let host = serve(office.app.clone()).await;
         let code = first_run.split_once('=').unwrap().1.to_owned();
         let places = BTreeMap::from([("first_run", code)]);
-        Self { office, host, places, cookies: BTreeMap::new() }
+        let file = NamedTempFile::with_suffix(".csv").unwrap();
+        Self { office, host, places, cookies: BTreeMap::new(), file }
     }
 
     /// Lets Ana in, and finds something for every name in braces.
     async fn with_ana(mut self) -> Self {
         let leadbox = self.office.sandbox.leadbox.clone();
         let ana = self.user(ANA).await;
-        let cookies = self.let_in(&ana).await.cookies;
-        self.cookies.insert(Reader::Ana, cookies);
+        let mut browser = self.let_in(&ana).await;
+        self.cookies.insert(Reader::Ana, browser.cookies.clone());
+        let waiting = upload(&mut browser, &format!("{PREFIX}/import"), "fair.csv", FILE).await;
+        let waiting = waiting.location().rsplit('/').next().unwrap().to_owned();
+        self.places.insert("import", waiting);
+        self.file.write_all(FILE.as_bytes()).unwrap();
+        self.places.insert("file", self.file.path().display().to_string());
         let marcus = leadbox.directory().user_by_email("marcus@brightmere.example").await.unwrap();
         let invited = marcus.unwrap_or_else(|| ana.clone());
         let invitation = leadbox.passwords().invite(invited.id).await.unwrap();
@@ -215,7 +254,7 @@ impl House {
         !self.filled(path).contains('{')
     }
 
-    fn filled(&self, path: &str) -> String {
+    pub fn filled(&self, path: &str) -> String {
         let filled = |path: String, (name, value): (&&str, &String)| {
             path.replace(&format!("{{{name}}}"), value)
         };

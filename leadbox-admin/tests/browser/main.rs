@@ -20,6 +20,8 @@ mod shapes;
 mod tab;
 mod theme;
 mod unscripted;
+#[path = "../support/upload.rs"]
+mod upload;
 
 #[expect(dead_code, reason = "each test file uses its part")]
 #[path = "../support/mod.rs"]

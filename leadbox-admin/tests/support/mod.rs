@@ -62,7 +62,7 @@ impl Browser {
         self.send(Method::POST, path, Some(encoded.join("&"))).await
     }
 
-    async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+    pub async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
         let mut request = Request::builder().method(&method).uri(path).header(HOST, "app.example");
         if !self.headers.iter().any(|(name, _)| *name == "accept") {
             request = request.header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -78,7 +78,7 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
         }
-        if form.is_some() {
+        if form.is_some() && !self.headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let body = form.map_or_else(Body::empty, Body::from);

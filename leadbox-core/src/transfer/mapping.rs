@@ -38,6 +38,12 @@ impl Mapping {
         Self::default()
     }
 
+    /// Every field that a column can be taken for, but for consents, whose purposes are free.
+    pub fn fields(catalog: &Catalog) -> Vec<String> {
+        let plain = Plain::NAMES.iter().map(|(field, _)| field.name().to_owned());
+        plain.chain(catalog.fields.keys().map(|key| format!("cf.{key}"))).collect()
+    }
+
     /// Takes a column for a field: a name of [`NewLead`](crate::NewLead), `last_name`, `currency`, `utm.source` and
     /// the like, `consent.` and a purpose, or `cf.` and the key of a custom field.
     #[must_use]

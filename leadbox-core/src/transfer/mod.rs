@@ -49,6 +49,7 @@ mod guard;
 mod import;
 mod json_rows;
 mod mapping;
+mod preview;
 mod report;
 mod rows;
 mod source;
@@ -63,6 +64,7 @@ pub use export::Exporter;
 pub use format::{Delimiter, Format};
 pub use import::Importer;
 pub use mapping::{Mapping, UnknownColumns};
+pub use preview::{Preview, PreviewColumn};
 pub use report::{
     ColumnUse, Counts, Ending, ExportProgress, ExportReport, ImportReport, Progress, RowError,
 };
