@@ -199,6 +199,16 @@ macro_rules! every_case {
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
                 sequencing_is_bounded_and_ends,
             }
+            merges {
+                everything_of_a_lead_moves_and_its_activity_with_it,
+                what_was_made_for_a_lead_comes_home_over_several_moves,
+                a_senders_key_is_guarded_for_the_lead_it_was_made_for,
+                two_open_stays_do_not_meet,
+                a_merged_lead_reads_back_and_is_listed_with_its_heir,
+                an_heir_is_found_by_the_keys_of_those_merged_into_it,
+                a_timeline_tells_of_those_merged_into_the_lead,
+                random_moves_are_the_oracles,
+            }
             notes {
                 a_note_reads_back_new_and_changed,
                 notes_come_latest_first_in_pages,

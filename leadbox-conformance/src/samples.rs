@@ -13,10 +13,10 @@ use leadbox_core::{Change, IdentityKind, LeadRow, Position, Suspicion, Tenant, V
 
 use crate::fixtures::{Refusal, World, at};
 use setup::setup;
-use tasks::tasks;
+use tasks::{moves, tasks};
 pub use values::{
-    attempt, checkpoint, credential, drop_field, drop_note, drop_task, fact, field, note, put_note,
-    put_task, reply, task, team, token, user,
+    attempt, checkpoint, credential, drop_field, drop_note, drop_task, fact, field, moved, note,
+    put_note, put_task, reply, task, team, token, user,
 };
 
 /// A change of one kind and its failing twins, all for the world that [`samples`] has prepared.
@@ -33,7 +33,7 @@ pub struct Sample {
 }
 
 /// How many kinds of change there are.
-pub const KINDS: usize = 26;
+pub const KINDS: usize = 27;
 
 /// Prepares a world and gives one sample of every kind of change, in the order of a commit. All good ones can be
 /// committed together or one by one.
@@ -42,6 +42,7 @@ pub async fn samples(world: &World) -> Vec<Sample> {
     all.extend(interactions(world).await);
     all.extend(stays(world).await);
     all.extend(tasks(world).await);
+    all.extend(moves(world).await);
     all.extend(setup(world).await);
     all.extend(jobs(world).await);
     all.extend(log(world).await);
@@ -288,6 +289,7 @@ pub fn name_of(change: &Change) -> &'static str {
         | Change::DropTask(_)
         | Change::PutNote(_)
         | Change::DropNote(_)
+        | Change::MoveRecords(_)
         | Change::PutDefinition(_)
         | Change::DropDefinition(_)
         | Change::PutUser(_)

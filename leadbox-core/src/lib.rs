@@ -56,8 +56,8 @@ pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
 pub use key::{FieldKey, KeyError, RoleKey};
 pub use lead::{
     Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, KeyedLead,
-    Lead, LeadKeys, LeadPatch, LeadRecord, LeadRow, Likeness, Match, NewLead, Person, Profile,
-    ProfileRef, SLOT_EXCLUSIVE, SharedKey, Source, Utm,
+    Lead, LeadKeys, LeadPatch, LeadRecord, LeadRow, Likeness, Match, MergeChoice, MergeField,
+    NewLead, Person, Profile, ProfileRef, SLOT_EXCLUSIVE, SharedKey, Source, Utm,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use note::Note;
@@ -67,7 +67,8 @@ pub use revision::{Revision, Version};
 pub use scope::{Owners, Scope};
 pub use score::{Freshness, LeadScore, Points};
 pub use service::{
-    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, LeadList, NewInteraction, Prepared, Recorded,
+    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, LeadList, MergePlan, Merged, NewInteraction,
+    Prepared, Recorded, Unmerged,
 };
 pub use settings::Settings;
 pub use storage::{

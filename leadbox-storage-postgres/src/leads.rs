@@ -1,6 +1,8 @@
 //! Leads, interactions and stays as readers see them. Owns look-ups by id and key, and the places of pages; how lists find
 //! their rows is decided in `lists`.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use leadbox_core::filter::{Direction, SortKey};
 use leadbox_core::storage::LeadStore;
@@ -42,10 +44,10 @@ fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Er
     })
 }
 
-/// The leads with one of the keys of a kind. Key by key: a plan that is kept from when the table was empty then goes by the
+/// The leads with one of the keys of a kind, and behind them (by rank) those into which a lead was merged that had it. Key by key: a plan that is kept from when the table was empty then goes by the
 /// key's index all the same.
 macro_rules! with_keys {
-    ($kind:literal, $keys:literal, $column:literal, $shared:literal) => {
+    ($kind:literal, $keys:literal, $column:literal, $rank:literal) => {
         concat!(
             "select ",
             $kind,
@@ -54,14 +56,27 @@ macro_rules! with_keys {
             "::text[]) as w (key) cross join lateral (select ",
             $column,
             " as identity_key, ",
-            $shared,
-            r" as shared,
+            $rank,
+            r" as rank,
                 tenant,
                 id
             from lead
             where tenant = $1 and deleted_at is null and ",
             $column,
             " is not null and ",
+            $column,
+            " = w.key offset 0) as x union all select ",
+            $kind,
+            "::smallint, x.* from unnest(",
+            $keys,
+            "::text[]) as w (key) cross join lateral (select m.",
+            $column,
+            r", 2, l.tenant, l.id
+            from lead as m
+            join lead as l on l.tenant = m.tenant and l.id = m.merged_into
+            where m.tenant = $1 and m.merged_into is not null and l.deleted_at is null and m.",
+            $column,
+            " is not null and m.",
             $column,
             " = w.key offset 0) as x",
         )
@@ -119,21 +134,21 @@ impl LeadStore for PostgresStorage {
         };
         let failed = |error| storage_error("read leads by identity", error);
         let rows = sqlx::query(concat!(
-            "select k.identity_kind, k.identity_key, k.shared,",
+            "select k.identity_kind, k.identity_key, k.rank,",
             lead_columns!(),
             r"
             from (",
-            with_keys!("0", "$2", "email_key", "email_slot <> 0"),
+            with_keys!("0", "$2", "email_key", "(email_slot <> 0)::integer"),
             " union all ",
-            with_keys!("1", "$3", "phone_key", "phone_slot <> 0"),
+            with_keys!("1", "$3", "phone_key", "(phone_slot <> 0)::integer"),
             " union all ",
-            with_keys!("2", "$4", "external_id", "false"),
+            with_keys!("2", "$4", "external_id", "0"),
             r"
             ) as k
             join lead as l on l.tenant = k.tenant and l.id = k.id
             join lead_profile as f on f.tenant = k.tenant and f.lead = k.id
             join lead_pulse as p on p.tenant = k.tenant and p.lead = k.id
-            order by k.identity_kind, k.identity_key, k.shared, l.id"
+            order by k.identity_kind, k.identity_key, k.rank, l.id"
         ))
         .bind(tenant.0)
         .bind(of_kind(IdentityKind::Email))
@@ -142,7 +157,9 @@ impl LeadStore for PostgresStorage {
         .fetch_all(&self.writers)
         .await
         .map_err(failed)?;
-        rows.iter()
+        let mut seen = BTreeSet::new();
+        let found = rows
+            .iter()
             .map(|row| {
                 let kind = match row.try_get::<i16, _>("identity_kind").map_err(failed)? {
                     0 => IdentityKind::Email,
@@ -152,7 +169,29 @@ impl LeadStore for PostgresStorage {
                 let key = row.try_get("identity_key").map_err(failed)?;
                 Ok((IdentityKey { kind, key }, rows::stored_lead(row)?))
             })
-            .collect()
+            .collect::<Result<Vec<_>>>()?;
+        let is_new =
+            |(key, stored): &(IdentityKey, StoredLead)| seen.insert((key.clone(), stored.lead.id));
+        Ok(found.into_iter().filter(is_new).collect())
+    }
+
+    async fn leads_merged_into(&self, tenant: Tenant, lead: LeadId) -> Result<Vec<StoredLead>> {
+        let rows = sqlx::query(concat!(
+            "select",
+            lead_columns!(),
+            r"
+            from lead as l
+            join lead_profile as f on f.tenant = l.tenant and f.lead = l.id
+            join lead_pulse as p on p.tenant = l.tenant and p.lead = l.id
+            where l.tenant = $1 and l.merged_into = $2
+            order by l.id"
+        ))
+        .bind(tenant.0)
+        .bind(lead.uuid())
+        .fetch_all(&self.writers)
+        .await
+        .map_err(|error| storage_error("read merged leads", error))?;
+        rows.iter().map(rows::stored_lead).collect()
     }
 
     async fn leads_by_key<'a>(
@@ -285,10 +324,24 @@ impl LeadStore for PostgresStorage {
     ) -> Result<Option<Interaction>> {
         let row = sqlx::query(
             r"
-            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
-            from interaction as i
-            join lead as l on l.tenant = i.tenant and l.id = i.lead
-            where i.tenant = $1 and i.lead = $2 and i.key = $3 and ($4::uuid[] is null or l.owner = any ($4))",
+            (
+                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+                from interaction as i
+                join lead as l on l.tenant = i.tenant and l.id = i.lead
+                where i.tenant = $1 and i.lead = $2 and i.key = $3 and i.origin is null
+                  and ($4::uuid[] is null or l.owner = any ($4))
+            )
+            union all
+            (
+                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+                from interaction as i
+                join lead as l on l.tenant = i.tenant and l.id = i.lead
+                where i.tenant = $1 and i.lead = $2 and i.key = $3 and i.origin is not null
+                  and ($4::uuid[] is null or l.owner = any ($4))
+                order by i.id
+                limit 1
+            )
+            limit 1",
         )
         .bind(scope.tenant.0)
         .bind(lead.uuid())

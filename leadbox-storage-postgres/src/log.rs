@@ -10,9 +10,11 @@ use leadbox_core::storage::{
     ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
 };
 use leadbox_core::{
-    Cursor, Event, Page, PageRequest, Position, Scope, StorageError, Timestamp, WorkerId,
+    Cursor, Event, Page, PageRequest, Position, Scope, StorageError, Subject, SubjectKind,
+    Timestamp, WorkerId,
 };
 use sqlx::{Postgres, QueryBuilder, Row};
+use uuid::Uuid;
 
 use crate::error::storage_error;
 use crate::leads::owners;
@@ -28,6 +30,24 @@ pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
         .ok()
         .and_then(|ttl| now.checked_add_signed(ttl))
         .unwrap_or(Timestamp::MAX_UTC)
+}
+
+impl PostgresStorage {
+    /// What a timeline is about: a lead, and those that were merged into it.
+    async fn subjects(&self, scope: &Scope, subject: Subject) -> Result<Vec<Uuid>> {
+        if subject.kind != SubjectKind::Lead {
+            return Ok(vec![subject.id]);
+        }
+        let mut subjects: Vec<Uuid> =
+            sqlx::query_scalar("select id from lead where tenant = $1 and merged_into = $2")
+                .bind(scope.tenant.0)
+                .bind(subject.id)
+                .fetch_all(&self.writers)
+                .await
+                .map_err(|error| storage_error("read merged leads", error))?;
+        subjects.push(subject.id);
+        Ok(subjects)
+    }
 }
 
 #[async_trait]
@@ -78,7 +98,9 @@ impl LogStore for PostgresStorage {
         sql.push_bind(scope.tenant.0);
         if let Some(subject) = filter.subject {
             sql.push(" and e.subject_kind = ").push_bind(subject.kind.code());
-            sql.push(" and e.subject = ").push_bind(subject.id);
+            sql.push(" and e.subject = any (")
+                .push_bind(self.subjects(scope, subject).await?)
+                .push(")");
         }
         if !filter.kinds.is_empty() {
             let kinds: Vec<String> =
@@ -89,13 +111,21 @@ impl LogStore for PostgresStorage {
             sql.push(" and e.actor = ").push_bind(actor);
         }
         if let Some(owners) = owners(scope) {
-            let lead = leadbox_core::SubjectKind::Lead.code();
+            let lead = SubjectKind::Lead.code();
             sql.push(" and e.subject_kind = ").push_bind(lead);
-            sql.push(" and exists (select from lead as l where l.tenant = ")
-                .push_bind(scope.tenant.0);
-            sql.push(" and l.id = e.subject and l.owner = any (")
-                .push_bind(owners)
-                .push(") offset 0)");
+            sql.push(
+                r" and exists (
+                    select
+                    from lead as l
+                    left join lead as k on k.tenant = l.tenant and k.id = l.merged_into
+                    where l.tenant = ",
+            )
+            .push_bind(scope.tenant.0);
+            sql.push(
+                " and l.id = e.subject and case when k.id is null then l.owner else k.owner end = any (",
+            )
+            .push_bind(owners)
+            .push(") offset 0)");
         }
         if let Some((key, _)) = after(page, "events")? {
             sql.push(" and e.position < ").push_bind(number(key)?);

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("access", include_str!("../migrations/0002_access.sql")),
     ("tasks", include_str!("../migrations/0003_tasks.sql")),
     ("bulk", include_str!("../migrations/0004_bulk.sql")),
+    ("merges", include_str!("../migrations/0005_merges.sql")),
 ];
 
 /// The schema that this program needs.

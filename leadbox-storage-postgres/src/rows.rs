@@ -55,6 +55,7 @@ macro_rules! lead_columns {
             l.created_on,
             l.updated_at,
             l.deleted_at,
+            l.merged_into,
             f.body,
             p.revision,
             p.lead_version,
@@ -141,6 +142,7 @@ pub(crate) fn stored_lead(row: &PgRow) -> Result<StoredLead> {
             created_on: lead.get("created_on")?,
             updated_at: lead.get("updated_at")?,
             deleted_at: lead.get("deleted_at")?,
+            merged_into: lead.get::<Option<Uuid>>("merged_into")?.map(LeadId::from_uuid),
         },
         score: LeadScore {
             tenant,

@@ -148,8 +148,27 @@ pub(crate) async fn by_key(
             suspect,
             props
         from interaction
-        where lead_no = ?
-            and key = ?",
+        where lead_no = ?1
+            and key = ?2
+            and origin_no is null
+        union all
+        select * from (
+            select
+                id,
+                kind,
+                at,
+                received_at,
+                key,
+                suspect,
+                props
+            from interaction
+            where lead_no = ?1
+                and key = ?2
+                and origin_no is not null
+            order by id
+            limit 1
+        )
+        limit 1",
     )
     .bind(no)
     .bind(key)

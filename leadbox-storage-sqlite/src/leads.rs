@@ -20,7 +20,7 @@ use crate::statement::Rows;
 use crate::storage::SqliteStorage;
 
 /// Where the columns behind those of a lead begin.
-pub(crate) const BEHIND: usize = 27;
+pub(crate) const BEHIND: usize = 28;
 
 const BY_ID: Rows<'_> = Rows {
     before: "with v (tenant, id) as (values",
@@ -98,6 +98,24 @@ impl LeadStore for SqliteStorage {
         limit: u32,
     ) -> Result<Vec<KeyedLead>> {
         keyed::leads(&self.readers, scope, by, after, limit).await
+    }
+
+    async fn leads_merged_into(&self, tenant: Tenant, lead: LeadId) -> Result<Vec<StoredLead>> {
+        let found = sqlx::query(concat!(
+            "select ",
+            lead_columns!(),
+            " from lead l
+             cross join lead_profile p on p.no = l.no
+             cross join lead_pulse s on s.no = l.no
+             where l.tenant = ? and l.merged_into = ?
+             order by l.id"
+        ))
+        .bind(tenant.0)
+        .bind(lead.uuid())
+        .fetch_all(&mut *self.readers.acquire().await?)
+        .await
+        .during("read merged leads")?;
+        found.iter().map(rows::stored_lead).collect()
     }
 
     async fn leads(

@@ -13,6 +13,7 @@ use leadbox_core::{
     Cursor, Event, Owners, Page, PageRequest, Position, Scope, SubjectKind, Timestamp, WorkerId,
 };
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use uuid::Uuid;
 
 use crate::error::{During, Result};
 use crate::rows::{self, Columns, event_columns};
@@ -133,10 +134,32 @@ impl Request for Release {
     }
 }
 
+/// What a timeline is about: a lead, and those that were merged into it.
+async fn subjects(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+    filter: &EventFilter,
+) -> Result<Vec<Uuid>> {
+    let Some(subject) = filter.subject else { return Ok(Vec::new()) };
+    let mut subjects = vec![subject.id];
+    if subject.kind == SubjectKind::Lead {
+        let merged: Vec<Uuid> =
+            sqlx::query_scalar("select id from lead where tenant = ? and merged_into = ?")
+                .bind(scope.tenant.0)
+                .bind(subject.id)
+                .fetch_all(connection)
+                .await
+                .during("read merged leads")?;
+        subjects.extend(merged);
+    }
+    Ok(subjects)
+}
+
 /// The statement for a page of events, the latest first.
 fn page_of_events(
     scope: &Scope,
     filter: &EventFilter,
+    subjects: &[Uuid],
     before: Option<i64>,
     limit: u32,
 ) -> QueryBuilder<Sqlite> {
@@ -147,8 +170,11 @@ fn page_of_events(
         query.push(" and e.position < ").push_bind(before);
     }
     if let Some(subject) = filter.subject {
-        query.push(" and e.subject = ").push_bind(subject.id);
-        query.push(" and e.subject_kind = ").push_bind(i64::from(subject.kind.code()));
+        let mut ids = query.push(" and e.subject in (").separated(", ");
+        for id in subjects {
+            ids.push_bind(*id);
+        }
+        query.push(") and e.subject_kind = ").push_bind(i64::from(subject.kind.code()));
     }
     if !filter.kinds.is_empty() {
         // The sign keeps the order by position in charge.
@@ -164,9 +190,11 @@ fn page_of_events(
     if let Owners::Only(owners) = &scope.owners {
         query.push(" and e.subject_kind = ").push_bind(i64::from(SubjectKind::Lead.code()));
         query.push(
-            " and exists (select 1 from lead l where l.tenant = e.tenant and l.id = e.subject",
+            " and exists (select 1 from lead l
+                left join lead k on k.tenant = l.tenant and k.id = l.merged_into
+                where l.tenant = e.tenant and l.id = e.subject",
         );
-        let mut ids = query.push(" and l.owner in (").separated(", ");
+        let mut ids = query.push(" and iif(k.no is null, l.owner, k.owner) in (").separated(", ");
         for owner in owners {
             ids.push_bind(owner.uuid());
         }
@@ -211,9 +239,11 @@ impl LogStore for SqliteStorage {
             }
         };
         let limit = page.limit();
-        let found = page_of_events(scope, filter, before, limit + 1)
+        let mut connection = self.readers.acquire().await?;
+        let subjects = subjects(&mut connection, scope, filter).await?;
+        let found = page_of_events(scope, filter, &subjects, before, limit + 1)
             .build()
-            .fetch_all(&mut *self.readers.acquire().await?)
+            .fetch_all(&mut *connection)
             .await
             .during("read events")?;
         let events = found.iter().map(rows::event).collect::<Result<Vec<_>>>()?;

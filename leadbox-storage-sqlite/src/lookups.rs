@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use leadbox_core::{IdentityKey, IdentityKind, SLOT_EXCLUSIVE, StoredLead, Tenant};
+use leadbox_core::{IdentityKey, IdentityKind, StoredLead, Tenant};
 use sqlx::{Row, SqliteConnection};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -20,9 +20,9 @@ const TURNS: usize = 2;
 /// Look-ups of more keys go alone: others would wait for them.
 const FEW: usize = 8;
 
-/// The look-up of live leads by one kind of key.
+/// The look-up of live leads by one kind of key, and of those into which a lead was merged that had it: their rank is 2.
 macro_rules! by_key {
-    ($column:literal, $slot:literal, $index:literal) => {
+    ($column:literal, $rank:literal, $index:literal, $merged:literal) => {
         Rows {
             before: "with v (tenant, key) as (values",
             columns: 2,
@@ -30,7 +30,7 @@ macro_rules! by_key {
                 ") select ",
                 lead_columns!(),
                 ", v.key, ",
-                $slot,
+                $rank,
                 " from v cross join lead l indexed by ",
                 $index,
                 " on l.tenant = v.tenant and l.",
@@ -40,17 +40,33 @@ macro_rules! by_key {
                  cross join lead_pulse s on s.no = l.no
                  where l.deleted_at is null and l.",
                 $column,
+                " is not null
+                 union all select ",
+                lead_columns!(),
+                ", v.key, 2 from v cross join lead m indexed by ",
+                $merged,
+                " on m.tenant = v.tenant and m.",
+                $column,
+                " = v.key
+                 cross join lead l on l.tenant = m.tenant and l.id = m.merged_into
+                 cross join lead_profile p on p.no = l.no
+                 cross join lead_pulse s on s.no = l.no
+                 where l.deleted_at is null and m.merged_into is not null and m.",
+                $column,
                 " is not null"
             ),
         }
     };
 }
 
-const BY_EMAIL: Rows<'_> = by_key!("email_key", "l.email_slot", "lead_email");
-const BY_PHONE: Rows<'_> = by_key!("phone_key", "l.phone_slot", "lead_phone");
-const BY_EXTERNAL_ID: Rows<'_> = by_key!("external_id", "0", "lead_external_id");
+const BY_EMAIL: Rows<'_> =
+    by_key!("email_key", "l.email_slot <> 0", "lead_email", "lead_merged_email");
+const BY_PHONE: Rows<'_> =
+    by_key!("phone_key", "l.phone_slot <> 0", "lead_phone", "lead_merged_phone");
+const BY_EXTERNAL_ID: Rows<'_> =
+    by_key!("external_id", "0", "lead_external_id", "lead_merged_external_id");
 
-/// Who has which key: the one that holds it alone first, then the oldest.
+/// Who has which key: the one that holds it alone first, then the oldest, then heirs.
 type Holders = Vec<(IdentityKey, StoredLead)>;
 
 /// A look-up that waits.
@@ -149,8 +165,8 @@ async fn serve(readers: &Readers, asked: Vec<Asked>) {
     }
 }
 
-/// Leads by key and tenant, each with whether it shares the key.
-struct Found(BTreeMap<(IdentityKey, Tenant), Vec<(bool, StoredLead)>>);
+/// Leads by key and tenant, each with its rank: 0 holds the key alone, 1 shares it, 2 is the heir of one that had it.
+struct Found(BTreeMap<(IdentityKey, Tenant), Vec<(i64, StoredLead)>>);
 
 impl Found {
     fn of(&self, tenant: Tenant, keys: &[IdentityKey]) -> Holders {
@@ -172,7 +188,9 @@ async fn look(readers: &Readers, wanted: &BTreeSet<(&IdentityKey, Tenant)>) -> R
         find_kind(&mut connection, wanted, &mut found).await?;
     }
     for holders in found.0.values_mut() {
-        holders.sort_by_key(|(shares, stored)| (*shares, stored.lead.id));
+        holders.sort_by_key(|(rank, stored)| (*rank, stored.lead.id));
+        let mut seen = BTreeSet::new();
+        holders.retain(|(_, stored)| seen.insert(stored.lead.id));
     }
     Ok(found)
 }
@@ -196,10 +214,10 @@ async fn find_kind(
         .during("look leads up")?;
     for row in &rows {
         let key = IdentityKey { kind, key: row.try_get(BEHIND).during("look leads up")? };
-        let slot: i64 = row.try_get(BEHIND + 1).during("look leads up")?;
+        let rank: i64 = row.try_get(BEHIND + 1).during("look leads up")?;
         let stored = rows::stored_lead(row)?;
         let holders = found.0.entry((key, stored.lead.tenant)).or_default();
-        holders.push((slot != SLOT_EXCLUSIVE, stored));
+        holders.push((rank, stored));
     }
     Ok(())
 }

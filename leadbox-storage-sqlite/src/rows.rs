@@ -51,6 +51,7 @@ macro_rules! lead_columns {
          l.created_on,
          l.updated_at,
          l.deleted_at,
+         l.merged_into,
          p.body,
          s.revision,
          s.lead_version,
@@ -87,6 +88,7 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
     let created_on = columns.day("created_on")?;
     let updated_at = columns.time("updated_at")?;
     let deleted_at = columns.time_or_none("deleted_at")?;
+    let merged_into = columns.id_or_none("merged_into")?;
     let profile: Profile = columns.json("body")?;
     let lead = Lead {
         id,
@@ -109,6 +111,7 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
         created_on,
         updated_at,
         deleted_at,
+        merged_into,
     };
     columns.table = "lead_pulse";
     let score = LeadScore {

@@ -355,6 +355,11 @@ fn disjoint(group: &[Call]) -> Vec<&ChangeSet> {
 
 /// Numbers that stand for the rows of a set. Different rows with one number only cost a little time.
 fn rows_of(set: &ChangeSet) -> impl Iterator<Item = u64> {
+    // The lead to which records move; the one from which they move is the change's.
+    let heirs = set.changes().iter().filter_map(|change| match change {
+        Change::MoveRecords(moved) => Some(number(moved.to)),
+        _ => None,
+    });
     let changes = set.changes().iter().map(|change| {
         if let Some(lead) = change.lead() {
             return number(lead);
@@ -386,10 +391,11 @@ fn rows_of(set: &ChangeSet) -> impl Iterator<Item = u64> {
             | Change::PutTask(_)
             | Change::DropTask(_)
             | Change::PutNote(_)
-            | Change::DropNote(_) => number((10, set.id())),
+            | Change::DropNote(_)
+            | Change::MoveRecords(_) => number((10, set.id())),
         }
     });
-    changes.chain(std::iter::once(number((10, set.id()))))
+    changes.chain(heirs).chain(std::iter::once(number((10, set.id()))))
 }
 
 fn number(row: impl Hash) -> u64 {

@@ -20,6 +20,7 @@ pub mod lanes;
 pub mod leads;
 pub mod lists;
 pub mod log;
+pub mod merges;
 pub mod notes;
 pub mod paging;
 pub mod proofs;

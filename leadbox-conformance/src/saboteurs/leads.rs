@@ -152,6 +152,14 @@ impl LeadStore for Saboteur {
         Ok(found)
     }
 
+    async fn leads_merged_into(&self, tenant: Tenant, lead: LeadId) -> Result<Vec<StoredLead>> {
+        let mut found = Vec::new();
+        for tenant in self.tenants_read("leads_merged_into", tenant) {
+            found.extend(self.inner.leads_merged_into(tenant, lead).await?);
+        }
+        Ok(found)
+    }
+
     async fn leads(
         &self,
         scope: &Scope,

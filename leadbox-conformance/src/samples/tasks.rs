@@ -1,8 +1,8 @@
-//! The samples of what people do and note about leads.
+//! The samples of what people do and note about leads, and of its way from lead to lead.
 
-use leadbox_core::{Actor, Note, Revision, Task, Tenant};
+use leadbox_core::{Actor, Lead, Note, Revision, Task, Tenant};
 
-use super::{Sample, drop_note, drop_task, note, put_note, put_task, task};
+use super::{Sample, drop_note, drop_task, moved, note, put_note, put_task, task};
 use crate::fixtures::{Refusal, World, at};
 
 pub(super) async fn tasks(world: &World) -> Vec<Sample> {
@@ -54,4 +54,16 @@ pub(super) async fn tasks(world: &World) -> Vec<Sample> {
             good: drop_note(&deleted),
         },
     ]
+}
+
+pub(super) async fn moves(world: &World) -> Vec<Sample> {
+    let leads = world.stored_leads(3).await;
+    world.commit(vec![world.record(&world.interaction(&leads[0], 54))]).await;
+    let foreign = Lead { tenant: Tenant(99), ..leads[0].clone() };
+    vec![Sample {
+        good: moved(&leads[0], &leads[1], &[]),
+        conflicting: (moved(&leads[2], &world.lead(), &[]), Refusal::Conflict),
+        absent: Some(moved(&world.lead(), &leads[1], &[])),
+        foreign: Some(moved(&foreign, &leads[1], &[])),
+    }]
 }

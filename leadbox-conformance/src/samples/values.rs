@@ -6,8 +6,8 @@ use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::job::{Attempt, AttemptResult};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenDetails, TokenKind};
 use leadbox_core::storage::{
-    Checkpoint, Definition, DefinitionDrop, DefinitionKind, DefinitionUpdate, NoteDrop, Reply,
-    TaskDrop,
+    Checkpoint, Definition, DefinitionDrop, DefinitionKind, DefinitionUpdate, NoteDrop, RecordMove,
+    Reply, TaskDrop,
 };
 use leadbox_core::{
     Actor, Change, EventType, FieldDefinition, FieldType, Lead, NewEvent, Note, Revision, Subject,
@@ -202,4 +202,14 @@ pub fn put_note(note: &Note) -> Change {
 pub fn drop_note(note: &Note) -> Change {
     let Note { tenant, lead, id: note, revision: before, .. } = *note;
     Change::DropNote(NoteDrop { tenant, lead, note, before })
+}
+
+/// The change that moves what was made for some leads, or everything, from one lead to another.
+pub fn moved(from: &Lead, to: &Lead, made_for: &[&Lead]) -> Change {
+    Change::MoveRecords(Box::new(RecordMove {
+        tenant: from.tenant,
+        from: from.id,
+        to: to.id,
+        made_for: made_for.iter().map(|lead| lead.id).collect(),
+    }))
 }

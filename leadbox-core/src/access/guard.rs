@@ -57,7 +57,10 @@ impl Rights {
                 self.require_capability(Capability::SystemManage)
             }
             // What follows from a change of a lead that stands in the same set.
-            Change::OpenStay(_) | Change::CloseStay(_) | Change::SetScore(_) => Ok(()),
+            Change::OpenStay(_)
+            | Change::CloseStay(_)
+            | Change::MoveRecords(_)
+            | Change::SetScore(_) => Ok(()),
             // How verbs and workers keep account of what they do.
             Change::EnqueueJob(_)
             | Change::FinishJob(_)
@@ -76,6 +79,10 @@ impl Rights {
         // Whoever brings a lead back undoes what only those may do who delete.
         if before.deleted_at.is_some() && after.deleted_at.is_none() {
             self.require(Permission::LeadDelete, before.owner)?;
+        }
+        // A lead that is gone into another follows it, whosever it was.
+        if before.merged_into.is_some() && after.merged_into.is_some() {
+            return Ok(());
         }
         self.require(Permission::LeadEdit, before.owner)?;
         if before.owner != after.owner {

@@ -56,6 +56,10 @@ event_types! {
     LEAD_DELETED = "lead.deleted";
     /// A lead that was deleted is back.
     LEAD_RESTORED = "lead.restored";
+    /// Other leads were merged into a lead; `data.merge` says which, and what is needed to undo it.
+    LEAD_MERGED = "lead.merged";
+    /// A merge was undone; `data.merge` says which.
+    LEAD_UNMERGED = "lead.unmerged";
     /// A lead's priority changed.
     LEAD_SCORED = "lead.scored";
     /// Something happened with a lead.

@@ -8,6 +8,7 @@ mod difference;
 mod keys;
 mod likeness;
 mod matching;
+mod merge;
 mod new_lead;
 mod parts;
 mod patch;
@@ -19,11 +20,13 @@ pub use keys::{
     Facet, IdentityKey, IdentityKind, KeyedLead, LeadKeys, LeadRow, SLOT_EXCLUSIVE, SharedKey,
 };
 pub use matching::{Likeness, Match};
+pub(crate) use merge::{Candidate, merged};
+pub use merge::{MergeChoice, MergeField};
 pub use new_lead::{ConsentInput, NewLead};
 pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileRef, Source, Utm};
 pub use patch::LeadPatch;
 
-pub(crate) use assign::{Input, parse_moment};
+pub(crate) use assign::{Input, assign, parse_moment};
 pub(crate) use custom::{converted, custom_value};
 pub use record::LeadRecord;
 pub(crate) use text::{NAME, line, lines};

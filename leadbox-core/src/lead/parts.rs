@@ -174,6 +174,8 @@ pub struct Lead {
     pub updated_at: Timestamp,
     /// When it was deleted, if it was; a deleted lead is found by its id only.
     pub deleted_at: Option<Timestamp>,
+    /// The live lead that it was merged into, if it was; it is then deleted. Never one that was itself merged away.
+    pub merged_into: Option<LeadId>,
 }
 
 /// The wide part of a lead that storages keep as one JSON document, to be read.

@@ -153,7 +153,9 @@ impl Batch<'_> {
             return Err(Invalid::one(kind.as_str(), message).into());
         }
         // Refused here, since the storage would refuse the batch as a whole.
-        let holder = one.key(IdentityKind::ExternalId).and_then(|key| self.known.get(key));
+        let holder = one.key(IdentityKind::ExternalId).and_then(|key| {
+            self.known.get(key).filter(|lead| lead.external_id.as_ref() == Some(&key.key))
+        });
         if holder.is_some_and(|holder| Some(holder.id) != meant.map(|(_, lead)| lead.id)) {
             return Err(Invalid::one("external_id", "belongs to another lead").into());
         }
@@ -162,7 +164,7 @@ impl Batch<'_> {
             // An earlier try has used it up.
             None => Draft::read(self.leadbox, &one.new, catalog)?,
         };
-        let before = meant.map(|(_, lead)| lead.clone());
+        let before = meant.map(|(by, lead)| (by, lead.clone()));
         draft.decide(&mut self.decision, before, &one.new, catalog)
     }
 }

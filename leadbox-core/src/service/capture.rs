@@ -38,7 +38,8 @@ pub struct Captured {
 }
 
 impl Leads<'_> {
-    /// Captures a lead: makes a new one, or updates the one that it is recognised as by the keys that it names.
+    /// Captures a lead: makes a new one, or updates the one that it is recognised as by the keys that it names. A lead is
+    /// also recognised by the keys of those that were merged into it; its own key then stays.
     ///
     /// # Errors
     /// `Invalid` with every problem, by field; `Denied`; `Contended` when others keep changing the same lead; `Storage`.
@@ -71,8 +72,12 @@ impl Leads<'_> {
         self.capture(&record.to_new_lead()).await
     }
 
-    /// The known lead that `new` means, if it is one.
-    async fn recognise(&self, new: &NewLead, draft: &Draft) -> Result<Option<Lead>> {
+    /// The known lead that `new` means, if it is one, and by which kind of key.
+    async fn recognise(
+        &self,
+        new: &NewLead,
+        draft: &Draft,
+    ) -> Result<Option<(IdentityKind, Lead)>> {
         let keys = draft.identities(&new.upsert_by);
         if keys.is_empty() {
             return Ok(None);
@@ -85,7 +90,7 @@ impl Leads<'_> {
             let message = "belongs to a lead of somebody else, which you may not see";
             return Err(Invalid::one(key.kind.as_str(), message).into());
         }
-        Ok(Some(stored.lead.clone()))
+        Ok(Some((key.kind, stored.lead.clone())))
     }
 }
 
@@ -139,6 +144,7 @@ impl Draft {
             created_on: created_at.with_timezone(&catalog.settings.zone).date_naive(),
             updated_at: at,
             deleted_at: None,
+            merged_into: None,
         };
         if let Err(found) = new.apply(&mut lead, catalog, at) {
             invalid.issues.extend(found.issues);
@@ -165,17 +171,17 @@ impl Draft {
         kinds.iter().filter_map(|kind| identity(&self.lead, *kind)).collect()
     }
 
-    /// Adds to `decision` what makes the lead new, or updates the known one.
+    /// Adds to `decision` what makes the lead new, or updates the known one, which was recognised by that kind of key.
     pub(super) fn decide(
         self,
         decision: &mut Decision<'_>,
-        known: Option<Lead>,
+        known: Option<(IdentityKind, Lead)>,
         new: &NewLead,
         catalog: &Catalog,
     ) -> Result<Captured> {
         let Captured { lead, outcome } = match known {
             None => self.create(decision, new, catalog)?,
-            Some(before) => self.update(decision, before, new, catalog)?,
+            Some((by, before)) => self.update(decision, (by, before), new, catalog)?,
         };
         Ok(Captured { lead: decision.shown(lead), outcome })
     }
@@ -211,12 +217,17 @@ impl Draft {
     fn update(
         self,
         decision: &mut Decision<'_>,
-        before: Lead,
+        (by, before): (IdentityKind, Lead),
         new: &NewLead,
         catalog: &Catalog,
     ) -> Result<Captured> {
         let mut after = before.clone();
         new.apply(&mut after, catalog, self.at)?;
+        let own = identity(&before, by);
+        if own.is_some() && own != identity(&self.lead, by) {
+            // It was recognised by the key of a lead that was merged into it: its own stays.
+            after.take(by.as_str(), &before);
+        }
         let outcome = if decision.update_lead(&before, &mut after, catalog)? {
             CaptureOutcome::Updated
         } else {

@@ -54,26 +54,35 @@ impl Decision<'_> {
             let payload = stage_payload(before, after, catalog);
             self.event(subject, EventType::LEAD_STAGE_CHANGED, after.version, &payload)?;
         }
-        if let Some(open) = open {
-            // A clock that went back must not make a stay of negative length.
-            let left_at = Some(self.at().max(open.entered_at));
-            let left_by = Some(self.actor().clone());
-            self.push(Change::CloseStay(Box::new(Stay { left_at, left_by, ..open })))?;
-        }
+        self.end_stay(open)?;
         if is_live {
-            self.push(Change::OpenStay(Box::new(Stay {
-                id: self.id(),
-                tenant: after.tenant,
-                lead: after.id,
-                pipeline: after.pipeline,
-                stage: after.stage,
-                entered_at: self.at(),
-                entered_by: self.actor().clone(),
-                left_at: None,
-                left_by: None,
-            })))?;
+            self.begin_stay(after)?;
         }
         Ok(true)
+    }
+
+    /// Adds the end of a stay, if there is one.
+    pub(super) fn end_stay(&mut self, open: Option<Stay>) -> Result<()> {
+        let Some(open) = open else { return Ok(()) };
+        // A clock that went back must not make a stay of negative length.
+        let left_at = Some(self.at().max(open.entered_at));
+        let left_by = Some(self.actor().clone());
+        self.push(Change::CloseStay(Box::new(Stay { left_at, left_by, ..open })))
+    }
+
+    /// Adds a stay of the lead in its stage, from now on.
+    pub(super) fn begin_stay(&mut self, lead: &Lead) -> Result<()> {
+        self.push(Change::OpenStay(Box::new(Stay {
+            id: self.id(),
+            tenant: lead.tenant,
+            lead: lead.id,
+            pipeline: lead.pipeline,
+            stage: lead.stage,
+            entered_at: self.at(),
+            entered_by: self.actor().clone(),
+            left_at: None,
+            left_by: None,
+        })))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::LeadBox;
 use crate::error::{Error, Result};
 use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
-use crate::id::{ChangeSetId, Tenant};
+use crate::id::{ChangeSetId, EventId, Tenant};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::revision::{Revision, Version};
@@ -108,15 +108,17 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
+    /// Adds an event; gives its id.
     pub(crate) fn event(
         &mut self,
         subject: Subject,
         kind: EventType,
         version: Version,
         payload: &Payload,
-    ) -> Result<()> {
+    ) -> Result<EventId> {
+        let id = self.id();
         let mut event = NewEvent {
-            id: self.id(),
+            id,
             tenant: self.leadbox.tenant(),
             subject,
             kind,
@@ -136,7 +138,7 @@ impl<'a> Decision<'a> {
         event.commitment = Commitment::of(&event).unwrap_or_default();
         self.ordinal += 1;
         self.changes.push(Change::AppendEvent(Box::new(event)));
-        Ok(())
+        Ok(id)
     }
 
     pub(crate) fn finish<T>(self, outcome: T) -> Result<Prepared<T>> {

@@ -136,15 +136,18 @@ impl Leads<'_> {
         let known = self.load(lead, None).await?;
         self.leadbox.rights().require(Permission::InteractionCreate, known.owner)?;
         if let Some(key) = &new.key
-            && let Some(interaction) =
-                self.leadbox.storage().interaction_by_key(self.leadbox.scope(), lead, key).await?
+            && let Some(interaction) = self
+                .leadbox
+                .storage()
+                .interaction_by_key(self.leadbox.scope(), known.id, key)
+                .await?
         {
             return decision.finish(Recorded { interaction, repeated: true });
         }
         let interaction = Interaction {
             id: decision.id(),
             tenant: known.tenant,
-            lead,
+            lead: known.id,
             kind,
             at: new.at.map_or(decision.at(), to_micros),
             received_at: decision.at(),
@@ -161,7 +164,7 @@ impl Leads<'_> {
             ("props", Value::Object(interaction.props.clone())),
         ]);
         decision.event(
-            Subject::lead(lead),
+            Subject::lead(known.id),
             EventType::INTERACTION_RECORDED,
             known.version,
             &payload,

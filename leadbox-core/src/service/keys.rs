@@ -183,7 +183,8 @@ impl Keys<'_> {
             ("grants", serde_json::to_value(&key.details.grants)?),
             ("expires_at", serde_json::to_value(key.expires_at)?),
         ]);
-        decision.event(subject, kind, Version(key.revision.0), &payload)
+        decision.event(subject, kind, Version(key.revision.0), &payload)?;
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::lead::{Lead, LeadPatch, LeadRecord};
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
 use crate::revision::Version;
+use crate::scope::Scope;
 use crate::storage::StoredLead;
 use crate::time::Timestamp;
 
@@ -55,13 +56,30 @@ impl LeadList {
 
 impl Leads<'_> {
     /// A lead with its score and activity; none when there is none or the asker may not see it. Deleted ones come
-    /// too. Fields that are hidden from the asker are missing.
+    /// too; for one that was merged into another comes the other. Fields that are hidden from the asker are missing.
     ///
     /// # Errors
     /// `Storage`.
     pub async fn lead(&self, id: LeadId) -> Result<Option<StoredLead>> {
-        let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
-        Ok(stored.map(|stored| self.shown(stored)))
+        Ok(self.stored(id).await?.map(|stored| self.shown(stored)))
+    }
+
+    /// A lead as it is stored, or the one that it was merged into.
+    async fn stored(&self, id: LeadId) -> Result<Option<StoredLead>> {
+        let (storage, scope) = (self.leadbox.storage(), self.leadbox.scope());
+        let found = storage.lead(scope, id).await?;
+        if found.as_ref().is_some_and(|stored| stored.lead.merged_into.is_none()) {
+            return Ok(found);
+        }
+        // Whose the lead was that is gone says nothing about who sees the one that is left.
+        let gone = match found {
+            Some(gone) => Some(gone),
+            None => storage.lead(&Scope::all(scope.tenant), id).await?,
+        };
+        match gone.and_then(|gone| gone.lead.merged_into) {
+            Some(kept) => Ok(storage.lead(scope, kept).await?),
+            None => Ok(None),
+        }
     }
 
     /// What the asker may see of a lead.
@@ -69,8 +87,8 @@ impl Leads<'_> {
         StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }
     }
 
-    /// Leads by their ids, as [`lead`](Self::lead) gives them, in no certain order; those that the asker may not see are
-    /// missing.
+    /// Leads by their ids, in no certain order, those that were merged into others as they were then; those that the asker may
+    /// not see are missing.
     ///
     /// # Errors
     /// `Storage`.
@@ -199,13 +217,13 @@ impl Leads<'_> {
         }
         let mut after = before.clone();
         after.stage = target;
-        let open = self.open_stay(id).await?;
+        let open = self.open_stay(before.id).await?;
         decision.change_lead(&before, &mut after, open, &catalog)?;
         decision.finish(self.leadbox.shown(after))
     }
 
     /// Deletes a lead. It vanishes from lists and counts; its id keeps resolving, and the log keeps what happened.
-    /// Deleting it again does nothing.
+    /// Deleting it again does nothing, nor does deleting one that was merged into another: the other stays.
     ///
     /// # Errors
     /// `NotFound`, `Contended`, `Storage`.
@@ -233,14 +251,14 @@ impl Leads<'_> {
     }
 
     /// The lead's open stay.
-    async fn open_stay(&self, lead: LeadId) -> Result<Option<Stay>> {
+    pub(super) async fn open_stay(&self, lead: LeadId) -> Result<Option<Stay>> {
         Ok(self.leadbox.storage().open_stays(self.leadbox.scope(), &[lead]).await?.pop())
     }
 
-    /// A live lead, at the expected version if one is expected.
+    /// A live lead, or the one that it was merged into, at the expected version if one is expected.
     pub(super) async fn load(&self, id: LeadId, expected: Option<Version>) -> Result<Lead> {
         // As it is stored: what is hidden from the asker has to stay when it changes the rest.
-        let stored = self.leadbox.storage().lead(self.leadbox.scope(), id).await?;
+        let stored = self.stored(id).await?;
         let lead = stored.map(|stored| stored.lead).filter(|lead| lead.deleted_at.is_none());
         let lead = lead.ok_or_else(|| Error::not_found("lead", id))?;
         match expected {
@@ -261,7 +279,6 @@ mod tests {
     use crate::event::{EventType, Verdict};
     use crate::filter::Op;
     use crate::id::UserId;
-    use crate::scope::Scope;
     use crate::testing::{Announced, Sandbox, some_interaction, some_lead};
 
     #[tokio::test]

@@ -170,7 +170,8 @@ impl Decision<'_> {
         let field = |text: &String| (TEXT.to_owned(), Value::from(text.as_str()));
         payload.changed.extend(now.map(field));
         payload.previous.extend(then.map(field));
-        self.event(Subject::lead(lead.id), kind, lead.version, &payload)
+        self.event(Subject::lead(lead.id), kind, lead.version, &payload)?;
+        Ok(())
     }
 }
 

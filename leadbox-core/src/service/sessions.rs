@@ -202,7 +202,8 @@ fn announce(decision: &mut Decision<'_>, kind: EventType, token: &Token) -> Resu
         ("session", Value::from(token.id.to_string())),
         ("browser", Value::from(token.details.name.as_str())),
     ]);
-    decision.event(subject, kind, Version(0), &payload)
+    decision.event(subject, kind, Version(0), &payload)?;
+    Ok(())
 }
 
 impl Decision<'_> {

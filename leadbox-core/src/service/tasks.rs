@@ -316,7 +316,8 @@ impl Decision<'_> {
     }
 
     fn task_event(&mut self, lead: &Lead, kind: EventType, payload: &Payload) -> Result<()> {
-        self.event(Subject::lead(lead.id), kind, lead.version, payload)
+        self.event(Subject::lead(lead.id), kind, lead.version, payload)?;
+        Ok(())
     }
 
     /// Queues the reminder of an open task, if it is to be reminded of.

@@ -52,6 +52,10 @@ pub enum Change {
     PutNote(Box<Note>),
     /// A note is taken away, with its text. Fails as `DropTask` does.
     DropNote(NoteDrop),
+    /// What belongs to a lead belongs to another from now on: interactions with the activity they sum up to, stays, tasks and
+    /// notes. Storages remember for which lead each was made, so that it can go back. Fails with `Conflict` when one of the
+    /// leads is absent, with `AlreadyExists` when both have an open stay.
+    MoveRecords(Box<RecordMove>),
     /// A definition is made or replaced. Fails with `Conflict` unless it is stored at revision `before` (0: absent).
     PutDefinition(Box<DefinitionUpdate>),
     /// A definition is taken away. Fails with `Conflict` unless it is stored at revision `before`.
@@ -144,6 +148,19 @@ pub struct NoteDrop {
     pub note: NoteId,
     /// The stored revision.
     pub before: Revision,
+}
+
+/// From which lead to which other what belongs to a lead moves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordMove {
+    /// Whose they are.
+    pub tenant: Tenant,
+    /// The lead that has it.
+    pub from: LeadId,
+    /// The lead that shall have it; another one.
+    pub to: LeadId,
+    /// Only what was made for these leads; everything when empty.
+    pub made_for: Vec<LeadId>,
 }
 
 /// A definition and what it replaces.
@@ -256,6 +273,7 @@ impl Change {
             Self::DropTask(_) => "DropTask",
             Self::PutNote(_) => "PutNote",
             Self::DropNote(_) => "DropNote",
+            Self::MoveRecords(_) => "MoveRecords",
             Self::PutDefinition(_) => "PutDefinition",
             Self::DropDefinition(_) => "DropDefinition",
             Self::PutUser(_) => "PutUser",
@@ -289,22 +307,24 @@ impl Change {
             Self::DropTask(_) => 8,
             Self::PutNote(_) => 9,
             Self::DropNote(_) => 10,
-            Self::PutDefinition(_) => 11,
-            Self::DropDefinition(_) => 12,
-            Self::PutUser(_) => 13,
-            Self::PutTeam(_) => 14,
-            Self::PutCredential(_) => 15,
-            Self::PutToken(_) => 16,
-            Self::PutLane(_) => 17,
+            // Also what the set itself has added.
+            Self::MoveRecords(_) => 11,
+            Self::PutDefinition(_) => 12,
+            Self::DropDefinition(_) => 13,
+            Self::PutUser(_) => 14,
+            Self::PutTeam(_) => 15,
+            Self::PutCredential(_) => 16,
+            Self::PutToken(_) => 17,
+            Self::PutLane(_) => 18,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 18,
-            Self::ReplayJob(_) => 19,
-            Self::EnqueueJob(_) => 20,
-            Self::RecordAttempt(_) => 21,
-            Self::AdvanceCursor(_) => 22,
-            Self::PutCheckpoint(_) => 23,
-            Self::RememberReply(_) => 24,
-            Self::AppendEvent(_) => 25,
+            Self::FinishJob(_) => 19,
+            Self::ReplayJob(_) => 20,
+            Self::EnqueueJob(_) => 21,
+            Self::RecordAttempt(_) => 22,
+            Self::AdvanceCursor(_) => 23,
+            Self::PutCheckpoint(_) => 24,
+            Self::RememberReply(_) => 25,
+            Self::AppendEvent(_) => 26,
         }
     }
 
@@ -321,6 +341,7 @@ impl Change {
             Self::DropTask(gone) => Some(gone.lead),
             Self::PutNote(note) => Some(note.lead),
             Self::DropNote(gone) => Some(gone.lead),
+            Self::MoveRecords(moved) => Some(moved.from),
             Self::AppendEvent(event) => event.lead(),
             _ => None,
         }

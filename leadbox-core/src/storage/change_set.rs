@@ -80,6 +80,7 @@ impl ChangeSet {
 #[derive(PartialEq, Eq, Hash)]
 enum Row<'a> {
     Id(u8, uuid::Uuid),
+    Pair(u8, uuid::Uuid, uuid::Uuid),
     Name(u8, i64, &'a str, &'a str),
 }
 
@@ -96,6 +97,7 @@ fn row(change: &Change) -> Row<'_> {
         Change::DropTask(gone) => Row::Id(16, gone.task.uuid()),
         Change::PutNote(note) => Row::Id(17, note.id.uuid()),
         Change::DropNote(gone) => Row::Id(17, gone.note.uuid()),
+        Change::MoveRecords(moved) => Row::Pair(18, moved.from.uuid(), moved.to.uuid()),
         Change::PutDefinition(update) => Row::Name(
             4,
             update.tenant.0,

@@ -17,7 +17,7 @@ mod wake;
 
 pub use change::{
     Change, Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark,
-    JobFinish, JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, TaskDrop,
+    JobFinish, JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};

@@ -57,7 +57,8 @@ pub trait LeadStore: Send + Sync {
     async fn leads_by_id(&self, scope: &Scope, ids: &[LeadId]) -> Result<Vec<StoredLead>>;
 
     /// The live leads that hold these keys, as (key, lead) pairs ordered by key, then holder of the exclusive slot
-    /// first, then by id (oldest first). Not scoped by owner: identity is the tenant's.
+    /// first, then by id (oldest first); behind them, once each, those into which a lead was merged that held the key.
+    /// Not scoped by owner: identity is the tenant's.
     async fn leads_by_identity(
         &self,
         tenant: Tenant,
@@ -73,6 +74,9 @@ pub trait LeadStore: Send + Sync {
         after: Option<&'a KeyedLead>,
         limit: u32,
     ) -> Result<Vec<KeyedLead>>;
+
+    /// The leads that were merged into this one, by id. Not scoped by owner either.
+    async fn leads_merged_into(&self, tenant: Tenant, lead: LeadId) -> Result<Vec<StoredLead>>;
 
     /// Live leads that pass the query and that the scope sees, in its order.
     ///
@@ -98,7 +102,8 @@ pub trait LeadStore: Send + Sync {
     /// An interaction by its id.
     async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<Option<Interaction>>;
 
-    /// A lead's interaction by its sender's key.
+    /// A lead's interaction by its sender's key; first one that was made for it, else one of a lead merged into it (the
+    /// earliest by id).
     async fn interaction_by_key<'a>(
         &self,
         scope: &Scope,
@@ -223,7 +228,7 @@ pub trait ProofStore: Send + Sync {
 /// Which events to show.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EventFilter {
-    /// Only about this.
+    /// Only about this; of a lead, also what is told of leads that were merged into it.
     pub subject: Option<Subject>,
     /// Only of these types; all when empty.
     pub kinds: Vec<EventType>,
@@ -284,7 +289,7 @@ pub trait LogStore: Send + Sync {
     async fn events_after(&self, after: Position, limit: u32) -> Result<Vec<Event>>;
 
     /// A tenant's events, the latest first. For a scope that does not see all owners, only events about leads that it
-    /// sees now.
+    /// sees now; a lead that was merged into another is seen by who sees that.
     async fn events(
         &self,
         scope: &Scope,

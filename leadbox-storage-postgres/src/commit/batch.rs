@@ -8,7 +8,7 @@ use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, SkipReason, TaskDrop,
+    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, SkipReason, TaskDrop,
 };
 use leadbox_core::{
     Change, ChangeSet, Interaction, LeadId, LeadRow, Note, Stay, Task, Team, Tenant, User,
@@ -28,6 +28,7 @@ pub(super) struct Batch<'a> {
     pub(super) dropped_tasks: Vec<&'a TaskDrop>,
     pub(super) notes: Vec<&'a Note>,
     pub(super) dropped_notes: Vec<&'a NoteDrop>,
+    pub(super) moves: Vec<&'a RecordMove>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
@@ -73,6 +74,7 @@ impl<'a> Batch<'a> {
             Change::DropTask(gone) => self.dropped_tasks.push(gone),
             Change::PutNote(note) => self.notes.push(note),
             Change::DropNote(gone) => self.dropped_notes.push(gone),
+            Change::MoveRecords(moved) => self.moves.push(moved),
             Change::PutDefinition(update) => self.definitions.push(update),
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
@@ -132,6 +134,7 @@ impl<'a> Batch<'a> {
     /// Whether one statement is enough: nothing has to be looked at first.
     pub(super) fn is_single(&self) -> bool {
         self.marks.is_empty()
+            && self.moves.is_empty()
             && self.finishes.is_empty()
             && self.replays.is_empty()
             && self.jobs.iter().all(|job| job.fifo_key.is_none())
@@ -152,6 +155,7 @@ impl<'a> Batch<'a> {
             dropped_tasks,
             notes,
             dropped_notes,
+            moves,
             definitions,
             dropped_definitions,
             users,
@@ -180,6 +184,7 @@ impl<'a> Batch<'a> {
             && dropped_tasks.is_empty()
             && notes.is_empty()
             && dropped_notes.is_empty()
+            && moves.is_empty()
             && definitions.is_empty()
             && dropped_definitions.is_empty()
             && users.is_empty()

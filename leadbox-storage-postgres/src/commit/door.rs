@@ -11,7 +11,7 @@ use sqlx::{Connection, PgPool};
 
 use super::batch::Batch;
 use super::statement::Statement;
-use super::{definitions, fifo, interactions, jobs, leads, log, pulses, skip, tasks};
+use super::{definitions, fifo, interactions, jobs, leads, log, moves, pulses, skip, tasks};
 use crate::error::{Failure, is_broken, is_race};
 
 const OPERATION: &str = "commit";
@@ -125,13 +125,15 @@ async fn steps(
     batch: &Batch<'_>,
     frame: Frame,
 ) -> Result<(), Failure> {
+    moves::lock(connection, batch).await?;
     interactions::mark(connection, batch).await?;
     let settled = jobs::settle(connection, batch).await?;
     let keys = fifo::keys(batch, &settled);
     fifo::lock(connection, &keys).await?;
     compose(set, batch, settled, frame)?.execute(connection).await?;
     fifo::promote(connection, &keys).await?;
-    interactions::sum_up_marked(connection, batch).await
+    interactions::sum_up_marked(connection, batch).await?;
+    moves::run(connection, batch).await
 }
 
 fn compose(

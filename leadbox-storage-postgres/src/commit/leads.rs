@@ -39,14 +39,15 @@ pub(super) fn insert(statement: &mut Statement, batch: &Batch<'_>) {
             created_on,
             updated_at,
             deleted_at,
-            likeness
+            likeness,
+            merged_into
         )
         select *
         from unnest(
             $1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::bigint[],
             $9::uuid[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::text[], $14::bigint[], $15::text[],
             $16::smallint[], $17::text[], $18::timestamptz[], $19::date[], $20::timestamptz[], $21::timestamptz[],
-            $22::text[]
+            $22::text[], $23::uuid[]
         )",
     );
     bind_profiles(statement, rows);
@@ -114,16 +115,17 @@ pub(super) fn update(statement: &mut Statement, batch: &Batch<'_>) {
                 created_on = w.created_on,
                 updated_at = w.updated_at,
                 deleted_at = w.deleted_at,
-                likeness = w.likeness
+                likeness = w.likeness,
+                merged_into = w.merged_into
             from unnest(
                 $1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::bigint[],
                 $9::uuid[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::text[], $14::bigint[], $15::text[],
                 $16::smallint[], $17::text[], $18::timestamptz[], $19::date[], $20::timestamptz[], $21::timestamptz[],
-                $22::text[], $23::bigint[]
+                $22::text[], $23::uuid[], $24::bigint[]
             ) as w (
                 tenant, id, version, external_id, email_key, email_slot, phone_key, phone_slot, pipeline, stage,
                 stage_since, owner, source, value_minor, currency, completeness, name_key, created_at, created_on,
-                updated_at, deleted_at, likeness, before
+                updated_at, deleted_at, likeness, merged_into, before
             )
             where lead.tenant = w.tenant
               and lead.id = w.id
@@ -287,7 +289,7 @@ fn bind_profiles(statement: &mut Statement, rows: &[&LeadRow]) {
         .bind(rows.iter().map(|row| Json(row.lead.profile())).collect::<Vec<_>>());
 }
 
-/// Binds the 21 columns of the narrow row.
+/// Binds the 23 columns of the narrow row.
 fn bind_leads(statement: &mut Statement, rows: &[&LeadRow]) {
     statement
         .bind(rows.iter().map(|row| row.lead.tenant.0).collect::<Vec<_>>())
@@ -323,5 +325,10 @@ fn bind_leads(statement: &mut Statement, rows: &[&LeadRow]) {
         .bind(rows.iter().map(|row| row.lead.created_on).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.lead.updated_at).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.lead.deleted_at).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.keys.likeness.as_deref()).collect::<Vec<_>>());
+        .bind(rows.iter().map(|row| row.keys.likeness.as_deref()).collect::<Vec<_>>())
+        .bind(
+            rows.iter()
+                .map(|row| row.lead.merged_into.map(leadbox_core::LeadId::uuid))
+                .collect::<Vec<_>>(),
+        );
 }

@@ -9,6 +9,7 @@ mod interactions;
 mod jobs;
 mod leads;
 mod log;
+mod moves;
 mod pulses;
 mod skip;
 mod statement;

@@ -97,6 +97,10 @@ impl Picture {
             Change::DropNote(gone) => {
                 self.drop_paper((gone.tenant, gone.note.uuid()), gone.lead, gone.before.0)
             }
+            Change::MoveRecords(moved) => {
+                expected(self.leads.get(&(moved.tenant, moved.from)))?;
+                expected(self.leads.get(&(moved.tenant, moved.to))).map(|_| ())
+            }
             Change::AppendEvent(event) => fresh(self.events.insert(event.id)),
             // They belong to no lead.
             Change::PutDefinition(_)
@@ -324,7 +328,7 @@ impl Picture {
             union
             select i.tenant, i.id, i.lead, i.key, i.suspect
             from unnest($3::bigint[], $4::uuid[], $5::text[]) as w (tenant, lead, key)
-            join interaction as i on i.tenant = w.tenant and i.lead = w.lead and i.key = w.key",
+            join interaction as i on i.tenant = w.tenant and i.lead = w.lead and i.key = w.key and i.origin is null",
         )
         .bind(tenants)
         .bind(ids)
@@ -474,6 +478,9 @@ impl Wish {
             Change::PutNote(note) => self.add_paper(note.tenant, note.lead, note.id.uuid()),
             Change::DropTask(gone) => self.add_paper(gone.tenant, gone.lead, gone.task.uuid()),
             Change::DropNote(gone) => self.add_paper(gone.tenant, gone.lead, gone.note.uuid()),
+            Change::MoveRecords(moved) => self
+                .leads
+                .extend([(moved.tenant, moved.from.uuid()), (moved.tenant, moved.to.uuid())]),
             Change::AppendEvent(event) => self.events.push(event.id.uuid()),
             _ => {}
         }

@@ -14,7 +14,7 @@ use super::blame::{Clash, Outcome, Stop};
 use super::held::Held;
 use super::runs::Runs;
 use super::{
-    definitions, interactions, jobs, leads, log, queue, rollup, scores, setup, stays, tasks,
+    definitions, interactions, jobs, leads, log, moves, queue, rollup, scores, setup, stays, tasks,
     tokens, update,
 };
 use crate::error::{During, Result};
@@ -189,6 +189,7 @@ async fn pass(
         dropped_tasks,
         notes,
         dropped_notes,
+        moves: record_moves,
         definitions,
         dropped_definitions,
         users,
@@ -217,6 +218,7 @@ async fn pass(
     tasks::drop_tasks(connection, &dropped_tasks, &held).await?;
     tasks::put_notes(connection, &notes, &held).await?;
     tasks::drop_notes(connection, &dropped_notes, &held).await?;
+    moves::run(connection, &record_moves, &held).await?;
     definitions::put(connection, &definitions).await?;
     definitions::drop(connection, &dropped_definitions).await?;
     setup::put_users(connection, &users).await?;

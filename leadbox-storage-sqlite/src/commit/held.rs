@@ -57,6 +57,8 @@ impl Held {
         let tasks = tasks.chain(runs.dropped_tasks.iter().map(|gone| (gone.tenant, gone.lead)));
         let notes = runs.notes.iter().map(|note| (note.tenant, note.lead));
         let notes = notes.chain(runs.dropped_notes.iter().map(|gone| (gone.tenant, gone.lead)));
+        let moves = runs.moves.iter();
+        let moves = moves.flat_map(|moved| [moved.from, moved.to].map(|lead| (moved.tenant, lead)));
         let mut leads: Vec<(Tenant, LeadId)> = updates
             .chain(scores)
             .chain(interactions)
@@ -64,6 +66,7 @@ impl Held {
             .chain(stays)
             .chain(tasks)
             .chain(notes)
+            .chain(moves)
             .collect();
         leads.sort_unstable();
         leads.dedup();

@@ -39,9 +39,10 @@ pub(super) const LEAD: Rows<'_> = Rows {
             created_on,
             updated_at,
             deleted_at,
-            likeness
+            likeness,
+            merged_into
         ) values",
-    columns: 23,
+    columns: 24,
     after: "",
 };
 
@@ -174,7 +175,8 @@ pub(super) fn bind_lead(binds: &mut Binds, (no, row): &(i64, &LeadRow)) {
         .add(i64::from(lead.created_on.to_epoch_days()))
         .add(micros(lead.updated_at))
         .add(lead.deleted_at.map(micros))
-        .add(keys.likeness.as_deref());
+        .add(keys.likeness.as_deref())
+        .add(lead.merged_into.map(|lead| lead.uuid()));
 }
 
 /// The wide part of a lead as it is stored.

@@ -10,6 +10,7 @@ mod interactions;
 mod jobs;
 mod leads;
 mod log;
+mod moves;
 mod queue;
 mod rollup;
 mod runs;

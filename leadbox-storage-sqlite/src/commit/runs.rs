@@ -5,7 +5,7 @@ use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, NoteDrop, Reply, ScoreUpdate, TaskDrop,
+    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop,
 };
 use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Note, Stay, Task, Team, User};
 
@@ -23,6 +23,7 @@ pub(super) struct Runs<'a> {
     pub(super) dropped_tasks: Vec<&'a TaskDrop>,
     pub(super) notes: Vec<&'a Note>,
     pub(super) dropped_notes: Vec<&'a NoteDrop>,
+    pub(super) moves: Vec<&'a RecordMove>,
     pub(super) definitions: Vec<&'a DefinitionUpdate>,
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
@@ -65,6 +66,7 @@ impl<'a> Runs<'a> {
             dropped_tasks,
             notes,
             dropped_notes,
+            moves,
             definitions,
             dropped_definitions,
             users,
@@ -91,6 +93,7 @@ impl<'a> Runs<'a> {
             && dropped_tasks.is_empty()
             && notes.is_empty()
             && dropped_notes.is_empty()
+            && moves.is_empty()
             && definitions.is_empty()
             && dropped_definitions.is_empty()
             && users.is_empty()
@@ -120,6 +123,7 @@ impl<'a> Runs<'a> {
             Change::DropTask(gone) => self.dropped_tasks.push(gone),
             Change::PutNote(note) => self.notes.push(note),
             Change::DropNote(gone) => self.dropped_notes.push(gone),
+            Change::MoveRecords(moved) => self.moves.push(moved),
             Change::PutDefinition(update) => self.definitions.push(update),
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),

@@ -24,12 +24,21 @@ struct Part {
 
 /// What a lead is recognised by, or stops being recognised by when it is deleted. Only these may be refused.
 const IDENTITY: Part = Part {
-    columns: &["external_id", "email_key", "email_slot", "phone_key", "phone_slot", "deleted_at"],
+    columns: &[
+        "external_id",
+        "email_key",
+        "email_slot",
+        "phone_key",
+        "phone_slot",
+        "deleted_at",
+        "merged_into",
+    ],
     changed: |before, after| {
         before.lead.external_id != after.lead.external_id
             || before.keys.email != after.keys.email
             || before.keys.phone != after.keys.phone
             || before.lead.deleted_at != after.lead.deleted_at
+            || before.lead.merged_into != after.lead.merged_into
     },
     bind: |binds, row| {
         binds
@@ -38,7 +47,8 @@ const IDENTITY: Part = Part {
             .add(row.keys.email_slot)
             .add(row.keys.phone.as_deref())
             .add(row.keys.phone_slot)
-            .add(row.lead.deleted_at.map(micros));
+            .add(row.lead.deleted_at.map(micros))
+            .add(row.lead.merged_into.map(|lead| lead.uuid()));
     },
 };
 

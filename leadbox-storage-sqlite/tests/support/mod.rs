@@ -61,6 +61,7 @@ pub fn lead(ids: &RandomIds, external_id: &str) -> Lead {
         created_on: now().date_naive(),
         updated_at: now(),
         deleted_at: None,
+        merged_into: None,
     }
 }
 

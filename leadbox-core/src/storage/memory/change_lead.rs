@@ -99,7 +99,9 @@ impl State {
             return Err(StorageError::already_exists("interaction", interaction.id));
         }
         if let Some(key) = &interaction.key
-            && self.interactions_of(tenant, lead).any(|other| other.key.as_ref() == Some(key))
+            && self
+                .interactions_of(tenant, lead)
+                .any(|other| other.key.as_ref() == Some(key) && self.is_own(other))
         {
             return Err(StorageError::already_exists("interaction by key", key));
         }
@@ -120,7 +122,7 @@ impl State {
         Ok(())
     }
 
-    fn sum_up_activity(&mut self, tenant: Tenant, lead: LeadId) {
+    pub(super) fn sum_up_activity(&mut self, tenant: Tenant, lead: LeadId) {
         let mut activity = LeadActivity::default();
         for interaction in self.interactions_of(tenant, lead) {
             if interaction.suspicion == Suspicion::Clear {

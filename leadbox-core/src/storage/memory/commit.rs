@@ -95,6 +95,7 @@ impl State {
             Change::DropTask(gone) => self.drop_task(gone),
             Change::PutNote(note) => self.put_note(note),
             Change::DropNote(gone) => self.drop_note(gone),
+            Change::MoveRecords(moved) => self.move_records(moved),
             Change::PutDefinition(update) => self.put_definition(update),
             Change::DropDefinition(gone) => self.drop_definition(gone),
             Change::PutUser(user) => self.put_user(user),

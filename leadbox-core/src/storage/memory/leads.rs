@@ -27,6 +27,12 @@ impl State {
             .filter(|record| scope.sees(record.row.lead.tenant, record.row.lead.owner))
     }
 
+    /// Such a lead, or the one that it was merged into.
+    pub(super) fn seen_kept(&self, scope: &Scope, id: LeadId) -> Option<&LeadRecord> {
+        let lead = self.leads.get(&(scope.tenant, id))?;
+        self.seen_lead(scope, lead.row.lead.merged_into.unwrap_or(id))
+    }
+
     /// The live leads that the scope sees and that pass the query.
     fn passing<'a>(
         &'a self,
@@ -103,7 +109,16 @@ impl LeadStore for MemoryStorage {
                 .filter_map(|record| holds(record, key).map(|shared| (shared, record)))
                 .collect();
             holders.sort_by_key(|(shared, record)| (*shared, record.row.lead.id));
-            found.extend(holders.into_iter().map(|(_, record)| (key.clone(), record.stored())));
+            let mut holders: Vec<_> = holders.into_iter().map(|(_, record)| record).collect();
+            let merged = state.leads_of(tenant).filter(|record| holds(record, key).is_some());
+            let kept: BTreeSet<LeadId> =
+                merged.filter_map(|record| record.row.lead.merged_into).collect();
+            for id in kept {
+                let kept = state.leads.get(&(tenant, id)).filter(|record| record.is_live());
+                let known = |id| holders.iter().any(|holder| holder.row.lead.id == id);
+                holders.extend(kept.filter(|record| !known(record.row.lead.id)));
+            }
+            found.extend(holders.into_iter().map(|record| (key.clone(), record.stored())));
         }
         Ok(found)
     }
@@ -127,6 +142,13 @@ impl LeadStore for MemoryStorage {
             .collect();
         let behind = keyed.into_iter().filter(|one| after.is_none_or(|after| one > after));
         Ok(behind.take(limit as usize).collect())
+    }
+
+    async fn leads_merged_into(&self, tenant: Tenant, lead: LeadId) -> Result<Vec<StoredLead>> {
+        let state = self.state();
+        let merged = state.leads_of(tenant);
+        let merged = merged.filter(|record| record.row.lead.merged_into == Some(lead));
+        Ok(merged.map(LeadRecord::stored).collect())
     }
 
     async fn leads(
@@ -194,9 +216,9 @@ impl LeadStore for MemoryStorage {
         if state.seen_lead(scope, lead).is_none() {
             return Ok(None);
         }
-        let found =
-            state.interactions_of(scope.tenant, lead).find(|one| one.key.as_deref() == Some(key));
-        Ok(found.cloned())
+        let with_key =
+            state.interactions_of(scope.tenant, lead).filter(|one| one.key.as_deref() == Some(key));
+        Ok(with_key.min_by_key(|one| (!state.is_own(one), one.id)).cloned())
     }
 
     async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {

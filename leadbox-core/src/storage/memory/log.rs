@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::MemoryStorage;
 use super::paging::{Ordered, number_key, page};
 use super::state::{ConsumerRecord, State};
-use crate::event::{ChainHead, Event, Position};
+use crate::event::{ChainHead, Event, Position, Subject};
 use crate::filter::Direction;
 use crate::id::WorkerId;
 use crate::page::{Page, PageRequest};
@@ -31,11 +31,19 @@ pub(super) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
 impl State {
     fn shows(&self, scope: &Scope, filter: &EventFilter, event: &Event) -> bool {
         event.tenant == scope.tenant
-            && filter.subject.is_none_or(|subject| event.subject == subject)
+            && filter.subject.is_none_or(|subject| {
+                event.subject == subject || self.subject_kept(event) == Some(subject)
+            })
             && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind))
             && (filter.actor.is_none() || event.actor.id == filter.actor)
             && (scope.owners == Owners::All
-                || event.lead().is_some_and(|lead| self.seen_lead(scope, lead).is_some()))
+                || event.lead().is_some_and(|lead| self.seen_kept(scope, lead).is_some()))
+    }
+
+    /// The lead into which the one was merged that an event is about.
+    fn subject_kept(&self, event: &Event) -> Option<Subject> {
+        let lead = self.leads.get(&(event.tenant, event.lead()?))?;
+        lead.row.lead.merged_into.map(Subject::lead)
     }
 
     fn lease_consumer(

@@ -13,6 +13,7 @@ mod directory;
 mod jobs;
 mod leads;
 mod log;
+mod moves;
 mod paging;
 mod prune;
 mod state;

@@ -81,6 +81,8 @@ pub(super) struct State {
     pub(super) stay_leads: Table<(Tenant, StayId), LeadId>,
     pub(super) tasks: Table<(Tenant, TaskId), Task>,
     pub(super) notes: Table<(Tenant, NoteId), Note>,
+    /// For which lead a record was made that another has now.
+    pub(super) origins: Table<(Tenant, Uuid), LeadId>,
     pub(super) definitions: Table<(Tenant, DefinitionKind, String), (Revision, Definition)>,
     pub(super) users: Table<(Tenant, UserId), User>,
     pub(super) teams: Table<(Tenant, TeamId), Team>,
@@ -113,6 +115,7 @@ macro_rules! every_table {
         $state.stay_leads.$verb();
         $state.tasks.$verb();
         $state.notes.$verb();
+        $state.origins.$verb();
         $state.definitions.$verb();
         $state.users.$verb();
         $state.teams.$verb();

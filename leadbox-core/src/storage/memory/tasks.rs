@@ -123,6 +123,7 @@ impl State {
             return Err(StorageError::conflict("task", gone.task));
         }
         self.tasks.delete(&key);
+        self.origins.delete(&(gone.tenant, gone.task.uuid()));
         Ok(())
     }
 
@@ -147,6 +148,7 @@ impl State {
             return Err(StorageError::conflict("note", gone.note));
         }
         self.notes.delete(&key);
+        self.origins.delete(&(gone.tenant, gone.note.uuid()));
         Ok(())
     }
 }
