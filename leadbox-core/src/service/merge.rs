@@ -200,6 +200,10 @@ impl Leads<'_> {
         let mut leads: Vec<Candidate> = Vec::with_capacity(others.len() + 1);
         for id in std::iter::once(&keep).chain(others) {
             let lead = self.load(*id, None).await?;
+            if !leads.is_empty() && lead.id != *id {
+                // It went elsewhere meanwhile, and nobody asked for that lead to go.
+                return Err(Error::not_found("lead", id));
+            }
             rights.require(Permission::LeadEdit, lead.owner)?;
             if leads.iter().any(|other| other.lead.id == lead.id) {
                 invalid.push("others", format!("lead {id} is among them twice"));

@@ -10,6 +10,7 @@ use super::pace::Pace;
 use super::{JobContext, JobHandler, JobOutcome, JobResult};
 use crate::error::Result;
 use crate::event::Actor;
+use crate::id::ChangeSetId;
 use crate::job::{Attempt, AttemptResult, Job, Lane, Settlement};
 use crate::service::LeadBox;
 use crate::storage::{Change, ChangeSet, JobFinish, OnConflict};
@@ -66,7 +67,8 @@ pub(super) async fn run(
         detail: outcome.detail,
     };
     let effects = if settlement == Settlement::Done { outcome.changes } else { Vec::new() };
-    match finish(&leadbox, &job, settlement, attempt.clone(), effects).await {
+    let set = outcome.set.unwrap_or_else(|| leadbox.new_id());
+    match finish(&leadbox, &job, settlement, attempt.clone(), (set, effects)).await {
         Err(crate::error::Error::Storage(error)) if error.is_conflict() => {
             // Either the lease is lost, and then this fails as well and somebody else has the job; or the job's
             // effects met a conflict, and the job decides again on fresh data.
@@ -79,7 +81,8 @@ pub(super) async fn run(
                 message: Some(reason),
                 ..attempt
             };
-            match finish(&leadbox, &job, settlement, attempt, Vec::new()).await {
+            let nothing = (leadbox.new_id(), Vec::new());
+            match finish(&leadbox, &job, settlement, attempt, nothing).await {
                 Err(crate::error::Error::Storage(error)) if error.is_conflict() => {
                     tracing::warn!(job = %job.work.id, "the lease was lost before the job ended");
                     Ok(())
@@ -114,7 +117,7 @@ async fn finish(
     job: &Job,
     settlement: Settlement,
     attempt: Attempt,
-    effects: Vec<Change>,
+    (set, effects): (ChangeSetId, Vec<Change>),
 ) -> Result<()> {
     let at = leadbox.now();
     let finish = JobFinish {
@@ -127,7 +130,7 @@ async fn finish(
     let mut changes = effects;
     changes.push(Change::FinishJob(Box::new(finish)));
     changes.push(Change::RecordAttempt(Box::new(attempt)));
-    let set = ChangeSet::new(leadbox.new_id(), at, OnConflict::Fail, changes)?;
+    let set = ChangeSet::new(set, at, OnConflict::Fail, changes)?;
     leadbox.storage().commit(&set).await?;
     Ok(())
 }

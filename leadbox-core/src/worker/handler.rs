@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::id::ChangeSetId;
 use crate::job::{Job, Lane};
 use crate::service::LeadBox;
-use crate::storage::Change;
+use crate::storage::{Change, ChangeSet};
 use crate::time::Timestamp;
 
 /// Does the jobs of one queue. A job takes effect inside LeadBox exactly once, because its changes are committed
@@ -54,6 +55,8 @@ pub struct JobOutcome {
     pub result: JobResult,
     /// Changes that are committed together with the job's end.
     pub changes: Vec<Change>,
+    /// The id of the set that they were decided as, if a service did; their events name it.
+    pub set: Option<ChangeSetId>,
     /// Details for the attempts log.
     pub detail: Option<Value>,
 }
@@ -61,13 +64,13 @@ pub struct JobOutcome {
 impl JobOutcome {
     /// Done, with nothing else to commit.
     pub fn done() -> Self {
-        Self { result: JobResult::Done, changes: Vec::new(), detail: None }
+        Self { result: JobResult::Done, changes: Vec::new(), set: None, detail: None }
     }
 
     /// To be tried again.
     pub fn retry(reason: impl Into<String>) -> Self {
         let result = JobResult::Retry { reason: reason.into(), not_before: None };
-        Self { result, changes: Vec::new(), detail: None }
+        Self { result, changes: Vec::new(), set: None, detail: None }
     }
 
     /// Given up.
@@ -75,8 +78,17 @@ impl JobOutcome {
         Self {
             result: JobResult::Park { reason: reason.into() },
             changes: Vec::new(),
+            set: None,
             detail: None,
         }
+    }
+
+    /// The same, committed together with what a service decided ([`Prepared`](crate::Prepared)).
+    #[must_use]
+    pub fn committing(mut self, decided: &ChangeSet) -> Self {
+        self.set = Some(decided.id());
+        self.changes.extend_from_slice(decided.changes());
+        self
     }
 
     /// The same, committed together with `change`.

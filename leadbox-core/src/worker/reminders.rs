@@ -22,9 +22,7 @@ impl JobHandler for Reminders {
             Err(error) => return JobOutcome::park(format!("its payload cannot be read: {error}")),
         };
         match context.leadbox.tasks().prepare_reminder(reminder).await {
-            Ok(prepared) => {
-                JobOutcome { changes: prepared.changes.changes().to_vec(), ..JobOutcome::done() }
-            }
+            Ok(prepared) => JobOutcome::done().committing(&prepared.changes),
             Err(error) => JobOutcome::retry(error.to_string()),
         }
     }

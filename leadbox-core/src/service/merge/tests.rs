@@ -162,6 +162,11 @@ async fn what_was_changed_since_stays_and_is_told_when_a_merge_is_undone() {
     assert_eq!((back.id, back.external_id.as_deref()), (newer.id, None));
     assert_eq!(back.person, newer.person);
     assert_eq!(leads.lead(newer.id).await.unwrap().unwrap().lead, *back);
+    let gone = leads.merge(newer.id, &[older.id], &MergeChoice::default()).await.unwrap();
+    let third = leads.capture(&NewLead::new().name("Third")).await.unwrap().lead;
+    let refused = leads.merge(third.id, &[older.id], &MergeChoice::default()).await;
+    assert!(matches!(refused, Err(Error::NotFound { what: "lead", .. })), "its heir must not go");
+    leads.unmerge(newer.id, gone.event).await.unwrap();
     let again = leads.unmerge(older.id, merged.event).await;
     assert!(matches!(again, Err(Error::Invalid(_))));
     assert!(matches!(

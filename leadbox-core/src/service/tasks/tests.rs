@@ -8,6 +8,7 @@ use crate::access::{Grants, Level, Rights};
 use crate::event::Actor;
 use crate::id::UserId;
 use crate::job::JobFilter;
+use crate::storage::{ChangeSet, OnConflict};
 use crate::task::Assignees;
 use crate::testing::{Announced, Sandbox, some_lead, some_task};
 use crate::worker::Workers;
@@ -140,7 +141,12 @@ async fn a_task_that_is_open_again_is_reminded_of_if_that_lies_ahead() {
     sandbox.clock.advance(TimeDelta::hours(2));
     Workers::new(&sandbox.leadbox).run_until_idle().await.unwrap();
     let announced = Announced::about(&sandbox.leadbox, lead).await.unwrap();
-    assert!(announced.last(&EventType::TASK_REMINDED).is_some());
+    let reminded = announced.last(&EventType::TASK_REMINDED).unwrap();
+    assert_eq!(reminded.actor, Actor::system());
+    // It names the commit that it came with.
+    let set = ChangeSet::new(reminded.change_set, reminded.at, OnConflict::Fail, Vec::new());
+    let again = sandbox.leadbox.storage().commit(&set.unwrap()).await.unwrap();
+    assert!(again.replayed);
 }
 
 #[tokio::test]
