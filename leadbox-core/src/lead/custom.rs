@@ -6,6 +6,7 @@ use super::Lead;
 use super::assign::{Input, kind_of};
 use super::text::{LONG, lines};
 use crate::catalog::Catalog;
+use crate::error::FieldIssue;
 use crate::field::{FieldDefinition, FieldStatus, FieldType, FieldValue};
 use crate::identity::{Email, Phone};
 
@@ -103,6 +104,23 @@ pub(crate) fn converted(
     definition: &FieldDefinition,
 ) -> Result<Option<FieldValue>, String> {
     custom_value(definition, Input::Text(&value.to_text()))
+}
+
+/// Reads the custom values of a lead that comes back by the fields as they are now: what is deleted is not converted when a
+/// field gets another type. Takes out what does not convert, and gives the reasons.
+pub(crate) fn reread(lead: &mut Lead, catalog: &Catalog) -> Vec<FieldIssue> {
+    let mut issues = Vec::new();
+    for (key, definition) in &catalog.fields {
+        let Some(value) = lead.custom.remove(key) else { continue };
+        match converted(&value, definition) {
+            Ok(Some(now)) => {
+                lead.custom.insert(key.clone(), now);
+            }
+            Ok(None) => {}
+            Err(message) => issues.push(FieldIssue { field: format!("cf.{key}"), message }),
+        }
+    }
+    issues
 }
 
 fn choice(choices: &[String], text: &str) -> Result<String, String> {

@@ -27,6 +27,6 @@ pub use parts::{Company, Consent, ConsentStatus, Lead, Person, Profile, ProfileR
 pub use patch::LeadPatch;
 
 pub(crate) use assign::{Input, assign, parse_moment};
-pub(crate) use custom::{converted, custom_value};
+pub(crate) use custom::{converted, custom_value, reread};
 pub use record::LeadRecord;
 pub(crate) use text::{NAME, line, lines};

@@ -62,6 +62,7 @@ impl Leads<'_> {
     /// `NotFound`, `Storage`.
     pub async fn duplicates(&self, id: LeadId, limit: usize) -> Result<Vec<DuplicateCandidate>> {
         let lead = self.load(id, None).await?;
+        let id = lead.id;
         let keys = LeadKeys::of(&lead, &[]);
         let mut ids = Vec::new();
         for by in self.open_keys() {
@@ -119,36 +120,49 @@ impl Leads<'_> {
         Ok(Page { items, next: None })
     }
 
-    /// Remembers that two leads are two people, or forgets it. Whoever may change both may say so.
+    /// Remembers that two leads are two people, or forgets it, as merging them does. Whoever may change both may say so.
     ///
     /// # Errors
     /// `Invalid` for a lead and itself; `NotFound`; `Denied`; `Contended`; `Storage`.
     pub async fn tell_apart(&self, a: LeadId, b: LeadId, is: Distinction) -> Result<()> {
+        let mut pair = [a, b];
+        for id in &mut pair {
+            let lead = self.load(*id, None).await?;
+            self.leadbox.rights().require(Permission::LeadEdit, lead.owner)?;
+            // One that was merged away stands for the one that is left.
+            *id = lead.id;
+        }
+        let [a, b] = pair;
         if a == b {
             return Err(Invalid::one("lead", "is the same lead").into());
         }
-        for id in [a, b] {
-            let lead = self.load(id, None).await?;
-            self.leadbox.rights().require(Permission::LeadEdit, lead.owner)?;
-        }
-        let (name, tenant) = (pair_name(a, b), self.leadbox.tenant());
         self.leadbox
-            .decide("pair of leads", &name, || {
-                let name = name.clone();
+            .decide("pair of leads", pair_name(a, b), || {
                 Box::pin(async move {
-                    let stored = self.leadbox.storage().checkpoint(tenant, &name).await?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    if distinction(stored.as_ref()) != is {
-                        let revision = stored.map_or(Revision(0), |stored| stored.revision).next();
-                        let body = json!({ "distinct": is == Distinction::Distinct });
-                        let at = decision.at();
-                        let note = Checkpoint { tenant, name, revision, body, at };
-                        decision.push(Change::PutCheckpoint(Box::new(note)))?;
-                    }
+                    self.distinguish(&mut decision, (a, b), is).await?;
                     decision.finish(())
                 })
             })
             .await
+    }
+
+    /// Adds what is remembered of two leads from now on, unless it is so already.
+    pub(super) async fn distinguish(
+        &self,
+        decision: &mut Decision<'_>,
+        (a, b): (LeadId, LeadId),
+        is: Distinction,
+    ) -> Result<()> {
+        let (name, tenant) = (pair_name(a, b), decision.tenant());
+        let stored = self.leadbox.storage().checkpoint(tenant, &name).await?;
+        if distinction(stored.as_ref()) == is {
+            return Ok(());
+        }
+        let revision = stored.map_or(Revision(0), |stored| stored.revision).next();
+        let body = json!({ "distinct": is == Distinction::Distinct });
+        let note = Checkpoint { tenant, name, revision, body, at: decision.at() };
+        decision.push(Change::PutCheckpoint(Box::new(note)))
     }
 
     /// The keys that tell nothing which is hidden from the asker.

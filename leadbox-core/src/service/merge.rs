@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::capture::settle;
 use super::decision::{Announce, Decision, data};
-use super::{Leads, Prepared};
+use super::{Distinction, Leads, Prepared};
 use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Subject};
@@ -87,7 +87,8 @@ impl Leads<'_> {
     /// - tags are joined, of consents the last word per purpose stays;
     /// - stage and external id are the kept lead's; it is the age of the oldest.
     ///
-    /// Fields that are hidden from the asker follow the same rules without being shown.
+    /// Fields that are hidden from the asker follow the same rules without being shown. That two of them were told apart
+    /// ([`tell_apart`](Self::tell_apart)) is forgotten: this is the later word.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -166,6 +167,12 @@ impl Leads<'_> {
             })))?;
             absorbed.push(Absorbed { lead: lead.id, had });
         }
+        for (n, one) in leads.iter().enumerate() {
+            for other in &leads[n + 1..] {
+                let pair = (one.lead.id, other.lead.id);
+                self.distinguish(&mut decision, pair, Distinction::Unknown).await?;
+            }
+        }
         settle(&mut after, &catalog);
         after.version = before.version.next();
         after.updated_at = decision.at();
@@ -180,6 +187,7 @@ impl Leads<'_> {
         (payload.changed, payload.previous) = after.difference(before);
         let subject = Subject::lead(before.id);
         let event = decision.event(subject, EventType::LEAD_MERGED, after.version, &payload)?;
+        decision.makes(event.uuid());
         decision.finish(Merged { lead: self.leadbox.shown(after), event })
     }
 

@@ -7,10 +7,11 @@ use super::decision::{Announce, Decision, data};
 use super::merge::{Absorbed, MERGE, MergeNote};
 use super::{Leads, Prepared};
 use crate::access::Permission;
+use crate::catalog::Catalog;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Event, EventType, Payload, Subject};
 use crate::id::{EventId, LeadId};
-use crate::lead::{Consent, IdentityKind, Input, Lead, assign};
+use crate::lead::{Consent, IdentityKind, Input, Lead, assign, reread};
 use crate::page::PageRequest;
 use crate::scope::Scope;
 use crate::storage::{Change, EventFilter, RecordMove};
@@ -59,17 +60,21 @@ impl Leads<'_> {
         let Ok(note) = serde_json::from_value::<MergeNote>(note) else {
             return Err(Invalid::one("merge", "is no longer told by the log").into());
         };
+        let catalog = self.leadbox.catalog().await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
+        decision.makes(keep.uuid());
         let (mut left, mut restored) = (Invalid::default(), Vec::new());
         for absorbed in &note.leads {
-            if let Some(lead) = self.restore(&mut decision, keep, absorbed, &mut left).await? {
+            if let Some(lead) =
+                self.restore(&mut decision, keep, absorbed, &catalog, &mut left).await?
+            {
                 restored.push(lead);
             }
         }
         if restored.is_empty() {
             return Err(Invalid::one("merge", "was undone already").into());
         }
-        let after = self.as_before(&decision, &before, (&payload, &note), &mut left).await?;
+        let after = self.as_before(&decision, &before, (&payload, &note), &catalog, &mut left);
         decision.push_update(&before, &after)?;
         let told = data([(MERGE, Value::from(merge.to_string()))]);
         let (changed, previous) = after.difference(&before);
@@ -108,6 +113,7 @@ impl Leads<'_> {
         decision: &mut Decision<'_>,
         keep: LeadId,
         absorbed: &Absorbed,
+        catalog: &Catalog,
         left: &mut Invalid,
     ) -> Result<Option<Lead>> {
         let (storage, all) = (self.leadbox.storage(), Scope::all(self.leadbox.tenant()));
@@ -127,7 +133,13 @@ impl Leads<'_> {
                 back.external_id = None;
             }
         }
+        for issue in reread(&mut back, catalog) {
+            let message = format!("of lead {} went: {}", back.id, issue.message);
+            left.push(issue.field, message);
+        }
+        settle(&mut back, catalog);
         decision.push_update(&gone, &back)?;
+        decision.tell_fields(&gone, &back)?;
         let mut made_for = vec![back.id];
         for earlier in storage.leads_by_id(&all, &absorbed.had).await? {
             if earlier.lead.merged_into == Some(keep) {
@@ -145,15 +157,15 @@ impl Leads<'_> {
     }
 
     /// The kept lead as it was before, but for what has changed since.
-    async fn as_before(
+    fn as_before(
         &self,
         decision: &Decision<'_>,
         now: &Lead,
         (payload, note): (&Payload, &MergeNote),
+        catalog: &Catalog,
         left: &mut Invalid,
-    ) -> Result<Lead> {
+    ) -> Lead {
         const CHANGED: &str = "was changed since";
-        let catalog = self.leadbox.catalog().await?;
         let (mut after, fields) = (decision.next(now), now.to_fields());
         let previous = payload.previous.iter().filter(|(field, _)| !field.starts_with("consent."));
         for (field, then) in previous {
@@ -172,7 +184,7 @@ impl Leads<'_> {
             } else if fields.get(field).unwrap_or(&Value::Null) != merged {
                 left.push(field, CHANGED);
             } else if let Err(message) =
-                assign(&mut after, field, Input::from(then), &catalog, decision.at())
+                assign(&mut after, field, Input::from(then), catalog, decision.at())
             {
                 left.push(field, message);
             }
@@ -203,7 +215,7 @@ impl Leads<'_> {
         } else if then != merged {
             left.push("created_at", CHANGED);
         }
-        settle(&mut after, &catalog);
-        Ok(after)
+        settle(&mut after, catalog);
+        after
     }
 }

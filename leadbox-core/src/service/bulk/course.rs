@@ -10,7 +10,7 @@ use super::batch::{Batch, Fate, Verdict};
 use super::note::{LastBatch, Note, Noted, Refusals, Work};
 use super::progress::{BulkProgress, BulkState, Refusal};
 use crate::error::{Error, Result};
-use crate::event::{EventType, Subject, SubjectKind};
+use crate::event::{Event, EventType, Subject, SubjectKind};
 use crate::id::{BulkId, LeadId};
 use crate::page::PageRequest;
 use crate::revision::Version;
@@ -85,7 +85,9 @@ impl Course {
             };
             let found =
                 self.leadbox.storage().events(&scope, &filter, &PageRequest::first(20)).await?;
-            if !found.items.iter().any(|event| event.change_set == last.set) {
+            let is_meant =
+                |event: &Event| event.lead() == Some(lead) && event.change_set == last.set;
+            if !found.items.iter().any(is_meant) {
                 skipped.push(Skipped { lead, reason: SkipReason::Conflict });
             }
         }

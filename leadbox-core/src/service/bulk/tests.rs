@@ -14,7 +14,7 @@ use crate::event::{Actor, ActorKind, EventType};
 use crate::filter::{LeadFilter, LeadSort, Op, SortKey};
 use crate::id::{LeadId, UserId};
 use crate::job::JobFilter;
-use crate::lead::{Lead, LeadPatch, NewLead};
+use crate::lead::{Lead, LeadPatch, MergeChoice, NewLead};
 use crate::page::PageRequest;
 use crate::service::{LeadBox, LeadList};
 use crate::storage::MemoryStorage;

@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Event, EventType};
 use crate::id::{BulkId, ImportId, LeadId};
-use crate::lead::{IdentityKey, IdentityKind, Lead, LeadPatch};
+use crate::lead::{IdentityKey, IdentityKind, Lead, LeadPatch, reread};
 use crate::page::PageRequest;
 use crate::pipeline::Stay;
 use crate::revision::Version;
@@ -175,7 +175,9 @@ impl LeadBox {
         let (mut events, mut request) = (Vec::new(), PageRequest::first(200));
         // What came before the operation is of no interest.
         loop {
-            let page = self.storage().events(&scope, &filter, &request).await?;
+            let mut page = self.storage().events(&scope, &filter, &request).await?;
+            // A timeline also tells of the leads that were merged into this one.
+            page.items.retain(|event| event.lead() == Some(lead));
             let own = |event: &Event| event.actor.id == Some(operation.actor());
             let (seen, more) = (events.iter().any(own), page.items.iter().any(own));
             events.extend(page.items);
@@ -198,6 +200,10 @@ impl Deed {
         catalog: &Catalog,
     ) -> Result<Verdict> {
         let before = &stored.lead;
+        if before.merged_into.is_some() {
+            let message = "has been merged into another lead: undo that first";
+            return Ok(Verdict::refused(before.id, "lead", message));
+        }
         if self.erased {
             return Ok(Verdict::refused(before.id, "lead", "what it was before has been erased"));
         }
@@ -228,6 +234,7 @@ impl Deed {
             }
             after.deleted_at = None;
             self.put_back(decision, before, &mut after, &mut invalid, catalog);
+            invalid.issues.extend(reread(&mut after, catalog));
         } else if before.deleted_at.is_some() {
             return Ok(Verdict::refused(before.id, "lead", "has been deleted since"));
         } else {

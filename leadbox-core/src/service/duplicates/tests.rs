@@ -6,7 +6,7 @@ use super::*;
 use crate::access::{Grants, Level, Rights};
 use crate::event::Actor;
 use crate::id::UserId;
-use crate::lead::{Match, NewLead};
+use crate::lead::{Match, MergeChoice, NewLead};
 use crate::service::LeadBox;
 use crate::testing::{Sandbox, some_lead};
 
@@ -98,6 +98,33 @@ async fn who_was_told_apart_is_not_shown_until_that_is_taken_back() {
     assert!(pairs(host, 5).await.is_empty());
     let gone = leads.tell_apart(a, b, Distinction::Distinct).await;
     assert!(matches!(gone, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn a_pair_that_is_merged_is_gone_and_comes_back_when_that_is_undone() {
+    let sandbox = Sandbox::new().unwrap();
+    let host = &sandbox.leadbox;
+    let mut three = Vec::new();
+    for name in ["Ada Lovelace", "Ada Lovelace", "A. Lovelace"] {
+        three.push(capture(host, name, "ada@acme.example", "").await);
+    }
+    let [a, b, c] = three[..] else { unreachable!("three were captured") };
+    let leads = host.leads();
+    assert_eq!(pairs(host, 5).await.len(), 3);
+    // Merging is the later word.
+    leads.tell_apart(a, b, Distinction::Distinct).await.unwrap();
+    let merged = leads.merge(a, &[b], &MergeChoice::default()).await.unwrap();
+    assert_eq!(ids(&pairs(host, 5).await), [(a, c)]);
+    // By the id that is gone, the lead that is left is meant.
+    let of_heir = leads.duplicates(b, 5).await.unwrap();
+    assert_eq!(of_heir.iter().map(|one| one.lead.lead.id).collect::<Vec<_>>(), [c]);
+    let same = leads.tell_apart(a, b, Distinction::Distinct).await;
+    assert!(matches!(same, Err(Error::Invalid(_))));
+    leads.tell_apart(b, c, Distinction::Distinct).await.unwrap();
+    assert!(pairs(host, 5).await.is_empty());
+    assert!(leads.duplicates(a, 5).await.unwrap().is_empty());
+    leads.unmerge(a, merged.event).await.unwrap();
+    assert_eq!(ids(&pairs(host, 5).await), [(a, b), (b, c)]);
 }
 
 #[tokio::test]

@@ -68,6 +68,32 @@ async fn text_becomes_numbers_and_the_rest_is_kept_aside() {
 }
 
 #[tokio::test]
+async fn leads_that_come_back_are_read_by_the_new_type() {
+    let values = [json!("12"), json!("lots"), json!("7"), json!("many")];
+    let (sandbox, ids) = holding(FieldType::Text, &values).await;
+    let host = &sandbox.leadbox;
+    let some = Selection::Ids(ids[..2].to_vec());
+    let gone = host.bulk().run(&BulkAction::Delete, &some).await.unwrap();
+    let merged = host.leads().merge(ids[4], &ids[2..4], &MergeChoice::default()).await.unwrap();
+    let (_, done) = convert(host, &retype(FieldType::Number, Leftover::Clear)).await;
+    assert_eq!(done.counts.changed, 1, "what is deleted is not converted");
+
+    let back = host.bulk().undo_now(Operation::Bulk(gone.id)).await.unwrap();
+    assert_eq!((back.counts.changed, back.refusals), (2, 1));
+    assert_eq!(host.bulk().refusals(back.id).await.unwrap()[0].reason, "'lots' is not a number");
+    let undone = host.leads().unmerge(ids[4], merged.event).await.unwrap();
+    let told: Vec<_> = undone.left.issues.iter().map(|issue| issue.field.as_str()).collect();
+    assert!(told.contains(&"cf.budget"), "{told:?}");
+    for (id, number) in ids.iter().zip([json!(12.0), Value::Null, json!(7.0), Value::Null]) {
+        assert_eq!(field(host, *id, "cf.budget").await, number);
+    }
+    let announced = Announced::about(host, ids[2]).await.unwrap();
+    assert!(announced.last(&EventType::LEAD_UPDATED).is_some());
+    let more = LeadList::filtered(LeadFilter::is("cf.budget", Op::Gt, 5));
+    assert!(host.leads().count(&more, 10).await.unwrap() >= 2);
+}
+
+#[tokio::test]
 async fn choices_that_go_are_cleared_and_the_log_tells_what_they_were() {
     let values = [json!("basic"), json!("Pro"), json!("Pro")];
     let (sandbox, ids) = holding(choices(&["Basic", "Pro"]), &values).await;

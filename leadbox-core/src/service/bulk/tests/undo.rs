@@ -157,6 +157,54 @@ async fn an_import_is_taken_back_but_for_what_has_lived_on() {
 }
 
 #[tokio::test]
+async fn what_was_merged_since_stays_merged() {
+    let (sandbox, ids) = office(3).await;
+    let host = &sandbox.leadbox;
+    let import: ImportId = host.new_id();
+    let file =
+        "name,email,title\nAda Byron,person0@company0.example,CTO\nNew One,new1@x.example,\n";
+    Importer::new(host).id(import).run(file.as_bytes()).await.unwrap();
+    let list = LeadList::default().search("New One");
+    let new = host.leads().list(&list, &PageRequest::default()).await.unwrap().items[0].lead.id;
+    let none = MergeChoice::default();
+    let first = host.leads().merge(ids[0], &[new], &none).await.unwrap();
+    let moved = BulkAction::Advance("qualified".to_owned());
+    let moved = host.bulk().run(&moved, &Selection::Ids(ids.clone())).await.unwrap();
+    let second = host.leads().merge(ids[1], &[ids[2]], &none).await.unwrap();
+    let refused = async |back: BulkProgress| {
+        let told = host.bulk().refusals(back.id).await.unwrap();
+        told.into_iter().map(|one| (one.lead, one.field, one.reason)).collect::<Vec<_>>()
+    };
+    let since = "has been merged into another lead: undo that first".to_owned();
+
+    // The import made the lead that is gone; the one that is left was there before, and is not deleted for it.
+    let back = undone(host, Operation::Import(import)).await;
+    assert_eq!((back.counts.changed, back.counts.refused), (1, 1));
+    assert_eq!(refused(back).await, [(new, "lead".to_owned(), since.clone())]);
+    let kept = lead(host, ids[0]).await;
+    assert!(kept.deleted_at.is_none());
+    assert_eq!((kept.person.title, lead(host, new).await.id), (None, ids[0]));
+
+    let back = undone(host, Operation::Bulk(moved.id)).await;
+    assert_eq!((back.counts.changed, back.counts.refused), (2, 1));
+    assert_eq!(refused(back).await, [(ids[2], "lead".to_owned(), since)]);
+
+    // A lead that comes back brings those that were merged into it, and they come home as ever.
+    let gone = host.bulk().run(&BulkAction::Delete, &Selection::Ids(vec![ids[1]])).await.unwrap();
+    assert!(lead(host, ids[2]).await.deleted_at.is_some());
+    undone(host, Operation::Bulk(gone.id)).await;
+    assert_eq!(lead(host, ids[2]).await.id, ids[1]);
+    host.leads().unmerge(ids[1], second.event).await.unwrap();
+    host.leads().unmerge(ids[0], first.event).await.unwrap();
+    assert_eq!(lead(host, ids[2]).await.id, ids[2]);
+    let back = undone(host, Operation::Bulk(moved.id)).await;
+    assert_eq!((back.counts.changed, back.counts.refused), (1, 0));
+    assert_eq!(host.leads().count(&LeadList::default(), 10).await.unwrap(), 4);
+    let counts = host.storage().verify_counts(host.tenant()).await.unwrap();
+    assert_eq!(counts.kept, counts.counted);
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_not_taken_back() {
     let (sandbox, ids) = office(3).await;
     let bulk = sandbox.leadbox.bulk();
