@@ -246,4 +246,6 @@ async fn a_list_leaves_as_a_file_as_it_is_filtered() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let mut agent = office.signed_in("ann").await;
     assert_eq!(agent.get("/ops/leads/export?format=csv").await.status, StatusCode::FORBIDDEN);
+    let exported = |(kind, _): &(EventType, _)| *kind == EventType::LEADS_EXPORTED;
+    assert_eq!(office.events().await.iter().filter(|event| exported(event)).count(), 2);
 }

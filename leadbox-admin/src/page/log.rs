@@ -17,7 +17,7 @@ use crate::serve::{Problem, page_after};
 const EVENTS: u32 = 50;
 
 /// What can be shown alone: name in the address, in words, and the types.
-const GROUPS: [(&str, &str, &[EventType]); 4] = [
+const GROUPS: [(&str, &str, &[EventType]); 6] = [
     (
         "leads",
         "Leads",
@@ -26,8 +26,34 @@ const GROUPS: [(&str, &str, &[EventType]); 4] = [
             EventType::LEAD_UPDATED,
             EventType::LEAD_STAGE_CHANGED,
             EventType::LEAD_ASSIGNED,
+            EventType::LEAD_SCORED,
             EventType::LEAD_DELETED,
+            EventType::LEAD_RESTORED,
+            EventType::LEAD_MERGED,
+            EventType::LEAD_UNMERGED,
         ],
+    ),
+    (
+        "work",
+        "Tasks, notes and interactions",
+        &[
+            EventType::TASK_ADDED,
+            EventType::TASK_CHANGED,
+            EventType::TASK_COMPLETED,
+            EventType::TASK_REOPENED,
+            EventType::TASK_DELETED,
+            EventType::TASK_REMINDED,
+            EventType::NOTE_ADDED,
+            EventType::NOTE_CHANGED,
+            EventType::NOTE_DELETED,
+            EventType::INTERACTION_RECORDED,
+            EventType::INTERACTION_MARKED,
+        ],
+    ),
+    (
+        "many",
+        "Imports, exports and bulk actions",
+        &[EventType::IMPORT_FINISHED, EventType::LEADS_EXPORTED, EventType::BULK_FINISHED],
     ),
     (
         "sign-in",
@@ -133,4 +159,18 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
         doc,
         shell,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_stands_in_one_group() {
+        let mut grouped: Vec<&EventType> = GROUPS.iter().flat_map(|(.., kinds)| *kinds).collect();
+        grouped.sort_unstable();
+        let mut all: Vec<&EventType> = EventType::CORE.iter().collect();
+        all.sort_unstable();
+        assert_eq!(grouped, all);
+    }
 }

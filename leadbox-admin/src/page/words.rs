@@ -196,6 +196,9 @@ impl Words<'_> {
             (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
             (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
             (EventType::IMPORT_FINISHED, "import", "An import ended"),
+            (EventType::LEADS_EXPORTED, "download", "Leads were taken out as a file"),
+            (EventType::LEAD_MERGED, "merge", "Other leads were merged into it"),
+            (EventType::LEAD_UNMERGED, "undo", "A merge was undone"),
             (EventType::BULK_FINISHED, "list", "Work on many leads ended"),
             (EventType::LEAD_RESTORED, "undo", "Brought back"),
         ];

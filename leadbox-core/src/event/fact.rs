@@ -118,6 +118,8 @@ event_types! {
     KEY_REVOKED = "key.revoked";
     /// An import ended.
     IMPORT_FINISHED = "import.finished";
+    /// Somebody began to take leads out as a file; `data` says which and in which format.
+    LEADS_EXPORTED = "leads.exported";
     /// A bulk action, an undo or a conversion of a field's values ended.
     BULK_FINISHED = "bulk.finished";
 }
@@ -163,11 +165,13 @@ pub enum SubjectKind {
     Key,
     /// A bulk action, an undo or a conversion of a field's values.
     Bulk,
+    /// A run of an export.
+    Export,
 }
 
 impl SubjectKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Lead,
         Self::Definition,
         Self::User,
@@ -177,6 +181,7 @@ impl SubjectKind {
         Self::Host,
         Self::Key,
         Self::Bulk,
+        Self::Export,
     ];
 
     /// The number under which storages keep it.
@@ -191,6 +196,7 @@ impl SubjectKind {
             Self::Host => 6,
             Self::Key => 7,
             Self::Bulk => 8,
+            Self::Export => 9,
         }
     }
 

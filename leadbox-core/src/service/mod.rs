@@ -12,6 +12,7 @@ mod decision;
 mod definitions;
 mod directory;
 mod duplicates;
+mod export;
 mod import;
 mod interactions;
 mod jobs;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 use super::export_row::{Cell, Column, cell, columns, tags_text};
 use super::guard::guard;
@@ -14,6 +15,7 @@ use crate::access::Permission;
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::field::FieldValue;
+use crate::filter::LeadFilter;
 use crate::page::PageRequest;
 use crate::scope::Scope;
 use crate::service::{LeadBox, LeadList};
@@ -69,7 +71,23 @@ impl<'a> Exporter<'a> {
         self
     }
 
-    /// Writes the leads to `output`.
+    /// What the log says of it.
+    fn told(&self) -> Result<Map<String, Value>, TransferError> {
+        let format = match self.format {
+            Format::Csv { .. } => "csv",
+            Format::JsonLines => "jsonl",
+        };
+        let mut told = Map::from_iter([("format".to_owned(), Value::from(format))]);
+        if self.list.filter != LeadFilter::default() {
+            told.insert("filter".to_owned(), serde_json::to_value(&self.list.filter)?);
+        }
+        if !self.list.search.is_empty() {
+            told.insert("search".to_owned(), Value::from(self.list.search.as_str()));
+        }
+        Ok(told)
+    }
+
+    /// Writes the leads to `output`. That it begins to is in the log (`leads.exported`) before the first of them leaves.
     ///
     /// # Errors
     /// `Io`, `Delimiter`, `Json`; `Core` with `Denied` when the asker may not export, and from the filter or the storage. What was written until then stays.
@@ -84,6 +102,7 @@ impl<'a> Exporter<'a> {
         let columns = columns(&catalog, asker.scope());
         let names: Vec<String> = columns.iter().map(Column::name).collect();
         let form = Form::of(self.format)?;
+        self.leadbox.export_begins(self.told()?).await?;
         let mut rendered = Vec::new();
         form.head(&names, &mut rendered)?;
         let mut done = ExportProgress::default();
