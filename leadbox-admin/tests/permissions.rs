@@ -15,7 +15,8 @@ use axum::http::Method;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::service::NewTeam;
 use leadbox_core::{
-    LeadBox, LeadId, NewInteraction, NewLead, NewTask, Role, TeamId, Tenant, User, UserId,
+    LeadBox, LeadId, MergeChoice, NewInteraction, NewLead, NewTask, Role, TeamId, Tenant, User,
+    UserId,
 };
 use program::Program;
 use serde_json::{Value, json};
@@ -30,6 +31,10 @@ enum Needs {
     Nothing,
     /// A permission for this lead, which one also has to see.
     Lead(Permission),
+    /// To change this lead and another one like it.
+    Pair,
+    /// The same, and to delete the other.
+    Merge,
     /// A permission at any level: what it covers decides what is found.
     Some(Permission),
     /// A capability.
@@ -43,7 +48,7 @@ enum Needs {
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, UsersManage,
 };
-use Needs::{Absent, Can, Colleague, Lead, Nothing, Some as AnyLevel};
+use Needs::{Absent, Can, Colleague, Lead, Merge, Nothing, Pair, Some as AnyLevel};
 use Permission::{
     InteractionCreate, InteractionEdit, LeadCreate, LeadDelete, LeadEdit, LeadExport, LeadRead,
     NoteCreate, NoteEdit, TaskCreate, TaskEdit,
@@ -76,6 +81,12 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/leads/{id}/notes", Lead(NoteCreate)),
     ("PUT", "/notes/{id}", Lead(NoteEdit)),
     ("DELETE", "/notes/{id}", Lead(NoteEdit)),
+    ("GET", "/leads/{id}/duplicates", Lead(LeadRead)),
+    ("GET", "/duplicates", Nothing),
+    ("PUT", "/duplicates/{a}/{b}", Pair),
+    ("POST", "/leads/{id}/merge/plan", Merge),
+    ("POST", "/leads/{id}/merge", Merge),
+    ("POST", "/leads/{id}/unmerge", Merge),
     ("POST", "/bulk/plan", AnyLevel(LeadEdit)),
     ("POST", "/bulk", AnyLevel(LeadEdit)),
     ("GET", "/bulk/{id}", Absent),
@@ -123,6 +134,7 @@ fn body(method: &str, path: &str) -> Value {
         ("PATCH", "/tasks/{id}") => json!({"title": "Call again"}),
         ("PUT", "/tasks/{id}/state") => json!({"state": "done"}),
         ("POST", "/leads/{id}/notes") | ("PUT", "/notes/{id}") => json!({"text": "Likes tea."}),
+        ("PUT", "/duplicates/{a}/{b}") => json!({"is": "distinct"}),
         ("POST", "/bulk/plan" | "/bulk") => {
             json!({"action": {"advance": "won"}, "selection": {"ids": []}})
         }
@@ -208,6 +220,11 @@ impl Cast {
     /// The address with what it is about, made anew.
     async fn address(&self, path: &str, whose: Whose) -> (String, Option<LeadId>) {
         let host = self.host(whose);
+        if path == "/duplicates/{a}/{b}" {
+            let (lead, other) = (self.lead(whose).await, self.lead(whose).await);
+            let address = path.replace("{a}", &lead.to_string());
+            return (address.replace("{b}", &other.to_string()), Some(lead));
+        }
         let about_lead = ["/leads/{id}", "/interactions/", "/tasks/{id}", "/notes/"];
         if !about_lead.iter().any(|start| path.starts_with(start)) {
             let id = match path {
@@ -233,6 +250,22 @@ impl Cast {
     }
 }
 
+/// What is sent where it names another lead of the same people, made anew.
+async fn body_about(cast: &Cast, path: &str, whose: Whose, lead: Option<LeadId>) -> Option<Value> {
+    match path {
+        "/leads/{id}/merge" | "/leads/{id}/merge/plan" => {
+            Some(json!({"others": [cast.lead(whose).await]}))
+        }
+        "/leads/{id}/unmerge" => {
+            let others = [cast.lead(whose).await];
+            let merged =
+                cast.host(whose).leads().merge(lead?, &others, &MergeChoice::default()).await;
+            Some(json!({"event": merged.unwrap().event}))
+        }
+        _ => None,
+    }
+}
+
 fn covers(level: Option<Level>, whose: Whose) -> bool {
     match whose {
         Whose::Own => level.is_some(),
@@ -249,6 +282,8 @@ fn allowed(needs: Needs, grants: &Grants, whose: Whose) -> bool {
         Lead(permission) => {
             covers(grants.level(LeadRead), whose) && covers(grants.level(permission), whose)
         }
+        Pair => allowed(Lead(LeadEdit), grants, whose),
+        Merge => allowed(Pair, grants, whose) && allowed(Lead(LeadDelete), grants, whose),
         AnyLevel(permission) => grants.level(permission).is_some(),
         Can(capability) => grants.capabilities.contains(&capability),
         Colleague => grants.level(LeadRead).is_some() || grants.capabilities.contains(&UsersManage),
@@ -260,12 +295,16 @@ async fn every_operation(role: &str) {
     let cast = Cast::with(role).await;
     for (method, path, needs) in TABLE {
         let whoses: &[Whose] = match needs {
-            Lead(_) => &[Whose::Own, Whose::Team, Whose::Others, Whose::AnotherTenant],
+            Lead(_) | Pair | Merge => {
+                &[Whose::Own, Whose::Team, Whose::Others, Whose::AnotherTenant]
+            }
             _ => &[Whose::Others],
         };
         for whose in whoses {
             let (address, lead) = cast.address(path, *whose).await;
             let host = cast.host(*whose);
+            let about = body_about(&cast, path, *whose, lead).await;
+            let body = about.unwrap_or_else(|| body(method, path));
             let before = (events(&host).await, stored(&host, lead).await);
             let method_: Method = method.parse().unwrap();
             let reply = match *path {
@@ -273,7 +312,7 @@ async fn every_operation(role: &str) {
                     let file = b"Name\r\nAda\r\n".to_vec();
                     cast.program.send(method_, &address, "text/csv", file).await
                 }
-                _ => cast.program.json(method_, &address, body(method, path)).await,
+                _ => cast.program.json(method_, &address, body).await,
             };
             let case = format!("{role}: {method} {path} of {whose:?}: {}", reply.text);
             if allowed(*needs, &grants, *whose) {
@@ -366,6 +405,7 @@ async fn a_hidden_field_is_nowhere() {
         format!("/leads/{lead}"),
         format!("/leads/{lead}/events"),
         "/events".to_owned(),
+        "/duplicates".to_owned(),
         "/leads/export".to_owned(),
         "/leads/export?format=jsonl".to_owned(),
     ] {

@@ -190,7 +190,7 @@ async fn told(
 }
 
 /// A lead as whoever asks sees it.
-async fn body(leadbox: &LeadBox, id: LeadId) -> Result<(i64, LeadBody), Problem> {
+pub(super) async fn body(leadbox: &LeadBox, id: LeadId) -> Result<(i64, LeadBody), Problem> {
     let stored = leadbox.leads().lead(id).await?;
     let stored = stored.ok_or_else(|| Problem::not_found("There is no such lead."))?;
     Ok((stored.lead.version.0, LeadBody::of(&stored, &*leadbox.catalog().await?)))

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::document::{Beginning, below, completed};
 use super::{
-    bulk, events, exports, fields, imports, interactions, keys, leads, me, notes, pipelines, roles,
-    settings, tasks, teams, users,
+    bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, me, merges,
+    notes, pipelines, roles, settings, tasks, teams, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -39,6 +39,12 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(tasks::set_state))
         .routes(routes!(notes::list, notes::add))
         .routes(routes!(notes::change, notes::delete))
+        .routes(routes!(duplicates::of_lead))
+        .routes(routes!(duplicates::list))
+        .routes(routes!(duplicates::tell_apart))
+        .routes(routes!(merges::plan))
+        .routes(routes!(merges::merge))
+        .routes(routes!(merges::unmerge))
         .routes(routes!(bulk::plan))
         .routes(routes!(bulk::start))
         .routes(routes!(bulk::read))

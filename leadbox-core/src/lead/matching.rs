@@ -12,6 +12,7 @@ use crate::identity::{Email, fold};
 /// Something that two leads have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub enum Match {
     /// The same e-mail address.
@@ -52,6 +53,7 @@ impl fmt::Display for Match {
 
 /// Why two leads may be the same person, and how sure that is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Likeness {
     /// 0 to 100; [`Likeness::LEAST`] or more.
     pub score: u8,

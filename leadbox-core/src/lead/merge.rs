@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MergeChoice {
     /// Leads by field name, such as `title` or `cf.budget`.
     pub winners: BTreeMap<String, LeadId>,
