@@ -44,8 +44,8 @@ fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Er
     })
 }
 
-/// The leads with one of the keys of a kind, and behind them (by rank) those into which a lead was merged that had it. Key by key: a plan that is kept from when the table was empty then goes by the
-/// key's index all the same.
+/// The leads with one of the keys of a kind, and behind them (by rank) those into which a lead was merged that had it. Key
+/// by key: a plan that is kept from when the table was empty then goes by the key's index all the same.
 macro_rules! with_keys {
     ($kind:literal, $keys:literal, $column:literal, $rank:literal) => {
         concat!(

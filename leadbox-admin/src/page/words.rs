@@ -171,6 +171,13 @@ impl Words<'_> {
             Said { changes: self.changes(payload), ..said("pencil", "", "Changed") }
         } else if *kind == EventType::LEAD_DELETED {
             said("trash", "bad", "Deleted")
+        } else if *kind == EventType::LEAD_RESTORED {
+            said("undo", "ok", "Brought back")
+        } else if *kind == EventType::LEAD_MERGED {
+            let says = "Other leads were merged into it";
+            Said { changes: self.changes(payload), ..said("merge", "accent", says) }
+        } else if *kind == EventType::LEAD_UNMERGED {
+            Said { changes: self.changes(payload), ..said("undo", "", "A merge was undone") }
         } else {
             self.activity(kind, payload).unwrap_or_else(|| self.administered(kind, payload))
         }
@@ -197,10 +204,7 @@ impl Words<'_> {
             (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
             (EventType::IMPORT_FINISHED, "import", "An import ended"),
             (EventType::LEADS_EXPORTED, "download", "Leads were taken out as a file"),
-            (EventType::LEAD_MERGED, "merge", "Other leads were merged into it"),
-            (EventType::LEAD_UNMERGED, "undo", "A merge was undone"),
             (EventType::BULK_FINISHED, "list", "Work on many leads ended"),
-            (EventType::LEAD_RESTORED, "undo", "Brought back"),
         ];
         let known = plain.into_iter().find(|(one, ..)| one == kind);
         let (icon, says) = known
