@@ -71,7 +71,7 @@ fn what_cannot_be_shown_is_a_page_with_the_reason() {
     let server = place.serve(&[]).signed_in();
     for (path, status, reason) in [
         ("/leads?stage=nirvana", 422, "nirvana"),
-        ("/leads?after=rubbish", 400, "not of this list"),
+        ("/leads?after=rubbish", 422, "no place in this list"),
         ("/leads/rubbish", 404, "no such lead"),
         ("/leads/00000000-0000-7000-8000-000000000000", 404, "no such lead"),
         ("/nowhere", 404, "no such page"),
