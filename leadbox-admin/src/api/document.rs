@@ -111,7 +111,8 @@ fn plain(value: &mut Value) {
     }
 }
 
-/// [`Type::thing`] and [`thing`](Type::thing), without the link.
+/// A link such as those of our documentation (a name in backticks and square brackets, perhaps with its target behind it),
+/// without what makes it one.
 fn unlinked(text: &str) -> String {
     let mut parts = text.split("[`");
     let mut plain = parts.next().unwrap_or_default().to_owned();
