@@ -242,10 +242,13 @@ async fn a_list_leaves_as_a_file_as_it_is_filtered() {
     assert!(csv.body.contains("Ada") && !csv.body.contains("Bob"), "{}", csv.body);
     let lines = admin.get("/ops/leads/export?format=jsonl").await.body;
     assert_eq!(lines.lines().count(), 2, "{lines}");
+    let mut packing = admin.clone().with("accept-encoding", "gzip");
+    let packed = packing.get("/ops/leads/export?format=csv").await;
+    assert_eq!((packed.status, packed.header("content-encoding")), (StatusCode::OK, "gzip"));
     let wrong = admin.get("/ops/leads/export?format=pdf").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let mut agent = office.signed_in("ann").await;
     assert_eq!(agent.get("/ops/leads/export?format=csv").await.status, StatusCode::FORBIDDEN);
     let exported = |(kind, _): &(EventType, _)| *kind == EventType::LEADS_EXPORTED;
-    assert_eq!(office.events().await.iter().filter(|event| exported(event)).count(), 2);
+    assert_eq!(office.events().await.iter().filter(|event| exported(event)).count(), 3);
 }

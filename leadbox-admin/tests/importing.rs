@@ -89,6 +89,9 @@ async fn a_file_is_looked_at_tried_imported_and_taken_back() {
     let refused = admin.get(&format!("{page}/refused")).await;
     assert!(refused.header("content-disposition").contains("refused.csv"));
     assert!(refused.body.contains("bob@") && !refused.body.contains("ada@"), "{}", refused.body);
+    let mut packing = admin.clone().with("accept-encoding", "gzip");
+    let packed = packing.get(&format!("{page}/refused")).await;
+    assert_eq!((packed.status, packed.header("content-encoding")), (StatusCode::OK, "gzip"));
 
     let plan = admin.get(&format!("{page}/undo")).await.body;
     assert!(plan.contains("Take back 2 leads"), "{plan}");

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::Query;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use super::asker::Asker;
 use super::imports::{FileFormat, problem};
 use super::leads::listed;
-use crate::serve::Problem;
+use crate::serve::{Problem, streamed};
 
 /// Which leads, in which format.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -70,8 +70,7 @@ pub(crate) async fn file(
             writing,
             |mut writing| async move { Some((writing.chunk().await?, writing)) },
         );
-    // Some layers ask once more behind the end.
-    let body = Body::from_stream(first.chain(rest).fuse());
+    let body = streamed(first.chain(rest));
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], body).into_response())
 }
 

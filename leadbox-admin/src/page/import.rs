@@ -6,7 +6,6 @@ use std::io::Read;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -27,7 +26,7 @@ use super::shell::{Shell, Visit};
 use super::words::{Words, zone};
 use crate::admin::Shared;
 use crate::api::transfer_problem;
-use crate::serve::{Chosen, Problem, Run, Upload};
+use crate::serve::{Chosen, Problem, Run, Upload, streamed};
 
 /// How much of the refused rows is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -335,8 +334,7 @@ pub(crate) async fn refused(
             Err(error) => Some((Err(error), rows)),
         }
     });
-    let rows = Body::from_stream(rows);
-    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], rows).into_response())
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], streamed(rows)).into_response())
 }
 
 #[derive(Template)]

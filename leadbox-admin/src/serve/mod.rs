@@ -9,6 +9,7 @@ mod paging;
 mod prefix;
 mod problem;
 mod request;
+mod streamed;
 mod uploads;
 
 pub(crate) use assets::{asset, version};
@@ -20,4 +21,5 @@ pub(crate) use paging::page_after;
 pub(crate) use prefix::{Prefix, prefix_of};
 pub(crate) use problem::{Issue, Problem, render};
 pub(crate) use request::{RequestId, begin};
+pub(crate) use streamed::streamed;
 pub(crate) use uploads::{Chosen, Run, Upload, Uploads};
