@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, Redirect};
-use leadbox_core::service::{Bulk, BulkKind, BulkProgress, BulkState, Operation};
+use leadbox_core::service::{BulkKind, BulkProgress, BulkState, Operation};
 use leadbox_core::{BulkId, Error, LeadBox, LeadId};
 
 use super::Doc;
@@ -152,7 +152,7 @@ pub(crate) async fn cancel(visit: Visit, Path(id): Path<String>) -> Result<Redir
     Ok(to_bulk(&visit.doc, &progress))
 }
 
-fn to_bulk(doc: &Doc, progress: &BulkProgress) -> Redirect {
+pub(super) fn to_bulk(doc: &Doc, progress: &BulkProgress) -> Redirect {
     Redirect::to(&doc.page(&format!("bulk/{}", progress.id)))
 }
 
@@ -186,11 +186,6 @@ pub(crate) async fn plan_undo(
 /// `POST /bulk/{id}/undo`: few leads at once and many in the background.
 pub(crate) async fn undo(visit: Visit, Path(id): Path<String>) -> Result<Redirect, Problem> {
     let id = read_id(&id)?;
-    let bulk = visit.leadbox.bulk();
-    let changed = bulk.progress(id).await?.counts.changed;
-    let begun = match changed <= Bulk::DIRECT as u64 {
-        true => bulk.undo_now(Operation::Bulk(id)).await?,
-        false => bulk.undo(Operation::Bulk(id)).await?,
-    };
+    let begun = visit.leadbox.bulk().begin_undo(Operation::Bulk(id)).await?;
     Ok(to_bulk(&visit.doc, &begun))
 }

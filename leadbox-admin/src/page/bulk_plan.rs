@@ -6,10 +6,11 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Permission;
-use leadbox_core::service::{Bulk, BulkAction, BulkPlan, Selection};
+use leadbox_core::service::{BulkAction, BulkPlan, Selection};
 use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, LeadId, LeadPatch};
 use serde_json::Value;
 
+use super::bulk::to_bulk;
 use super::fields::{Fields, value, values};
 use super::filters::Asked;
 use super::input::{Input, people};
@@ -300,17 +301,6 @@ async fn page(
 pub(crate) async fn start(visit: Visit, axum::Form(given): Fields) -> Result<Redirect, Problem> {
     let question = Question::read(&given)?;
     let (action, selection) = (question.action()?, question.selection()?);
-    let few = match &selection {
-        Selection::Ids(ids) => ids.len() <= Bulk::DIRECT,
-        Selection::Listed { list, .. } => {
-            let most = Bulk::DIRECT as u64;
-            visit.leadbox.leads().count(list, most).await? <= most
-        }
-    };
-    let bulk = visit.leadbox.bulk();
-    let begun = match few {
-        true => bulk.run(&action, &selection).await?,
-        false => bulk.start(&action, &selection).await?,
-    };
-    Ok(Redirect::to(&visit.doc.page(&format!("bulk/{}", begun.id))))
+    let begun = visit.leadbox.bulk().begin(&action, &selection).await?;
+    Ok(to_bulk(&visit.doc, &begun))
 }

@@ -11,7 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use futures_util::stream;
 use leadbox_core::access::Capability;
-use leadbox_core::service::{Bulk, Operation};
+use leadbox_core::service::Operation;
 use leadbox_core::transfer::{
     Counts, Ending, Format, ImportReport, ImportState, Importer, Mapping, Preview, TransferError,
     UnknownColumns,
@@ -19,6 +19,7 @@ use leadbox_core::transfer::{
 use leadbox_core::{Error, IdentityKind, ImportId, Invalid, LeadBox};
 
 use super::Doc;
+use super::bulk::to_bulk;
 use super::bulk_plan::{Count, Shown, number};
 use super::fields::{Fields, value};
 use super::input::Input;
@@ -364,12 +365,6 @@ pub(crate) async fn plan_undo(
 /// `POST /import/{id}/undo`: few leads at once and many in the background.
 pub(crate) async fn undo(visit: Visit, Path(id): Path<String>) -> Result<Redirect, Problem> {
     let id = read_id(&id)?;
-    let known = ImportState::of(&visit.leadbox, id).await.map_err(transfer_problem)?;
-    let counts = known.ok_or_else(|| Error::not_found("import", id))?.counts;
-    let bulk = visit.leadbox.bulk();
-    let begun = match counts.created + counts.updated <= Bulk::DIRECT as u64 {
-        true => bulk.undo_now(Operation::Import(id)).await?,
-        false => bulk.undo(Operation::Import(id)).await?,
-    };
-    Ok(Redirect::to(&visit.doc.page(&format!("bulk/{}", begun.id))))
+    let begun = visit.leadbox.bulk().begin_undo(Operation::Import(id)).await?;
+    Ok(to_bulk(&visit.doc, &begun))
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -103,7 +102,7 @@ impl LeadBox {
         if kept.request != once.request {
             return Err(Invalid::one(KEY, "was used for another request").into());
         }
-        let made: Made = serde_json::from_value::<Made>(Value::clone(&kept.body))?;
+        let made: Made = serde_json::from_value(kept.body)?;
         Ok(Some(made.id))
     }
 }

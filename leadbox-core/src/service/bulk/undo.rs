@@ -80,6 +80,15 @@ impl Bulk<'_> {
         self.run_now(Work::Undo(operation), &leads).await
     }
 
+    /// The same, few leads at once and many in the background, as [`begin`](Self::begin) does.
+    ///
+    /// # Errors
+    /// As `undo`; `Contended`.
+    pub async fn begin_undo(&self, operation: Operation) -> Result<BulkProgress> {
+        let leads = self.touched(operation).await?;
+        self.begin_work(Work::Undo(operation), &leads).await
+    }
+
     /// The leads that an operation changed and that the asker sees.
     async fn touched(&self, operation: Operation) -> Result<Vec<LeadId>> {
         match operation {

@@ -52,6 +52,24 @@ impl Bulk<'_> {
         self.begin_in_background(Work::Action(action.clone()), &leads).await
     }
 
+    /// Does an action now if it concerns few leads, at most [`DIRECT`](Self::DIRECT), and starts it in the background if it
+    /// concerns more.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start) and [`run`](Self::run).
+    pub async fn begin(&self, action: &BulkAction, selection: &Selection) -> Result<BulkProgress> {
+        self.check(action)?;
+        let leads = selection.leads(self.leadbox, self.leadbox.now()).await?;
+        self.begin_work(Work::Action(action.clone()), &leads).await
+    }
+
+    pub(super) async fn begin_work(&self, work: Work, leads: &[LeadId]) -> Result<BulkProgress> {
+        match leads.len() <= Self::DIRECT {
+            true => self.run_now(work, leads).await,
+            false => self.begin_in_background(work, leads).await,
+        }
+    }
+
     /// Does an action now, in the caller's task. If that ends half-way, [`go_on`](Self::go_on) goes on.
     ///
     /// # Errors
