@@ -111,7 +111,7 @@ pub(crate) async fn import(
     let id = read_id(&id)?;
     let Visit { doc, shell, leadbox, .. } = visit.on("import");
     leadbox.rights().require_capability(Capability::LeadsImport)?;
-    let Some(upload) = shared.uploads.of(id, leadbox.actor()) else {
+    let Some(upload) = shared.uploads.of(id, &leadbox) else {
         let known = ImportState::of(&leadbox, id).await.map_err(transfer_problem)?;
         let state = known.ok_or_else(|| {
             Problem::not_found("The file is here no longer: it waits for an hour. Send it again.")
@@ -229,7 +229,7 @@ pub(crate) async fn run(
 ) -> Result<Redirect, Problem> {
     let id = read_id(&id)?;
     visit.leadbox.rights().require_capability(Capability::LeadsImport)?;
-    let upload = shared.uploads.of(id, visit.leadbox.actor()).ok_or_else(|| {
+    let upload = shared.uploads.of(id, &visit.leadbox).ok_or_else(|| {
         Problem::not_found("The file is here no longer: it waits for an hour. Send it again.")
     })?;
     let tries = match value(&fields, "do") {
@@ -314,7 +314,7 @@ pub(crate) async fn refused(
 ) -> Result<Response, Problem> {
     let id = read_id(&id)?;
     visit.leadbox.rights().require_capability(Capability::LeadsImport)?;
-    let upload = shared.uploads.of(id, visit.leadbox.actor());
+    let upload = shared.uploads.of(id, &visit.leadbox);
     let upload = upload.ok_or_else(|| Problem::not_found("The file is here no longer."))?;
     let (kind, name) = match &upload.state().run {
         Run::Ended(report) if report.format == Format::JsonLines => {

@@ -65,7 +65,7 @@ pub(crate) async fn upload(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
     }
     let id: ImportId = visit.leadbox.new_id();
-    let upload = Upload::new(name, visit.leadbox.actor().clone(), file).map_err(kept)?;
+    let upload = Upload::new(name, &visit.leadbox, file).map_err(kept)?;
     shared.uploads.keep(id, upload);
     Ok(to_import(&visit.doc, id).into_response())
 }

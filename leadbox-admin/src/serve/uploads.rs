@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use leadbox_core::transfer::{Counts, ImportReport};
-use leadbox_core::{Actor, ImportId};
+use leadbox_core::{Actor, ImportId, LeadBox, Tenant};
 use tempfile::NamedTempFile;
 
 /// How long a file waits.
@@ -49,6 +49,8 @@ pub(crate) struct Upload {
     /// What it was called where it came from.
     pub(crate) name: String,
     pub(crate) size: u64,
+    /// Whose data it is for, and who sent it.
+    tenant: Tenant,
     by: Actor,
     file: NamedTempFile,
     refused: NamedTempFile,
@@ -56,11 +58,12 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    pub(crate) fn new(name: String, by: Actor, file: NamedTempFile) -> io::Result<Self> {
+    pub(crate) fn new(name: String, asker: &LeadBox, file: NamedTempFile) -> io::Result<Self> {
         let size = file.as_file().metadata()?.len();
         let state = State { run: Run::Waiting, chosen: None, by: String::new() };
         let (refused, state) = (NamedTempFile::new()?, Mutex::new(state));
-        Ok(Self { name, size, by, file, refused, state })
+        let (tenant, by) = (asker.tenant(), asker.actor().clone());
+        Ok(Self { name, size, tenant, by, file, refused, state })
     }
 
     /// The file, at its beginning.
@@ -106,8 +109,11 @@ impl Uploads {
     }
 
     /// The file of that name, for whoever sent it.
-    pub(crate) fn of(&self, id: ImportId, asker: &Actor) -> Option<Arc<Upload>> {
+    pub(crate) fn of(&self, id: ImportId, asker: &LeadBox) -> Option<Arc<Upload>> {
         let found = self.all().get(&id).cloned();
-        found.filter(|one| (one.by.kind, one.by.id) == (asker.kind, asker.id))
+        let actor = asker.actor();
+        found.filter(|one| {
+            (one.tenant, one.by.kind, one.by.id) == (asker.tenant(), actor.kind, actor.id)
+        })
     }
 }
