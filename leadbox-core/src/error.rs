@@ -130,6 +130,22 @@ impl Error {
         Self::NotFound { what, id: id.to_string() }
     }
 
+    /// Refuses a row that is at another version or revision than the caller expects, if it expects one.
+    ///
+    /// # Errors
+    /// `Stale`.
+    pub(crate) fn unless_at(
+        what: &'static str,
+        id: impl ToString,
+        expected: Option<i64>,
+        actual: i64,
+    ) -> Result<()> {
+        match expected.filter(|expected| *expected != actual) {
+            Some(expected) => Err(Self::Stale { what, id: id.to_string(), expected, actual }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the same call may succeed later without anything else changing.
     pub fn is_retryable(&self) -> bool {
         match self {

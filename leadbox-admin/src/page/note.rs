@@ -5,10 +5,10 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Denied, Permission};
-use leadbox_core::{Error, FieldIssue, Invalid, Lead, LeadBox, Note, NoteId, Revision};
+use leadbox_core::{Error, FieldIssue, Invalid, Lead, LeadBox, Note, NoteId};
 
 use super::Doc;
-use super::fields::{Fields, value};
+use super::fields::{Fields, revision, value};
 use super::input::Input;
 use super::lead::{Draft, Part, read_id, refused, to_lead};
 use super::shell::{Shell, Visit};
@@ -97,8 +97,7 @@ pub(crate) async fn save(
     axum::Form(fields): Fields,
 ) -> Result<Response, Problem> {
     let (note, lead) = editable(&visit.leadbox, &id).await?;
-    let revision = value(&fields, "revision").parse().map(Revision);
-    let revision = revision.map_err(|_| Invalid::one("revision", "is missing: open it again"))?;
+    let revision = revision(&fields)?;
     match visit.leadbox.notes().change(note.id, value(&fields, "text"), Some(revision)).await {
         Ok(_) => Ok(to_lead(&visit.doc, lead.id, "#timeline").into_response()),
         Err(Error::Invalid(Invalid { issues })) => {

@@ -8,11 +8,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono_tz::Tz;
 use leadbox_core::access::Permission;
 use leadbox_core::{
-    Error, FieldIssue, Invalid, LeadBox, NewTask, Revision, StoredLead, Task, TaskId, TaskPatch,
+    Error, FieldIssue, Invalid, LeadBox, NewTask, StoredLead, Task, TaskId, TaskPatch,
 };
 
 use super::Doc;
-use super::fields::{Fields, value};
+use super::fields::{Fields, revision, value};
 use super::input::{Input, people};
 use super::lead::{Draft, Part, read_id, refused, to_lead};
 use super::moment;
@@ -147,8 +147,7 @@ pub(crate) async fn save(
     axum::Form(fields): Fields,
 ) -> Result<Response, Problem> {
     let (task, lead) = editable(&visit.leadbox, &id).await?;
-    let revision = value(&fields, "revision").parse().map(Revision);
-    let revision = revision.map_err(|_| Invalid::one("revision", "is missing: open it again"))?;
+    let revision = revision(&fields)?;
     let done = match read(&fields, own_zone(&visit.leadbox).await?) {
         Ok(NewTask { title, details, due_at, remind_at, assignee }) => {
             let patch = TaskPatch::new().title(title).details(details).due_at(due_at);

@@ -5,10 +5,10 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Capability;
-use leadbox_core::{Error, Invalid, Revision, Team, TeamId, UserId};
+use leadbox_core::{Error, Invalid, Team, TeamId, UserId};
 
 use super::Doc;
-use super::fields::{Fields, value};
+use super::fields::{Fields, revision, value};
 use super::issues::Issues;
 use super::shell::{Shell, Visit};
 use super::teams::{Parent, parents, read_parent};
@@ -57,10 +57,7 @@ pub(crate) async fn change(
     let before = known(&visit, &id).await?;
     let mut invalid = Invalid::default();
     let parent = read_parent(&fields, &mut invalid);
-    let revision = value(&fields, "revision").parse().map(Revision);
-    if revision.is_err() {
-        invalid.push("revision", "is missing: open the page again");
-    }
+    let revision = revision(&fields).map_err(|missing| invalid.issues.extend(missing.issues));
     let after = Team {
         revision: revision.unwrap_or(before.revision),
         name: value(&fields, "name").to_owned(),

@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::{Error, FieldIssue, Invalid, Revision, Team, User, UserId, UserStatus};
+use leadbox_core::{Error, FieldIssue, Invalid, Team, User, UserId, UserStatus};
 
 use super::effective::{AccessTable, access_table};
-use super::fields::{Fields, value, values};
+use super::fields::{Fields, revision, value, values};
 use super::secret::Shown;
 use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
@@ -78,10 +78,7 @@ pub(crate) async fn change(
 /// The user as the form has it, and what of the form is no answer. What is missing stays as it was.
 fn read(fields: &[(String, String)], before: User) -> (User, Invalid) {
     let mut unread = Invalid::default();
-    let revision = value(fields, "revision").parse().map(Revision);
-    if revision.is_err() {
-        unread.push("revision", "is missing: open the page again");
-    }
+    let revision = revision(fields).map_err(|missing| unread.issues.extend(missing.issues));
     let team = match value(fields, "team") {
         "" => Ok(None),
         text => text.parse().map(Some),

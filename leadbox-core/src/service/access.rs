@@ -164,14 +164,7 @@ impl Access<'_> {
             self.leadbox.rights().require_within(&stored.grants)?;
         }
         let actual = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
-        if let Some(expected) = expected.filter(|expected| *expected != actual) {
-            return Err(Error::Stale {
-                what: "role",
-                id: role.key.to_string(),
-                expected: expected.0,
-                actual: actual.0,
-            });
-        }
+        Error::unless_at("role", &role.key, expected.map(|expected| expected.0), actual.0)?;
         self.check(role, known.is_none()).await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if known.as_ref().is_some_and(|(_, stored)| stored == role) {

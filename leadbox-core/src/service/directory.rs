@@ -149,14 +149,8 @@ impl Directory<'_> {
         self.put("user", changed.id, || {
             Box::pin(async move {
                 let before = self.stored_user(changed.id).await?;
-                if before.revision != changed.revision {
-                    return Err(Error::Stale {
-                        what: "user",
-                        id: changed.id.to_string(),
-                        expected: changed.revision.0,
-                        actual: before.revision.0,
-                    });
-                }
+                let (expected, actual) = (changed.revision.0, before.revision.0);
+                Error::unless_at("user", changed.id, Some(expected), actual)?;
                 self.prepare_user(Some(&before), changed.clone()).await
             })
         })
@@ -225,14 +219,8 @@ impl Directory<'_> {
                 let tenant = self.leadbox.tenant();
                 let before = self.leadbox.storage().team(tenant, changed.id).await?;
                 let before = before.ok_or_else(|| Error::not_found("team", changed.id))?;
-                if before.revision != changed.revision {
-                    return Err(Error::Stale {
-                        what: "team",
-                        id: changed.id.to_string(),
-                        expected: changed.revision.0,
-                        actual: before.revision.0,
-                    });
-                }
+                let (expected, actual) = (changed.revision.0, before.revision.0);
+                Error::unless_at("team", changed.id, Some(expected), actual)?;
                 self.prepare_team(Some(&before), changed.clone()).await
             })
         })

@@ -261,15 +261,8 @@ impl Leads<'_> {
         let stored = self.stored(id).await?;
         let lead = stored.map(|stored| stored.lead).filter(|lead| lead.deleted_at.is_none());
         let lead = lead.ok_or_else(|| Error::not_found("lead", id))?;
-        match expected {
-            Some(expected) if expected != lead.version => Err(Error::Stale {
-                what: "lead",
-                id: id.to_string(),
-                expected: expected.0,
-                actual: lead.version.0,
-            }),
-            _ => Ok(lead),
-        }
+        Error::unless_at("lead", id, expected.map(|expected| expected.0), lead.version.0)?;
+        Ok(lead)
     }
 }
 

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::decision::{Announce, Decision, data};
-use super::tasks::stale;
 use super::{LeadBox, Prepared};
 use crate::access::Permission;
 use crate::error::{Error, Result};
@@ -109,9 +108,8 @@ impl Notes<'_> {
     ) -> Result<Prepared<Note>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let (before, lead) = self.own_or_editable(id).await?;
-        if let Some(expected) = expected.filter(|expected| *expected != before.revision) {
-            return Err(stale("note", id, expected, before.revision));
-        }
+        let expected = expected.map(|expected| expected.0);
+        Error::unless_at("note", id, expected, before.revision.0)?;
         let text = Note::read(text)?;
         if text == before.text {
             return decision.finish(before);

@@ -146,9 +146,8 @@ impl Tasks<'_> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let (before, lead) = self.load(id).await?;
         self.leadbox.rights().require(Permission::TaskEdit, lead.owner)?;
-        if let Some(expected) = expected.filter(|expected| *expected != before.revision) {
-            return Err(stale("task", id, expected, before.revision));
-        }
+        let expected = expected.map(|expected| expected.0);
+        Error::unless_at("task", id, expected, before.revision.0)?;
         let mut after = before.clone();
         patch.apply(&mut after)?;
         if after == before {
@@ -270,16 +269,6 @@ impl Tasks<'_> {
         let lead = self.leadbox.leads().load(task.lead, None).await?;
         Ok((task, lead))
     }
-}
-
-/// The error about a row that changed meanwhile.
-pub(super) fn stale(
-    what: &'static str,
-    id: impl ToString,
-    expected: Revision,
-    actual: Revision,
-) -> Error {
-    Error::Stale { what, id: id.to_string(), expected: expected.0, actual: actual.0 }
 }
 
 /// A payload that says which task.
