@@ -7,7 +7,7 @@ use leadbox_core::storage::Definition;
 use leadbox_core::{TeamId, UserStatus};
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::error::Failure;
 
 /// Adds all of them.
@@ -57,20 +57,7 @@ fn put_definitions(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
             where d.revision = excluded.revision - 1
             returning tenant, kind, key",
         )
-        .check(
-            r"case
-                when (select count(*) from definitions) = cardinality($3) then 0
-                else (
-                    select leadbox_conflict('definition', w.key)
-                    from (
-                        select key
-                        from unnest($1, $2, $3) as w (tenant, kind, key)
-                        where (tenant, kind, key) not in (select tenant, kind, key from definitions)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "kind", "key"], Missing::Conflict("definition"));
     Ok(())
 }
 
@@ -96,20 +83,7 @@ fn drop_definitions(statement: &mut Statement, batch: &Batch<'_>) {
               and d.revision = w.revision
             returning d.tenant, d.kind, d.key",
         )
-        .check(
-            r"case
-                when (select count(*) from dropped_definitions) = cardinality($3) then 0
-                else (
-                    select leadbox_conflict('definition', w.key)
-                    from (
-                        select key
-                        from unnest($1, $2, $3) as w (tenant, kind, key)
-                        where (tenant, kind, key) not in (select tenant, kind, key from dropped_definitions)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "kind", "key"], Missing::Conflict("definition"));
 }
 
 fn put_users(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> {
@@ -153,17 +127,9 @@ fn put_users(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure
                 roles = excluded.roles,
                 zone = excluded.zone
             where u.revision = excluded.revision - 1
-            returning id",
+            returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from users) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('user', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from users) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("user"));
     Ok(())
 }
 
@@ -192,17 +158,9 @@ fn put_teams(statement: &mut Statement, batch: &Batch<'_>) {
                 name = excluded.name,
                 parent = excluded.parent
             where t.revision = excluded.revision - 1
-            returning id",
+            returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from teams) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('team', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from teams) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("team"));
 }
 
 /// Adds lanes; the state of one that is there stays.
@@ -241,20 +199,7 @@ pub(super) fn put_lanes(statement: &mut Statement, rows: &[&Lane]) -> Result<(),
             where l.revision = excluded.revision - 1
             returning tenant, queue, name",
         )
-        .check(
-            r"case
-                when (select count(*) from lanes) = cardinality($3) then 0
-                else (
-                    select leadbox_conflict('lane', w.name)
-                    from (
-                        select name
-                        from unnest($1, $2, $3) as w (tenant, queue, name)
-                        where (tenant, queue, name) not in (select tenant, queue, name from lanes)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "queue", "name"], Missing::Conflict("lane"));
     Ok(())
 }
 
@@ -287,20 +232,7 @@ fn put_checkpoints(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), F
             where c.revision = excluded.revision - 1
             returning tenant, name",
         )
-        .check(
-            r"case
-                when (select count(*) from checkpoints) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('checkpoint', w.name)
-                    from (
-                        select name
-                        from unnest($1, $2) as w (tenant, name)
-                        where (tenant, name) not in (select tenant, name from checkpoints)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "name"], Missing::Conflict("checkpoint"));
     Ok(())
 }
 
@@ -334,19 +266,6 @@ fn remember_replies(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), 
             where r.expires_at <= excluded.at
             returning tenant, key",
         )
-        .check(
-            r"case
-                when (select count(*) from replies) = cardinality($2) then 0
-                else (
-                    select leadbox_taken('reply', w.key)
-                    from (
-                        select key
-                        from unnest($1, $2) as w (tenant, key)
-                        where (tenant, key) not in (select tenant, key from replies)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "key"], Missing::Taken("reply"));
     Ok(())
 }

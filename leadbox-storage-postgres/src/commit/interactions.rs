@@ -7,7 +7,7 @@ use leadbox_core::{Actor, LeadId, Stay, StorageError, Suspicion, Tenant};
 use sqlx::postgres::PgConnection;
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::error::Failure;
 use crate::rows::never;
 
@@ -259,16 +259,8 @@ fn close_stays(statement: &mut Statement, rows: &[&Stay]) -> Result<(), Failure>
               and stay.id = w.id
               and stay.lead = w.lead
               and coalesce(stay.left_at, 'infinity') = 'infinity'
-            returning stay.id",
+            returning stay.tenant, stay.id",
         )
-        .check(
-            r"case
-                when (select count(*) from stays_out) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('stay', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from stays_out) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("stay"));
     Ok(())
 }

@@ -4,7 +4,7 @@ use leadbox_core::{Facet, LeadRow};
 use sqlx::types::Json;
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::rows::NO_VALUE;
 
 /// Adds new leads; their pulses follow in `pulses`.
@@ -130,17 +130,9 @@ pub(super) fn update(statement: &mut Statement, batch: &Batch<'_>) {
             where lead.tenant = w.tenant
               and lead.id = w.id
               and lead.version = w.before
-            returning lead.id",
+            returning lead.tenant, lead.id",
         )
-        .check(
-            r"case
-                when (select count(*) from leads_up) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('lead', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from leads_up) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("lead"));
     update_profiles(statement, batch);
     update_facets(statement, batch);
 }

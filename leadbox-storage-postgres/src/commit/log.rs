@@ -9,7 +9,7 @@ use leadbox_core::{ChangeSet, EventId, Tenant, UserId};
 use sqlx::postgres::PgConnection;
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 
 /// Adds the set's id, which ends a set that was committed before.
 pub(super) fn remember(statement: &mut Statement, set: &ChangeSet) {
@@ -62,17 +62,7 @@ pub(super) fn advance(statement: &mut Statement, batch: &Batch<'_>) {
               and w.before <= w.after
             returning consumer.name",
         )
-        .check(
-            r"case
-                when (select count(*) from cursors) = cardinality($1) then 0
-                else (
-                    select leadbox_conflict('consumer', w.name)
-                    from (
-                        select name from unnest($1) as w (name) where name not in (select name from cursors) limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["name"], Missing::Conflict("consumer"));
 }
 
 /// Adds how the counts move. Writers only append: a count is a row that all of them would wait for.

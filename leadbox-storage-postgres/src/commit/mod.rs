@@ -10,6 +10,7 @@ mod jobs;
 mod leads;
 mod log;
 mod moves;
+mod picture;
 mod pulses;
 mod skip;
 mod statement;

@@ -12,6 +12,15 @@ use sqlx::{Arguments, AssertSqlSafe, Postgres, Type};
 
 use crate::error::Failure;
 
+/// What it means that a row is not among those a part returns.
+#[derive(Clone, Copy)]
+pub(super) enum Missing {
+    /// It is not as the change expects it.
+    Conflict(&'static str),
+    /// Another one is there in its place.
+    Taken(&'static str),
+}
+
 #[derive(Default)]
 pub(super) struct Statement {
     parts: String,
@@ -22,6 +31,8 @@ pub(super) struct Statement {
     bound: usize,
     base: usize,
     open: bool,
+    /// The part added last.
+    part: &'static str,
     failed: Option<BoxDynError>,
 }
 
@@ -45,13 +56,41 @@ impl Statement {
     /// Adds a part under a name of its own.
     pub(super) fn part(&mut self, name: &'static str, sql: &'static str) -> &mut Self {
         self.open = false;
+        self.part = name;
         write_part(&mut self.parts, name, sql, self.base);
         self
     }
 
+    /// Checks that the part just added returns every row it was given. The first values of the part are the rows' `keys`,
+    /// a list for each, which it returns under these names; the last of them names a row in an error.
+    pub(super) fn all_of(&mut self, keys: &[&str], missing: Missing) -> &mut Self {
+        let (raise, what) = match missing {
+            Missing::Conflict(what) => ("leadbox_conflict", what),
+            Missing::Taken(what) => ("leadbox_taken", what),
+        };
+        let (part, count, id) = (self.part, keys.len(), keys.last().copied().unwrap_or_default());
+        let values: Vec<String> = (1..=count).map(|n| format!("${n}")).collect();
+        let (keys, values) = (keys.join(", "), values.join(", "));
+        let sql = format!(
+            r"case
+                when (select count(*) from {part}) = cardinality(${count}) then 0
+                else (
+                    select {raise}('{what}', w.{id}::text)
+                    from (
+                        select {id}
+                        from unnest({values}) as w ({keys})
+                        where ({keys}) not in (select {keys} from {part})
+                        limit 1
+                    ) as w
+                )
+            end"
+        );
+        self.check(&sql)
+    }
+
     /// Adds a number that is 0 when the part just added did what it should; otherwise it raises an error. Its values are
-    /// those of the part.
-    pub(super) fn check(&mut self, sql: &'static str) -> &mut Self {
+    /// those of the part. Where the part returns what it wrote, [`all_of`](Self::all_of) says it.
+    pub(super) fn check(&mut self, sql: &str) -> &mut Self {
         self.open = false;
         self.checks.push_str(if self.checks.is_empty() { "" } else { "\n    + " });
         renumber(&mut self.checks, sql, self.base);
@@ -118,5 +157,16 @@ mod tests {
         statement.bind(3_i64).part("b", "select $1").check("$1 - 3");
         assert_eq!(statement.parts, "a as (select $1, $2),\nb as (select $3)");
         assert_eq!(statement.checks, "$1 - 1\n    + $3 - 3");
+        statement.bind(4_i64).bind(5_i64).part("c", "select $1 as a, $2 as b");
+        statement.checks.clear();
+        statement.all_of(&["a", "b"], Missing::Conflict("thing"));
+        let words: Vec<&str> = statement.checks.split_whitespace().collect();
+        assert_eq!(
+            words.join(" "),
+            "case when (select count(*) from c) = cardinality($5) then 0 \
+             else ( select leadbox_conflict('thing', w.b::text) \
+             from ( select b from unnest($4, $5) as w (a, b) \
+             where (a, b) not in (select a, b from c) limit 1 ) as w ) end"
+        );
     }
 }

@@ -4,7 +4,7 @@
 use leadbox_core::UserId;
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::error::Failure;
 use crate::rows::storable;
 
@@ -71,20 +71,7 @@ fn put_tasks(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure
               and t.lead = excluded.lead
             returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from tasks) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('task', w.id::text)
-                    from (
-                        select id
-                        from unnest($1, $2) as w (tenant, id)
-                        where (tenant, id) not in (select tenant, id from tasks)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("task"));
     Ok(())
 }
 
@@ -109,20 +96,7 @@ fn drop_tasks(statement: &mut Statement, batch: &Batch<'_>) {
               and t.revision = w.revision
             returning t.tenant, t.id",
         )
-        .check(
-            r"case
-                when (select count(*) from dropped_tasks) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('task', w.id::text)
-                    from (
-                        select id
-                        from unnest($1, $2) as w (tenant, id)
-                        where (tenant, id) not in (select tenant, id from dropped_tasks)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("task"));
 }
 
 fn put_notes(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> {
@@ -161,20 +135,7 @@ fn put_notes(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure
               and n.lead = excluded.lead
             returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from notes) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('note', w.id::text)
-                    from (
-                        select id
-                        from unnest($1, $2) as w (tenant, id)
-                        where (tenant, id) not in (select tenant, id from notes)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("note"));
     Ok(())
 }
 
@@ -199,18 +160,5 @@ fn drop_notes(statement: &mut Statement, batch: &Batch<'_>) {
               and n.revision = w.revision
             returning n.tenant, n.id",
         )
-        .check(
-            r"case
-                when (select count(*) from dropped_notes) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('note', w.id::text)
-                    from (
-                        select id
-                        from unnest($1, $2) as w (tenant, id)
-                        where (tenant, id) not in (select tenant, id from dropped_notes)
-                        limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("note"));
 }

@@ -3,7 +3,7 @@
 use leadbox_core::{Timestamp, UserId};
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::error::Failure;
 use crate::rows::storable;
 
@@ -47,19 +47,9 @@ fn put_credentials(statement: &mut Statement, batch: &Batch<'_>) {
                 locked_until = excluded.locked_until,
                 set_at = excluded.set_at
             where c.revision = excluded.revision - 1
-            returning user_id",
+            returning tenant, user_id as id",
         )
-        .check(
-            r"case
-                when (select count(*) from credentials) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('credential', w.id::text)
-                    from (
-                        select id from unnest($2) as w (id) where id not in (select user_id from credentials) limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("credential"));
 }
 
 fn put_tokens(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure> {
@@ -113,16 +103,8 @@ fn put_tokens(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failur
                 ended_at = excluded.ended_at,
                 gone_at = excluded.gone_at
             where t.revision = excluded.revision - 1
-            returning id",
+            returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from tokens) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('token', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from tokens) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("token"));
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! Tasks and notes. Owns writing them under their revision, for live leads only, and taking them away.
 
 use leadbox_core::storage::{NoteDrop, StorageError, TaskDrop};
-use leadbox_core::{Actor, LeadId, Note, Task, Tenant};
-use sqlx::SqliteConnection;
+use leadbox_core::{Actor, LeadId, Note, Revision, Task, Tenant};
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection};
+use uuid::Uuid;
 
 use super::blame::{Clash, Outcome, none_of};
 use super::held::Held;
@@ -102,23 +105,27 @@ pub(super) async fn drop_tasks(
     held: &Held,
 ) -> Outcome {
     let mut clashes = Vec::new();
-    for gone in gone {
-        let Some(no) = live(held, gone.tenant, gone.lead, &mut clashes) else { continue };
+    for TaskDrop { tenant, lead, task, before } in gone {
+        let Some(no) = live(held, *tenant, *lead, &mut clashes) else { continue };
         let dropped = sqlx::query(
             "delete from task where tenant = ? and id = ? and lead_no = ? and revision = ?",
-        )
-        .bind(gone.tenant.0)
-        .bind(gone.task.uuid())
-        .bind(no)
-        .bind(gone.before.0)
-        .execute(&mut *connection)
-        .await
-        .during("drop a task")?;
-        if dropped.rows_affected() == 0 {
-            clashes.push(Clash::of(gone.lead, StorageError::conflict("task", gone.task)));
+        );
+        if !drop_row(connection, dropped, (*tenant, task.uuid(), no, *before)).await? {
+            clashes.push(Clash::of(*lead, StorageError::conflict("task", task)));
         }
     }
     none_of(clashes)
+}
+
+/// Runs a deletion; whether the row was there as expected.
+async fn drop_row(
+    connection: &mut SqliteConnection,
+    statement: Query<'_, Sqlite, SqliteArguments>,
+    (tenant, id, lead_no, before): (Tenant, Uuid, i64, Revision),
+) -> Result<bool> {
+    let statement = statement.bind(tenant.0).bind(id).bind(lead_no).bind(before.0);
+    let dropped = statement.execute(connection).await.during("drop a task or note")?;
+    Ok(dropped.rows_affected() == 1)
 }
 
 const INSERT_NOTE: &str = r"
@@ -184,20 +191,13 @@ pub(super) async fn drop_notes(
     held: &Held,
 ) -> Outcome {
     let mut clashes = Vec::new();
-    for gone in gone {
-        let Some(no) = live(held, gone.tenant, gone.lead, &mut clashes) else { continue };
+    for NoteDrop { tenant, lead, note, before } in gone {
+        let Some(no) = live(held, *tenant, *lead, &mut clashes) else { continue };
         let dropped = sqlx::query(
             "delete from note where tenant = ? and id = ? and lead_no = ? and revision = ?",
-        )
-        .bind(gone.tenant.0)
-        .bind(gone.note.uuid())
-        .bind(no)
-        .bind(gone.before.0)
-        .execute(&mut *connection)
-        .await
-        .during("drop a note")?;
-        if dropped.rows_affected() == 0 {
-            clashes.push(Clash::of(gone.lead, StorageError::conflict("note", gone.note)));
+        );
+        if !drop_row(connection, dropped, (*tenant, note.uuid(), no, *before)).await? {
+            clashes.push(Clash::of(*lead, StorageError::conflict("note", note)));
         }
     }
     none_of(clashes)
