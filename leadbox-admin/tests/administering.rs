@@ -6,7 +6,7 @@ mod support;
 
 use axum::http::StatusCode;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
-use leadbox_core::{EventType, Role, UserStatus};
+use leadbox_core::{EventType, Industry, NewLead, Role, UserStatus};
 use support::{Answer, Browser, Office, PASSWORD};
 
 /// The secret that a page shows once.
@@ -311,6 +311,60 @@ async fn settings_and_fields_are_saved_or_refused_by_name() {
     assert_eq!(manager.get("/ops/settings").await.status, StatusCode::FORBIDDEN);
     assert_eq!(manager.post("/ops/settings", &form("UTC", "")).await.status, StatusCode::FORBIDDEN);
     assert_eq!(manager.post("/ops/settings/fields", &field).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn what_counts_and_what_industries_are_called_is_set_or_refused_by_name() {
+    let office = Office::new("/ops");
+    let adi = office.hire("adi", "admin").await;
+    office.hire("max", "manager").await;
+    let mut admin = office.signed_in("adi").await;
+    let (weights, names) = ("/ops/settings/completeness", "/ops/settings/industries");
+    let done = admin.post(weights, &[("email", "60"), ("phone", "40"), ("name", "0")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(office.last_event().await, (EventType::SETTINGS_CHANGED, Some(adi.uuid())));
+    let settings = office.sandbox.leadbox.definitions().settings().await.unwrap();
+    let weight = |name: &str| settings.completeness.get(name).copied();
+    // What was not sent stays.
+    assert_eq!(
+        (weight("email"), weight("phone"), weight("name"), weight("title")),
+        (Some(60), Some(40), None, Some(10))
+    );
+    let refused = admin.post(weights, &[("email", "much"), ("phone", "2")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("id=\"email-error\"") && refused.body.contains("value=\"much\""));
+    let refused = admin.post(weights, &[("email", "1001")]).await;
+    assert!(refused.body.contains("id=\"email-error\"") && refused.body.contains("0 to 1000"));
+
+    let name = [("name", "PropTech & Co"), ("industry", "real_estate")];
+    assert_eq!(admin.post(names, &name).await.status, StatusCode::SEE_OTHER);
+    assert!(admin.get(names).await.body.contains("PropTech &#38; Co"));
+    let leads = office.sandbox.leadbox.leads();
+    let lead =
+        leads.capture(&NewLead::new().name("Bo").industry("proptech co")).await.unwrap().lead;
+    assert_eq!(lead.company.industry, Industry::from_id("real_estate"));
+    for (wrong, field) in [
+        ([("name", " "), ("industry", "real_estate")], "name"),
+        ([("name", "!!"), ("industry", "real_estate")], "name"),
+        ([("name", "Tech"), ("industry", "wizardry")], "industry"),
+    ] {
+        let refused = admin.post(names, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(&format!("id=\"{field}-error\"")), "{field}");
+    }
+    let gone = [("name", "PropTech & Co")];
+    assert_eq!(
+        admin.post("/ops/settings/industries/remove", &gone).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(!admin.get(names).await.body.contains("PropTech"));
+    let mut manager = office.signed_in("max").await;
+    for address in [weights, names] {
+        assert_eq!(manager.get(address).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(manager.post(address, &name).await.status, StatusCode::FORBIDDEN);
+    }
+    let refused = manager.post("/ops/settings/industries/remove", &gone).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

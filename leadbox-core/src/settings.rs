@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::Catalog;
+use crate::error::Invalid;
+use crate::field::FieldStatus;
+use crate::filter::LeadField;
 use crate::identity::{Country, Industry};
 use crate::money::Currency;
 
@@ -27,6 +31,48 @@ pub struct Settings {
     /// The tenant's own names for industries, beside the built-in ones.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub industry_aliases: BTreeMap<String, Industry>,
+}
+
+/// The heaviest weight of a field.
+const MAX_WEIGHT: u32 = 1000;
+/// The most own names for industries.
+const MAX_ALIASES: usize = 500;
+
+impl Settings {
+    /// What is wrong with what differs from `before`. What has been so stays: a field that has been archived since must not
+    /// keep anybody from changing the zone.
+    pub(crate) fn check(&self, before: &Self, catalog: &Catalog) -> Result<(), Invalid> {
+        let mut invalid = Invalid::default();
+        for (name, weight) in &self.completeness {
+            if before.completeness.get(name) == Some(weight) {
+                continue;
+            }
+            let field = format!("completeness.{name}");
+            if *weight > MAX_WEIGHT {
+                invalid.push(&field, format!("has to be 0 to {MAX_WEIGHT}"));
+            }
+            match LeadField::parse(name) {
+                Some(LeadField::Custom(key)) => {
+                    let known = catalog.fields.get(&key);
+                    if known.is_none_or(|field| field.status != FieldStatus::Active) {
+                        invalid.push(&field, "is no custom field");
+                    }
+                }
+                Some(
+                    LeadField::Score
+                    | LeadField::Priority
+                    | LeadField::Completeness
+                    | LeadField::LastInteractionAt,
+                ) => invalid.push(&field, "is not something that is known of a lead itself"),
+                Some(_) => {}
+                None => invalid.push(&field, "is no field of a lead"),
+            }
+        }
+        if self.industry_aliases.len() > MAX_ALIASES.max(before.industry_aliases.len()) {
+            invalid.push("industry_aliases", format!("are at most {MAX_ALIASES}"));
+        }
+        invalid.or(())
+    }
 }
 
 /// The weights of a tenant that has not set its own.

@@ -4,6 +4,7 @@
 mod activity;
 mod bulk;
 mod bulk_plan;
+mod completeness;
 mod doc;
 mod edit;
 mod effective;
@@ -14,6 +15,7 @@ mod format;
 mod granting;
 mod import;
 mod import_file;
+mod industry_names;
 mod input;
 mod interaction;
 mod issues;

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    bulk, bulk_plan, edit, first_run, import, import_file, interaction, keys, lead, leads, log,
-    menu, my_leads, note, overview, profile, role, roles, set_password, settings,
-    sign_in as sign_in_page, system, task, team, teams, user, users,
+    bulk, bulk_plan, completeness, edit, first_run, import, import_file, industry_names,
+    interaction, keys, lead, leads, log, menu, my_leads, note, overview, profile, role, roles,
+    set_password, settings, sign_in as sign_in_page, system, task, team, teams, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -63,6 +63,9 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/log/verify", post(log::verify))
         .route("/settings", get(settings::settings).post(settings::save))
         .route("/settings/fields", post(settings::add_field))
+        .route("/settings/completeness", get(completeness::completeness).post(completeness::save))
+        .route("/settings/industries", get(industry_names::names).post(industry_names::add))
+        .route("/settings/industries/remove", post(industry_names::remove))
         .route("/system", get(system::system))
         .route("/menu", get(menu::menu))
         .route("/profile", get(profile::profile).post(profile::change))

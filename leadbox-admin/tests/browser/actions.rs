@@ -266,6 +266,17 @@ pub const ACTIONS: &[Action] = &[
         .given(&[("zone", "Europe/Zurich"), ("currency", "CHF"), ("country", "Switzerland")])
         .logged(&[EventType::SETTINGS_CHANGED])
         .stored(&["[Europe/Zurich]", "[CHF]"]),
+    action("POST /settings/completeness", "/settings/completeness", "Save")
+        .given(&[("email", "70"), ("city", "30")])
+        .logged(&[EventType::SETTINGS_CHANGED])
+        .stored(&["[70]", "[30]"]),
+    action("POST /settings/industries", "/settings/industries", "Add name")
+        .given(&[("name", "PropTech"), ("industry", "Real estate")])
+        .logged(&[EventType::SETTINGS_CHANGED])
+        .stored(&["PropTech"]),
+    action("POST /settings/industries/remove", "/settings/industries", "Remove PropTech")
+        .logged(&[EventType::SETTINGS_CHANGED])
+        .stored(&["No names of your own yet"]),
     action("POST /settings/fields", "/settings", "Add field")
         .given(&[
             ("key", "plan"),

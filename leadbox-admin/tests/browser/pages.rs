@@ -80,6 +80,9 @@ pub const PAGES: &[Page] = &[
     page("keys", "/keys").wrong(Sent(&[("name", " "), ("days", "90")])),
     page("log", "/log").wrong(At("/log?after=rubbish")),
     page("settings", "/settings").wrong(Sent(&[("currency", "x"), ("country", "Atlantis")])),
+    page("completeness", "/settings/completeness")
+        .wrong(Sent(&[("email", "much"), ("phone", "2000")])),
+    page("industry-names", "/settings/industries").wrong(Sent(&[("name", "!")])),
     page("system", "/system").wrong(Denied),
     page("profile", "/profile").wrong(Sent(&[("name", " "), ("zone", "")])),
     page("menu", "/menu"),

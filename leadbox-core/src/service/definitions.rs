@@ -91,7 +91,7 @@ impl Definitions<'_> {
     /// Changes the settings. A new zone counts for leads that come in from then on; the days of earlier ones stay.
     ///
     /// # Errors
-    /// `Denied`; `Invalid` when a weight is over 1000; `Contended`; `Storage`.
+    /// `Denied`; `Invalid` when a weight is over 1000 or of no field; `Contended`; `Storage`.
     pub async fn change_settings(&self, change: impl Fn(&mut Settings) + Sync) -> Result<Settings> {
         self.leadbox.rights().require_capability(Capability::SettingsManage)?;
         let (storage, tenant, change) = (self.leadbox.storage(), self.leadbox.tenant(), &change);
@@ -106,16 +106,9 @@ impl Definitions<'_> {
                         Some((revision, Definition::Settings(settings))) => (revision, settings),
                         _ => (Revision(0), Settings::default()),
                     };
+                    let stored = settings.clone();
                     change(&mut settings);
-                    if let Some((field, _)) =
-                        settings.completeness.iter().find(|(_, weight)| **weight > 1000)
-                    {
-                        return Err(Invalid::one(
-                            format!("completeness.{field}"),
-                            "has to be 0 to 1000",
-                        )
-                        .into());
-                    }
+                    settings.check(&stored, &*self.leadbox.catalog().await?)?;
                     let prepared = self.put(
                         before,
                         Definition::Settings(settings.clone()),
@@ -237,5 +230,32 @@ mod tests {
             }
         }
         assert_eq!(definitions.fields().await.unwrap(), [plan]);
+    }
+
+    #[tokio::test]
+    async fn only_what_is_known_of_a_lead_has_weight_and_what_had_it_keeps_it() {
+        let sandbox = Sandbox::new().unwrap();
+        let definitions = sandbox.leadbox.definitions();
+        let budget = FieldDefinition::new("budget", FieldType::Number).unwrap();
+        definitions.define_field(&budget).await.unwrap();
+        let weigh = |name: &'static str, weight| {
+            definitions.change_settings(move |settings| {
+                settings.completeness.insert(name.to_owned(), weight);
+            })
+        };
+        for (name, weight) in
+            [("email", 1001), ("shoe_size", 1), ("cf.none", 1), ("score", 1), ("completeness", 1)]
+        {
+            match weigh(name, weight).await {
+                Err(Error::Invalid(invalid)) => {
+                    assert_eq!(invalid.issues[0].field, format!("completeness.{name}"));
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        weigh("cf.budget", 1000).await.unwrap();
+        definitions.set_field_status(&budget.key, FieldStatus::Archived).await.unwrap();
+        weigh("email", 0).await.unwrap();
+        assert!(weigh("cf.budget", 2).await.is_err());
     }
 }
