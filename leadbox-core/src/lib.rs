@@ -67,8 +67,8 @@ pub use revision::{Revision, Version};
 pub use scope::{Owners, Scope};
 pub use score::{Freshness, LeadScore, Points};
 pub use service::{
-    CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, LeadList, MergePlan, Merged, NewInteraction,
-    Prepared, Recorded, Unmerged,
+    Belongings, CaptureOutcome, Captured, LeadBox, LeadBoxBuilder, LeadList, MergePlan, MergeState,
+    Merged, NewInteraction, PastMerge, Prepared, Recorded, Unmerged,
 };
 pub use settings::Settings;
 pub use storage::{

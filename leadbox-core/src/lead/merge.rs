@@ -11,6 +11,7 @@ use super::assign::MAX_TAGS;
 use super::{Consent, Lead};
 use crate::error::Invalid;
 use crate::id::LeadId;
+use crate::revision::Version;
 use crate::time::Timestamp;
 
 /// From which lead a field shall take its value, instead of what the rules say.
@@ -23,10 +24,12 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MergeChoice {
     /// Leads by field name, such as `title` or `cf.budget`.
     pub winners: BTreeMap<String, LeadId>,
+    /// The versions of the leads that were looked at when this was chosen. Those that are not named may be at any.
+    #[serde(skip)]
+    pub seen: BTreeMap<LeadId, Version>,
 }
 
 impl MergeChoice {
@@ -34,6 +37,13 @@ impl MergeChoice {
     #[must_use]
     pub fn take(mut self, field: impl Into<String>, from: LeadId) -> Self {
         self.winners.insert(field.into(), from);
+        self
+    }
+
+    /// The same, chosen when this lead was at this version: at another the merge is refused.
+    #[must_use]
+    pub fn seen(mut self, lead: LeadId, version: Version) -> Self {
+        self.seen.insert(lead, version);
         self
     }
 }

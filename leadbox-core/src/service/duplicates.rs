@@ -86,17 +86,18 @@ impl Leads<'_> {
     }
 
     /// Pairs of leads that may be the same person, each once: first those that share an address, then a number, a name, and
-    /// what is alike. A page ends with a key, so it may be a little longer than asked; and it ends after so much reading,
-    /// so it may be short, or empty, and still have a next one.
+    /// what is alike. A page ends with all pairs of a lead under a key, so it may be up to 38 longer than asked; and it ends
+    /// after so much reading, so it may be short, or empty, and still have a next one.
     ///
     /// # Errors
     /// `Storage`, with `BadCursor` for a cursor of another list.
     pub async fn duplicate_pairs(&self, page: &PageRequest) -> Result<Page<DuplicatePair>> {
         let limit = page.limit() as usize;
-        let (mut at, mut after) = match &page.after {
+        let (mut at, done) = match &page.after {
             None => (0, None),
             Some(cursor) => place(cursor)?,
         };
+        let mut after = done.clone().map(whole);
         let (mut items, mut read) = (Vec::new(), 0);
         while let Some(by) = SharedKey::ALL.get(at).copied() {
             if !self.open_keys().any(|open| open == by) {
@@ -105,11 +106,20 @@ impl Leads<'_> {
             }
             let Walked { groups, last, rows } = self.walk(by, after.as_ref()).await?;
             read += rows;
-            for (key, pairs) in self.compare(by, groups).await? {
-                items.extend(pairs);
+            let known = self.known(&groups).await?;
+            for (group, place) in groups.iter().flat_map(Group::places) {
+                let first = group.leads[place];
+                if done.as_ref().is_some_and(|done| done.key == group.key && first <= done.lead) {
+                    continue;
+                }
+                for second in &group.leads[place + 1..] {
+                    if let (Some(one), Some(other)) = (known.get(&first), known.get(second)) {
+                        items.extend(self.pair(by, one, other).await?);
+                    }
+                }
                 if items.len() >= limit {
-                    let cursor = cursor(by, &behind(key));
-                    return Ok(Page { items, next: Some(cursor) });
+                    let end = KeyedLead { key: group.key.clone(), lead: first };
+                    return Ok(Page { items, next: Some(cursor(by, &end)) });
                 }
             }
             match last {
@@ -215,57 +225,43 @@ impl Leads<'_> {
         Ok(Walked { groups, last, rows })
     }
 
-    /// The pairs of each group that look alike and do not share a surer key.
-    async fn compare(
-        &self,
-        by: SharedKey,
-        groups: Vec<Group>,
-    ) -> Result<Vec<(String, Vec<DuplicatePair>)>> {
+    /// The leads of these groups, with their keys and as the asker sees them.
+    async fn known(&self, groups: &[Group]) -> Result<HashMap<LeadId, Known>> {
         let ids: Vec<LeadId> =
             groups.iter().flat_map(|group| group.leads.iter().copied()).collect();
-        let mut leads: HashMap<LeadId, (LeadKeys, StoredLead)> = HashMap::with_capacity(ids.len());
+        let mut leads = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(PageRequest::MAX as usize) {
             let found = self.leadbox.storage().leads_by_id(self.leadbox.scope(), ids).await?;
             leads.extend(found.into_iter().map(|stored| {
                 let keys = LeadKeys::of(&stored.lead, &[]);
-                (
-                    stored.lead.id,
-                    (keys, StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }),
-                )
+                let shown = StoredLead { lead: self.leadbox.shown(stored.lead), ..stored };
+                (shown.lead.id, Known { keys, shown })
             }));
         }
-        let surer: Vec<SharedKey> = self.open_keys().take_while(|other| *other != by).collect();
-        let mut compared = Vec::with_capacity(groups.len());
-        for Group { key, leads: ids } in groups {
-            let mut pairs = Vec::new();
-            for (n, first) in ids.iter().enumerate() {
-                for second in &ids[n + 1..] {
-                    let (Some(one), Some(other)) = (leads.get(first), leads.get(second)) else {
-                        continue;
-                    };
-                    let is_told = surer.iter().any(|surer| {
-                        one.0.shared(*surer).is_some()
-                            && one.0.shared(*surer) == other.0.shared(*surer)
-                    });
-                    if !is_told && let Some(pair) = self.pair(&one.1, &other.1).await? {
-                        pairs.push(pair);
-                    }
-                }
-            }
-            compared.push((key, pairs));
-        }
-        Ok(compared)
+        Ok(leads)
     }
 
-    async fn pair(&self, a: &StoredLead, b: &StoredLead) -> Result<Option<DuplicatePair>> {
+    /// Two leads that share a key, if they look alike and share no surer one.
+    async fn pair(
+        &self,
+        by: SharedKey,
+        one: &Known,
+        other: &Known,
+    ) -> Result<Option<DuplicatePair>> {
+        let is_told = self.open_keys().take_while(|surer| *surer != by).any(|surer| {
+            one.keys.shared(surer).is_some() && one.keys.shared(surer) == other.keys.shared(surer)
+        });
+        let (a, b) = (&one.shown, &other.shown);
         let is_live = |lead: &Lead| lead.deleted_at.is_none();
+        if is_told || !is_live(&a.lead) || !is_live(&b.lead) {
+            return Ok(None);
+        }
         let Some(likeness) = Likeness::of(&a.lead, &b.lead) else { return Ok(None) };
-        let is_open = is_live(&a.lead)
-            && is_live(&b.lead)
-            && self.distinction(a.lead.id, b.lead.id).await? == Distinction::Unknown;
+        if self.distinction(a.lead.id, b.lead.id).await? == Distinction::Distinct {
+            return Ok(None);
+        }
         let (first, second) = if a.lead.id < b.lead.id { (a, b) } else { (b, a) };
-        let pair = DuplicatePair { first: first.clone(), second: second.clone(), likeness };
-        Ok(is_open.then_some(pair))
+        Ok(Some(DuplicatePair { first: first.clone(), second: second.clone(), likeness }))
     }
 
     async fn distinction(&self, a: LeadId, b: LeadId) -> Result<Distinction> {
@@ -278,6 +274,19 @@ impl Leads<'_> {
 struct Group {
     key: String,
     leads: Vec<LeadId>,
+}
+
+impl Group {
+    /// The group with the place of each of its leads.
+    fn places(&self) -> impl Iterator<Item = (&Self, usize)> {
+        (0..self.leads.len()).map(move |place| (self, place))
+    }
+}
+
+/// A lead as the asker sees it, with the keys under which it lies.
+struct Known {
+    keys: LeadKeys,
+    shown: StoredLead,
 }
 
 /// A part of the leads in the order of a key.
@@ -303,6 +312,14 @@ fn distinction(stored: Option<&Checkpoint>) -> Distinction {
 /// Behind all leads with a key.
 fn behind(key: String) -> KeyedLead {
     KeyedLead { key, lead: LeadId::from_uuid(Uuid::max()) }
+}
+
+/// Before all leads with the key at which somebody stopped: a lead is compared with those that come later, and the oldest
+/// forty are counted from the first.
+fn whole(stopped: KeyedLead) -> KeyedLead {
+    let is_behind = stopped.lead.uuid().is_max();
+    let lead = if is_behind { stopped.lead } else { LeadId::from_uuid(Uuid::nil()) };
+    KeyedLead { lead, ..stopped }
 }
 
 fn list_name(by: SharedKey) -> String {

@@ -65,7 +65,7 @@ impl Leads<'_> {
     }
 
     /// A lead as it is stored, or the one that it was merged into.
-    async fn stored(&self, id: LeadId) -> Result<Option<StoredLead>> {
+    pub(super) async fn stored(&self, id: LeadId) -> Result<Option<StoredLead>> {
         let (storage, scope) = (self.leadbox.storage(), self.leadbox.scope());
         let found = storage.lead(scope, id).await?;
         if found.as_ref().is_some_and(|stored| stored.lead.merged_into.is_none()) {

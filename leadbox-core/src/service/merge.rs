@@ -33,6 +33,22 @@ pub struct MergePlan {
     pub lead: Lead,
     /// Where its values come from, by field name. Joined ones (tags, consents) are not among them.
     pub fields: Vec<MergeField>,
+    /// What moves to it, for each of the others.
+    pub moves: Vec<Belongings>,
+}
+
+/// What belongs to a lead, and moves with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Belongings {
+    /// The lead.
+    pub lead: LeadId,
+    /// Interactions that are not suspect.
+    pub interactions: i64,
+    /// Tasks, done or not; counted up to 1000.
+    pub tasks: usize,
+    /// Notes, counted up to 1000.
+    pub notes: usize,
 }
 
 /// A lead that others were merged into.
@@ -72,9 +88,24 @@ impl Leads<'_> {
         others: &[LeadId],
         choice: &MergeChoice,
     ) -> Result<MergePlan> {
-        let (_, lead, mut fields) = self.merging(keep, others, choice).await?;
+        let (leads, lead, mut fields) = self.merging(keep, others, choice).await?;
         fields.retain(|field| !self.leadbox.scope().hidden_fields.contains(&field.field));
-        Ok(MergePlan { lead: self.leadbox.shown(lead), fields })
+        let mut moves = Vec::with_capacity(others.len());
+        for gone in &leads[1..] {
+            moves.push(self.belongings(gone.lead.id).await?);
+        }
+        Ok(MergePlan { lead: self.leadbox.shown(lead), fields, moves })
+    }
+
+    async fn belongings(&self, lead: LeadId) -> Result<Belongings> {
+        let all = PageRequest::first(PageRequest::MAX);
+        let stored = self.lead(lead).await?.ok_or_else(|| Error::not_found("lead", lead))?;
+        Ok(Belongings {
+            lead,
+            interactions: stored.activity.count,
+            tasks: self.leadbox.tasks().of_lead(lead, &all).await?.items.len(),
+            notes: self.leadbox.notes().of_lead(lead, &all).await?.items.len(),
+        })
     }
 
     /// Merges other leads into one. They are deleted, their ids and keys lead to the one that is kept, and all that belongs
@@ -112,8 +143,9 @@ impl Leads<'_> {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` when there is nothing to merge, more than 20 leads, or a choice that names no value; `Denied` unless the
-    /// asker may edit all of them and delete the others; `NotFound`; `Contended`; `Storage`.
+    /// `Invalid` when there is nothing to merge, more than 20 leads, or a choice that names no value; `Stale` when a lead is
+    /// not at the version at which it was [seen](MergeChoice::seen); `Denied` unless the asker may edit all of them and delete
+    /// the others; `NotFound`; `Contended`; `Storage`.
     pub async fn merge(
         &self,
         keep: LeadId,
@@ -207,7 +239,7 @@ impl Leads<'_> {
         self.leadbox.storage().sequence(1000).await?;
         let mut leads: Vec<Candidate> = Vec::with_capacity(others.len() + 1);
         for id in std::iter::once(&keep).chain(others) {
-            let lead = self.load(*id, None).await?;
+            let lead = self.load(*id, choice.seen.get(id).copied()).await?;
             if !leads.is_empty() && lead.id != *id {
                 // It went elsewhere meanwhile, and nobody asked for that lead to go.
                 return Err(Error::not_found("lead", id));

@@ -39,6 +39,14 @@ impl Leads<'_> {
         self.leadbox.decide("lead", keep, || Box::pin(self.prepare_unmerge(keep, merge))).await
     }
 
+    /// What [`unmerge`](Self::unmerge) would bring back, and what not. Writes nothing.
+    ///
+    /// # Errors
+    /// As `unmerge`.
+    pub async fn unmerge_plan(&self, keep: LeadId, merge: EventId) -> Result<Unmerged> {
+        Ok(self.prepare_unmerge(keep, merge).await?.outcome)
+    }
+
     /// What [`unmerge`](Self::unmerge) would commit.
     ///
     /// # Errors

@@ -168,6 +168,25 @@ async fn a_page_ends_after_so_much_reading_and_the_next_goes_on() {
     assert_eq!(pairs(host, 1).await.len(), 1);
 }
 
+#[tokio::test]
+async fn many_leads_under_one_key_fill_pages_that_stay_small() {
+    let sandbox = Sandbox::new().unwrap();
+    let host = &sandbox.leadbox;
+    for _ in 0..45 {
+        capture(host, "Ada Lovelace", "ada@acme.example", "").await;
+    }
+    let (mut request, mut told) = (PageRequest::first(3), Vec::new());
+    loop {
+        let page = host.leads().duplicate_pairs(&request).await.unwrap();
+        assert!(page.items.len() < 3 + 39, "{}", page.items.len());
+        told.extend(ids(&page.items));
+        let Some(next) = page.next else { break };
+        request = PageRequest::after(3, next);
+    }
+    let unique: BTreeSet<_> = told.iter().copied().collect();
+    assert_eq!((told.len(), unique.len()), (40 * 39 / 2, 40 * 39 / 2), "of the oldest forty");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 

@@ -105,6 +105,48 @@ async fn a_choice_decides_and_has_to_name_a_value() {
 }
 
 #[tokio::test]
+async fn a_merge_is_refused_when_a_lead_is_no_longer_as_it_was_seen() {
+    let (sandbox, older, newer) = twins().await;
+    let leads = sandbox.leadbox.leads();
+    let seen = MergeChoice::default().seen(older.id, older.version).seen(newer.id, newer.version);
+    leads.merge_plan(older.id, &[newer.id], &seen).await.unwrap();
+    leads.update(newer.id, &LeadPatch::new().set("title", "CPO"), None).await.unwrap();
+    for (keep, other) in [(older.id, newer.id), (newer.id, older.id)] {
+        let refused = leads.merge(keep, &[other], &seen).await;
+        assert!(matches!(refused, Err(Error::Stale { expected: 1, actual: 2, .. })), "{refused:?}");
+    }
+    let again = seen.seen(newer.id, Version(2));
+    leads.merge(older.id, &[newer.id], &again).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_says_what_moves_and_that_of_an_undo_what_comes_back() {
+    let (sandbox, older, newer) = twins().await;
+    let (leadbox, none) = (&sandbox.leadbox, MergeChoice::default());
+    let leads = leadbox.leads();
+    for visit in 0..3 {
+        leads.record_interaction(newer.id, &some_interaction(visit)).await.unwrap();
+    }
+    for number in 0..2 {
+        leadbox.tasks().add(newer.id, &some_task(number)).await.unwrap();
+    }
+    leadbox.notes().add(newer.id, "A note").await.unwrap();
+    leadbox.notes().add(older.id, "Stays where it is").await.unwrap();
+    let plan = leads.merge_plan(older.id, &[newer.id], &none).await.unwrap();
+    let moves = Belongings { lead: newer.id, interactions: 3, tasks: 2, notes: 1 };
+    assert_eq!(plan.moves, [moves]);
+
+    let merged = leads.merge(older.id, &[newer.id], &none).await.unwrap();
+    leads.update(older.id, &LeadPatch::new().set("title", "Chair"), None).await.unwrap();
+    let plan = leads.unmerge_plan(older.id, merged.event).await.unwrap();
+    assert_eq!(leads.lead(newer.id).await.unwrap().unwrap().lead.id, older.id, "only planned");
+    let done = leads.unmerge(older.id, merged.event).await.unwrap();
+    assert_eq!((&plan.left, plan.left.issues[0].field.as_str()), (&done.left, "title"));
+    assert_eq!(plan.restored[0].person, done.restored[0].person);
+    assert!(leads.unmerge_plan(older.id, merged.event).await.is_err(), "it was undone already");
+}
+
+#[tokio::test]
 async fn ids_and_keys_of_a_lead_that_is_gone_lead_to_the_one_that_is_left() {
     let (sandbox, older, newer) = twins().await;
     let leads = sandbox.leadbox.leads();
