@@ -86,6 +86,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("PUT", "/duplicates/{a}/{b}", Pair),
     ("POST", "/leads/{id}/merge/plan", Merge),
     ("POST", "/leads/{id}/merge", Merge),
+    ("GET", "/leads/{id}/merges", Lead(LeadRead)),
+    ("POST", "/leads/{id}/unmerge/plan", Merge),
     ("POST", "/leads/{id}/unmerge", Merge),
     ("POST", "/bulk/plan", AnyLevel(LeadEdit)),
     ("POST", "/bulk", AnyLevel(LeadEdit)),
@@ -256,7 +258,7 @@ async fn body_about(cast: &Cast, path: &str, whose: Whose, lead: Option<LeadId>)
         "/leads/{id}/merge" | "/leads/{id}/merge/plan" => {
             Some(json!({"others": [cast.lead(whose).await]}))
         }
-        "/leads/{id}/unmerge" => {
+        "/leads/{id}/unmerge" | "/leads/{id}/unmerge/plan" => {
             let others = [cast.lead(whose).await];
             let merged =
                 cast.host(whose).leads().merge(lead?, &others, &MergeChoice::default()).await;

@@ -1,9 +1,11 @@
-//! Merging leads: planned, done, undone.
+//! Merging leads: planned and done.
+
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use leadbox_core::{EventId, LeadBox, LeadId, MergeChoice, MergeField};
+use leadbox_core::{Belongings, EventId, LeadBox, LeadId, MergeChoice, MergeField, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -25,7 +27,19 @@ pub(super) struct NewMerge {
     /// From which lead a field takes its value, by field name, such as `title` or `cf.budget`; by the rules where none is
     /// named.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, LeadId>)]
     choose: MergeChoice,
+    /// The versions of the leads, by id, that were looked at: at another the merge is refused with 412. Those that are not
+    /// named may be at any.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<LeadId, Version>)]
+    versions: BTreeMap<LeadId, Version>,
+}
+
+impl NewMerge {
+    fn choice(&self) -> MergeChoice {
+        MergeChoice { seen: self.versions.clone(), ..self.choose.clone() }
+    }
 }
 
 /// Where a mistake stands in the body of a merge.
@@ -42,6 +56,8 @@ fn merging(field: &str) -> String {
 pub(super) struct PlanBody {
     /// Where the values of the lead that stays come from. Tags and consents are joined, and not among them.
     fields: Vec<FieldBody>,
+    /// What moves to it, for each of the others.
+    moves: Vec<Belongings>,
 }
 
 /// Where a field's value comes from.
@@ -86,9 +102,10 @@ pub(super) async fn plan(
     Path(id): Path<LeadId>,
     Body(new): Body<NewMerge>,
 ) -> Result<Json<PlanBody>, Problem> {
-    let plan = leadbox.leads().merge_plan(id, &new.others, &new.choose).await;
+    let plan = leadbox.leads().merge_plan(id, &new.others, &new.choice()).await;
     let plan = plan.map_err(|error| Problem::located(error, merging))?;
-    Ok(Json(PlanBody { fields: plan.fields.into_iter().map(FieldBody::of).collect() }))
+    let fields = plan.fields.into_iter().map(FieldBody::of).collect();
+    Ok(Json(PlanBody { fields, moves: plan.moves }))
 }
 
 /// A lead that others were merged into.
@@ -120,61 +137,7 @@ pub(super) async fn merge(
     if let Some(event) = made {
         return Ok(replayed(merged(&leadbox, id, event.into()).await?));
     }
-    let NewMerge { others, choose } = &new.value;
-    let done = once.leads().merge(id, others, choose).await;
+    let done = once.leads().merge(id, &new.value.others, &new.value.choice()).await;
     let done = done.map_err(|error| Problem::located(error, merging))?;
     merged(&leadbox, done.lead.id, done.event).await
-}
-
-/// Which merge is undone.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = MergeUndo)]
-pub(super) struct UndoBody {
-    /// `event` of the merge.
-    event: EventId,
-}
-
-/// A merge that was undone.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Unmerged)]
-pub(super) struct UnmergedBody {
-    /// The lead that others had been merged into.
-    lead: LeadBody,
-    /// Those that are back.
-    restored: Vec<LeadBody>,
-    /// What could not be restored, and why.
-    left: Vec<LeftBody>,
-}
-
-/// What could not be restored.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UnmergeRefusal)]
-pub(super) struct LeftBody {
-    /// The field by its name.
-    field: String,
-    /// Why.
-    reason: String,
-}
-
-/// Undo a merge
-///
-/// The others are back with all that was theirs; fields of this lead that have not changed since are as they were before.
-#[utoipa::path(post, path = "/leads/{id}/unmerge", tag = "duplicates", request_body = UndoBody,
-    params(("id" = LeadId, Path)), responses((status = 200, body = UnmergedBody), (status = 404)))]
-pub(super) async fn unmerge(
-    Asker(leadbox): Asker,
-    Path(id): Path<LeadId>,
-    Body(undo): Body<UndoBody>,
-) -> Result<Json<UnmergedBody>, Problem> {
-    let undone = leadbox.leads().unmerge(id, undo.event).await;
-    let undone = undone.map_err(|error| Problem::located(error, |_| "/event".to_owned()))?;
-    let (_, lead) = body(&leadbox, undone.lead.id).await?;
-    let mut restored = Vec::with_capacity(undone.restored.len());
-    for back in &undone.restored {
-        restored.push(body(&leadbox, back.id).await?.1);
-    }
-    let left = undone.left.issues.into_iter();
-    let left = left.map(|issue| LeftBody { field: issue.field, reason: issue.message }).collect();
-    Ok(Json(UnmergedBody { lead, restored, left }))
 }

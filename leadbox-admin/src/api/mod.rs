@@ -28,6 +28,7 @@ mod settings;
 mod strict;
 mod tasks;
 mod teams;
+mod unmerges;
 mod users;
 mod version;
 

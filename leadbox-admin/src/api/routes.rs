@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, me, merges,
-    notes, pipelines, roles, settings, tasks, teams, users,
+    notes, pipelines, roles, settings, tasks, teams, unmerges, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -44,7 +44,9 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(duplicates::tell_apart))
         .routes(routes!(merges::plan))
         .routes(routes!(merges::merge))
-        .routes(routes!(merges::unmerge))
+        .routes(routes!(unmerges::list))
+        .routes(routes!(unmerges::plan))
+        .routes(routes!(unmerges::unmerge))
         .routes(routes!(bulk::plan))
         .routes(routes!(bulk::start))
         .routes(routes!(bulk::read))

@@ -1,5 +1,6 @@
 //! One lead: what is known of it, what is to be done, and what happened. Owns moving it to another stage from its page,
-//! and which of the page's forms come back with what was typed.
+//! which of the page's forms come back with what was typed, and that the address of a lead that was merged away leads to
+//! the one that is left.
 
 use askama::Template;
 use axum::Form;
@@ -14,9 +15,11 @@ use leadbox_core::{
 use serde::Deserialize;
 
 use super::activity::Activity;
+use super::duplicates::{Alike, alike};
 use super::input::Input;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
+use super::unmerge::{Past, past};
 use super::words::{Day, Names, Place, Words, zone};
 use super::{Doc, escaped, format, interaction, note, task};
 use crate::serve::{Problem, page_after};
@@ -31,6 +34,8 @@ const TASKS: u32 = 200;
 #[serde(default)]
 pub(crate) struct Asked {
     after: String,
+    /// The lead that was asked for, when it was merged into this one.
+    was: String,
 }
 
 #[derive(Template)]
@@ -45,7 +50,10 @@ struct Page {
     stages: Vec<Stage>,
     stage_id: StageId,
     may_edit: bool,
+    may_merge: bool,
     deleted: bool,
+    /// The name of the lead that was asked for, when it was merged into this one.
+    was: String,
     completeness: u8,
     facts: Vec<(String, String)>,
     tasks: Vec<TaskRow>,
@@ -54,6 +62,10 @@ struct Page {
     task_inputs: Vec<Input>,
     note_inputs: Vec<Input>,
     interaction_inputs: Vec<Input>,
+    /// The form that was refused, which is open.
+    refused: Option<Part>,
+    alike: Vec<Alike>,
+    merges: Vec<Past>,
     issues: Vec<FieldIssue>,
     days: Vec<Day>,
     older: String,
@@ -80,6 +92,11 @@ const ORDER: [&str; 16] = [
     "source_detail",
     "tags",
 ];
+
+/// Where a field stands among others.
+pub(super) fn rank(field: &str) -> usize {
+    ORDER.iter().position(|known| *known == field).unwrap_or(ORDER.len())
+}
 
 pub(super) fn read_id(id: &str) -> Result<LeadId, Error> {
     id.parse().map_err(|_| Error::not_found("lead", id))
@@ -116,8 +133,22 @@ pub(crate) async fn lead(
     visit: Visit,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
-) -> Result<Html<String>, Problem> {
-    Ok(Html(page(visit, read_id(&id)?, &asked, None).await?.render()?))
+) -> Result<Response, Problem> {
+    let id = read_id(&id)?;
+    let found = visit.leadbox.leads().lead(id).await?;
+    let found = found.ok_or_else(|| Error::not_found("lead", id))?.lead.id;
+    if found != id {
+        return Ok(to_lead(&visit.doc, found, &format!("?was={id}")).into_response());
+    }
+    Ok(Html(page(visit, id, &asked, None).await?.render()?).into_response())
+}
+
+/// The name of a lead that was merged into this one; empty for all others.
+async fn name_before(leadbox: &LeadBox, id: LeadId, was: &str) -> Result<String, Problem> {
+    let Ok(was) = was.parse::<LeadId>() else { return Ok(String::new()) };
+    let found = leadbox.leads().leads(&[was]).await?.into_iter();
+    let mut found = found.filter(|one| one.lead.merged_into == Some(id));
+    Ok(found.next().map(|one| one.lead.display_name().to_owned()).unwrap_or_default())
 }
 
 async fn page(
@@ -133,7 +164,7 @@ async fn page(
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let (leads, zone) = (Default::default(), zone(&leadbox, &catalog).await?);
     let words = Words { catalog: &catalog, names: &names, leads, zone };
-    let lead = &stored.lead;
+    let (lead, id) = (&stored.lead, stored.lead.id);
     let pipeline = catalog.pipelines.iter().find(|one| one.id == lead.pipeline);
     let deleted = lead.deleted_at.is_some();
     let may = |permission| !deleted && leadbox.rights().may(permission, lead.owner);
@@ -141,6 +172,10 @@ async fn page(
     let activity = Activity::load(&leadbox, lead, &events.items).await?;
     activity.bring_up_to_date(&mut days, &events.items, &doc.prefix);
     let (tasks, more_tasks) = tasks(&leadbox, lead, &names, zone).await?;
+    let alike = match deleted {
+        true => Vec::new(),
+        false => alike(&leadbox, &doc.prefix, lead).await?,
+    };
     // What was typed into one form, and what is wrong with it, is no other form's.
     let typed = |part: Part| match draft.as_ref().filter(|draft| draft.part == part) {
         Some(draft) => (draft.given.as_slice(), draft.issues.as_slice()),
@@ -163,7 +198,10 @@ async fn page(
         stages: pipeline.map(|one| one.stages.clone()).unwrap_or_default(),
         stage_id: lead.stage,
         may_edit: may(Permission::LeadEdit),
+        may_merge: may(Permission::LeadEdit)
+            && leadbox.rights().level(Permission::LeadDelete).is_some(),
         deleted,
+        was: name_before(&leadbox, id, &asked.was).await?,
         completeness: lead.completeness,
         facts: facts(&stored, &words),
         tasks,
@@ -171,6 +209,9 @@ async fn page(
         task_inputs: inputs(Part::Task, Permission::TaskCreate),
         note_inputs: inputs(Part::Note, Permission::NoteCreate),
         interaction_inputs: inputs(Part::Interaction, Permission::InteractionCreate),
+        refused: draft.as_ref().map(|draft| draft.part),
+        alike,
+        merges: past(&leadbox, &doc.prefix, lead, &words).await?,
         days,
         older: events.next.map(|next| older(&doc.prefix, id, &next)).unwrap_or_default(),
         scored: if stored.score.revision.0 > 0 {

@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    bulk, bulk_plan, completeness, edit, first_run, import, import_file, industry_names,
-    interaction, keys, lead, leads, log, menu, my_leads, note, overview, profile, role, roles,
-    set_password, settings, sign_in as sign_in_page, system, task, team, teams, user, users,
+    bulk, bulk_plan, completeness, duplicates, edit, first_run, import, import_file,
+    industry_names, interaction, keys, lead, leads, log, menu, merge, my_leads, note, overview,
+    profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task, team,
+    teams, unmerge, user, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -36,6 +37,10 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))
         .route("/leads/{id}/stage", post(lead::advance))
+        .route("/leads/{id}/merge", get(merge::plan).post(merge::merge))
+        .route("/leads/{id}/merges/{event}/undo", get(unmerge::plan).post(unmerge::undo))
+        .route("/duplicates", get(duplicates::duplicates))
+        .route("/duplicates/{a}/{b}", post(duplicates::tell_apart))
         .route("/leads/{id}/tasks", post(task::add))
         .route("/leads/{id}/notes", post(note::add))
         .route("/leads/{id}/interactions", post(interaction::record))

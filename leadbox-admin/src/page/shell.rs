@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use leadbox_core::access::Capability;
+use leadbox_core::access::{Capability, Permission};
 use leadbox_core::proof::Token;
 use leadbox_core::service::SessionPolicy;
 use leadbox_core::{LeadBox, UserId};
@@ -67,6 +67,9 @@ impl Shell {
         let mut leads = vec![item("All leads", "leads", "list")];
         if rights.user().is_some() {
             leads.push(item("My leads", "my-leads", "task"));
+        }
+        if rights.level(Permission::LeadRead).is_some() {
+            leads.push(item("Duplicates", "duplicates", "duplicate"));
         }
         if rights.can(Capability::LeadsImport) {
             leads.push(item("Import", "import", "import"));

@@ -232,7 +232,8 @@ impl Words<'_> {
         payload.changed.iter().map(change).collect()
     }
 
-    fn actor(&self, actor: &Actor) -> String {
+    /// Who did something.
+    pub(super) fn actor(&self, actor: &Actor) -> String {
         let name = |id: UserId| self.names.get(&id).cloned();
         let behalf = actor.on_behalf_of.and_then(name);
         let of = |what: &str| {

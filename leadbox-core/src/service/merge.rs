@@ -144,8 +144,8 @@ impl Leads<'_> {
     ///
     /// # Errors
     /// `Invalid` when there is nothing to merge, more than 20 leads, or a choice that names no value; `Stale` when a lead is
-    /// not at the version at which it was [seen](MergeChoice::seen); `Denied` unless the asker may edit all of them and delete
-    /// the others; `NotFound`; `Contended`; `Storage`.
+    /// not at the version at which it was [seen](MergeChoice::seen); `Denied` unless the asker may edit all of them, delete
+    /// the others, and assign the one that stays if it gets an owner; `NotFound`; `Contended`; `Storage`.
     pub async fn merge(
         &self,
         keep: LeadId,
@@ -240,8 +240,9 @@ impl Leads<'_> {
         let mut leads: Vec<Candidate> = Vec::with_capacity(others.len() + 1);
         for id in std::iter::once(&keep).chain(others) {
             let lead = self.load(*id, choice.seen.get(id).copied()).await?;
-            if !leads.is_empty() && lead.id != *id {
-                // It went elsewhere meanwhile, and nobody asked for that lead to go.
+            let is_meant = leads.is_empty() && !choice.seen.contains_key(id);
+            if lead.id != *id && !is_meant {
+                // It went elsewhere meanwhile, and nobody asked for that lead to go, or looked at it.
                 return Err(Error::not_found("lead", id));
             }
             rights.require(Permission::LeadEdit, lead.owner)?;
@@ -256,6 +257,9 @@ impl Leads<'_> {
         }
         invalid.or(())?;
         let (lead, fields) = merged(&leads, choice)?;
+        if leads.first().is_some_and(|kept| kept.lead.owner != lead.owner) {
+            rights.require(Permission::LeadAssign, lead.owner)?;
+        }
         Ok((leads, lead, fields))
     }
 

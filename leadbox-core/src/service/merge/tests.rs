@@ -117,6 +117,15 @@ async fn a_merge_is_refused_when_a_lead_is_no_longer_as_it_was_seen() {
     }
     let again = seen.seen(newer.id, Version(2));
     leads.merge(older.id, &[newer.id], &again).await.unwrap();
+
+    // One that went into another meanwhile is not what was looked at, whatever the version of that one is.
+    let third = leads.capture(&NewLead::new().name("Third")).await.unwrap().lead;
+    for version in 1..4 {
+        let seen = MergeChoice::default().seen(newer.id, Version(version));
+        let refused = leads.merge(newer.id, &[third.id], &seen).await;
+        assert!(matches!(refused, Err(Error::NotFound { .. } | Error::Stale { .. })));
+    }
+    leads.merge(newer.id, &[third.id], &MergeChoice::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -240,6 +249,11 @@ async fn merging_needs_the_rights_to_edit_all_and_to_delete_the_others() {
     let refused = by(merger.clone()).leads().merge(older.id, &[newer.id], &hidden).await;
     assert!(matches!(refused, Err(Error::Invalid(_))));
 
+    let owned = LeadPatch::new().set("owner", kim.to_string());
+    sandbox.leadbox.leads().update(newer.id, &owned, None).await.unwrap();
+    let refused = by(merger.clone()).leads().merge_plan(older.id, &[newer.id], &none).await;
+    assert!(matches!(refused, Err(Error::Denied(_))), "the one that stays would get an owner");
+    sandbox.leadbox.leads().assign(newer.id, None).await.unwrap();
     let merged = by(merger.clone()).leads().merge(older.id, &[newer.id], &none).await.unwrap();
     assert_eq!((&merged.lead.person.phone, &merged.lead.person.title), (&None, &None));
     let stored = sandbox.leadbox.leads().lead(older.id).await.unwrap().unwrap().lead;
