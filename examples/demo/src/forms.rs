@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use chrono::TimeDelta;
 use leadbox_core::{ConsentInput, ConsentStatus, IdentityKind, NewLead, Timestamp};
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use super::dice::Dice;
 use super::names::{self, Seniority, plain};
 use super::phones::Phones;
 use super::setup::USE_CASES;
-use super::sources::{CHANNELS, Channel, Entry, first_touch};
+use super::sources::{Channel, Entry, first_touch};
 
 /// A person who becomes a lead.
 #[derive(Clone, Debug)]
@@ -23,6 +22,8 @@ pub(super) struct Newcomer {
     pub(super) input: NewLead,
     /// What the deal may be worth, in whole euros.
     pub(super) worth: usize,
+    /// The lead that it is merged into later: one that somebody wrote down before.
+    pub(super) joins: Option<u32>,
 }
 
 /// Everybody so far: addresses and numbers are handed out once.
@@ -77,7 +78,7 @@ impl Crowd {
             input = input.value(format!("{worth} EUR"));
         }
         input = asked(dice, input, channel, worth);
-        Newcomer { at, channel, company, seniority, input, worth }
+        Newcomer { at, channel, company, seniority, input, worth, joins: None }
     }
 
     /// An address at the company, and with a number when somebody of that name works there already.
@@ -144,31 +145,6 @@ fn worth(dice: &mut Dice, company: &Company) -> usize {
 }
 
 impl Newcomer {
-    /// The same person, written down once more as if nobody knew them: in another spelling, from another channel,
-    /// before `end`.
-    pub(super) fn copy(&self, dice: &mut Dice, end: Timestamp) -> Self {
-        let later = self.at + dice.hours(24.0 * 12.0, 1.0);
-        let at = if later < end {
-            later
-        } else {
-            (self.at + TimeDelta::minutes(3)).min(end - TimeDelta::seconds(1))
-        };
-        let channel = &CHANNELS[dice.below(CHANNELS.len())];
-        let mut input = NewLead {
-            upsert_by: Vec::new(),
-            consents: Vec::new(),
-            tags: Vec::new(),
-            ..self.input.clone()
-        };
-        input = first_touch(channel, dice, input);
-        match dice.below(3) {
-            0 => input.email = input.email.map(|email| email.to_uppercase()),
-            1 => input.name = input.name.map(|name| name.to_uppercase()),
-            _ => input.phone = None,
-        }
-        Self { at: at.max(self.at), channel, input, ..self.clone() }
-    }
-
     /// The same person with more to say, some time later: recognised by the address.
     pub(super) fn returning(&self, dice: &mut Dice, detail: &str) -> NewLead {
         let mut again = NewLead::new().upsert_by(IdentityKind::Email);

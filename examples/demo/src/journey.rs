@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use leadbox_core::{LeadPatch, NewLead, Timestamp};
 
+use super::copies::join;
 use super::desk::work;
 use super::dice::Dice;
 use super::forms::Newcomer;
@@ -35,6 +36,9 @@ pub(super) fn live(dice: &mut Dice, lead: u32, who: &Newcomer, end: Timestamp) -
     around(dice, lead, who, reached.min(end), &mut steps);
     if seller == By::User(owner) {
         work(lead, owner, &mut steps);
+    }
+    if let Some(kept) = who.joins {
+        join(lead, kept, seller, who.at, &mut steps);
     }
     steps.retain(|step| step.at < end);
     // A first visit has the time of its capture, and nothing may come before that.

@@ -6,6 +6,7 @@
 
 mod clock;
 mod companies;
+mod copies;
 mod desk;
 mod dice;
 mod digest;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use leadbox_core::{
-    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, NewTask, RandomIds, Result,
-    Storage, TaskId, UserId,
+    Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, MergeChoice, NewTask,
+    RandomIds, Result, Storage, TaskId, UserId,
 };
 use serde::Serialize;
 use tokio::task::unconstrained;
@@ -32,6 +32,8 @@ pub struct Replayed {
     pub tasks: u64,
     /// Notes.
     pub notes: u64,
+    /// Leads that were merged into others.
+    pub merges: u64,
     /// Digest of the plan.
     pub digest: String,
 }
@@ -121,6 +123,7 @@ impl Replayed {
             Action::Advance(_) => self.moves += 1,
             Action::Task(..) => self.tasks += 1,
             Action::Note(_) => self.notes += 1,
+            Action::Join(_) => self.merges += 1,
             Action::Capture(_) | Action::Assign(_) | Action::Update(_) | Action::Complete(_) => {}
         }
     }
@@ -200,6 +203,11 @@ impl Stage {
                 let task = task.ok_or_else(|| Error::not_found("task number", number))?;
                 Ok(leadbox.tasks().prepare_complete(task).await?.changes)
             }
+            (Action::Join(kept), Some(id)) => {
+                let kept = self.leads.get(*kept as usize).copied();
+                let kept = kept.ok_or_else(|| Error::not_found("lead number", step.lead))?;
+                Ok(leads.prepare_merge(kept, &[id], &MergeChoice::default()).await?.changes)
+            }
             (Action::Assign(place), Some(id)) => {
                 let owner = self.users.get(*place).map(ToString::to_string);
                 Ok(leads
@@ -228,14 +236,14 @@ struct Batch {
 
 impl Batch {
     fn has_to_go_before(&self, step: &Step) -> bool {
-        let overtakes =
-            self.together == Together::DifferentLeads && self.changed.contains(&step.lead);
+        let overtakes = self.together == Together::DifferentLeads
+            && step.leads().any(|lead| self.changed.contains(&lead));
         self.waiting.len() >= BATCH || overtakes
     }
 
     fn add(&mut self, step: &Step, changes: ChangeSet) {
         if step.action.changes_lead() {
-            self.changed.insert(step.lead);
+            self.changed.extend(step.leads());
         }
         if !changes.changes().is_empty() {
             self.waiting.push(changes);
@@ -284,6 +292,32 @@ mod tests {
         assert!(leadbox.analytics().verify().await.unwrap().is_empty());
         let page = leadbox.directory().users(&PageRequest::default()).await.unwrap();
         assert_eq!(page.items.len(), 12);
+    }
+
+    #[tokio::test]
+    async fn who_is_written_down_twice_is_found_and_some_are_merged_already() {
+        let storage = Arc::new(MemoryStorage::new());
+        let recipe = Recipe { size: 400, ..plan(3).recipe() };
+        let done = replay(storage.clone(), &Plan::make(recipe), |_| {}).await.unwrap();
+        assert_eq!(done.merges, 2);
+        let leadbox = LeadBox::builder(storage).build().unwrap();
+        let pairs = leadbox.leads().duplicate_pairs(&PageRequest::first(100)).await.unwrap().items;
+        let reasons: HashSet<String> = pairs
+            .iter()
+            .flat_map(|pair| pair.likeness.reasons.iter().map(ToString::to_string))
+            .collect();
+        for reason in ["same e-mail address", "same phone", "same name"] {
+            assert!(reasons.contains(reason), "{reasons:?}");
+        }
+        assert!(reasons.iter().any(|reason| reason.starts_with("similar name")), "{reasons:?}");
+        let other_address = |pair: &leadbox_core::service::DuplicatePair| {
+            let address = pair.second.lead.person.email.as_ref();
+            address.is_some_and(|address| address.as_str().ends_with("@postbox.example"))
+        };
+        assert!(pairs.iter().any(other_address));
+        // Namesakes in the same city are among them, as in life.
+        assert!((6..=20).contains(&pairs.len()), "{}", pairs.len());
+        assert!(leadbox.analytics().verify().await.unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -34,12 +34,13 @@ impl Outcome for Made {
             None => format!("{} leads, of which nothing was written", written.leads),
         };
         format!(
-            "{head}\n{} steps: {} interactions, {} moves between stages, {} tasks, {} notes\nseed {}, {} months before {}\ndigest {}",
+            "{head}\n{} steps: {} interactions, {} moves between stages, {} tasks, {} notes, {} merges\nseed {}, {} months before {}\ndigest {}",
             written.steps,
             written.interactions,
             written.moves,
             written.tasks,
             written.notes,
+            written.merges,
             recipe.seed,
             recipe.months,
             recipe.as_of,
