@@ -167,6 +167,26 @@ pub const ACTIONS: &[Action] = &[
     action("POST /interactions/{id}/mark", "/leads/{lead}", "A machine did it")
         .logged(&[EventType::INTERACTION_MARKED])
         .stored(&["Probably a machine", "A person did it"]),
+    action("POST /duplicates/{a}/{b}", "/duplicates", "Not the same person")
+        .says("are two people.")
+        .stored(&["Take it back"]),
+    action("POST /duplicates/{a}/{b}", "/leads/{twin}/merge?with={other}", "Not the same person")
+        .says("are two people.")
+        .stored_on("/leads/{twin}/merge", &["No lead looks like it."]),
+    action("POST /duplicates/{a}/{b}", "/duplicates?a={twin}&b={other}", "Take it back")
+        .stored_on("/leads/{twin}/merge", &["Compare with"]),
+    action("POST /leads/{id}/merge", "/leads/{twin}/merge?with={other}", "Merge these leads")
+        .says("was merged into this lead.")
+        .logged(&[EventType::LEAD_MERGED])
+        .stored_on("/leads/{other}", &["was merged into this lead.", "Merged into this lead"]),
+    action(
+        "POST /leads/{id}/merges/{event}/undo",
+        "/leads/{merged}/merges/{merge}/undo",
+        "Undo this merge",
+    )
+    .says("A merge was undone")
+    .logged(&[EventType::LEAD_UNMERGED])
+    .stored(&["Undone"]),
     action("POST /tasks/{id}", "/tasks/{task}", "Save")
         .given(&[("title", "Something else")])
         .logged(&[EventType::TASK_CHANGED])

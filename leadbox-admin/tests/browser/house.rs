@@ -13,11 +13,12 @@ use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, LeadList, NewKey, NewTeam, NewUser, Selection};
+use leadbox_core::storage::EventFilter;
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
-    Clock, Error, ImportId, LeadBox, LeadPatch, MemoryStorage, NewLead, NewTask, RandomIds, Role,
-    StorageError, User, UserStatus,
+    Clock, Error, EventType, ImportId, LeadBox, LeadPatch, MemoryStorage, MergeChoice, NewLead,
+    NewTask, RandomIds, Role, StorageError, User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -150,6 +151,13 @@ impl House {
         let imported = import_one(&sandbox.leadbox, "email\nc@d.example\n").await;
         let other = leads.list(&LeadList::default(), &Default::default()).await.unwrap();
         let other = other.items[0].lead.id;
+        // Three that are alike, of which two are one already.
+        let mut alike = Vec::new();
+        for id in ["1", "2", "3"] {
+            let new = NewLead::new().email("twin@b.example").external_id(id);
+            alike.push(leads.capture(&new).await.unwrap().lead.id);
+        }
+        leads.merge(alike[0], &alike[1..2], &MergeChoice::default()).await.unwrap();
         sandbox.leadbox.tasks().add(other, &NewTask::new("Call")).await.unwrap();
         sandbox.leadbox.notes().add(other, "Hello").await.unwrap();
         sandbox.clock.advance(chrono::TimeDelta::minutes(1));
@@ -217,6 +225,18 @@ impl House {
             let waiting = bulk.start(&change("call"), &oldest).await.unwrap();
             self.places.insert("bulk", done.id.to_string());
             self.places.insert("waiting", waiting.id.to_string());
+        }
+        let pairs = leadbox.leads().duplicate_pairs(&Default::default()).await.unwrap();
+        if let Some(pair) = pairs.items.last() {
+            self.places.insert("twin", pair.first.lead.id.to_string());
+            self.places.insert("other", pair.second.lead.id.to_string());
+        }
+        let kinds = vec![EventType::LEAD_MERGED];
+        let merged = EventFilter { kinds, ..EventFilter::default() };
+        let merged = leadbox.log().events(&merged, &Default::default()).await.unwrap();
+        if let Some(event) = merged.items.first() {
+            self.places.insert("merged", event.subject.id.to_string());
+            self.places.insert("merge", event.id.to_string());
         }
         // Somebody has to do something about the latest of them, and has written something down.
         let (tasks, notes) = (leadbox.tasks(), leadbox.notes());

@@ -64,6 +64,13 @@ pub const PAGES: &[Page] = &[
     page("my-leads", "/my-leads").wrong(At("/my-leads?after=rubbish")),
     page("lead", "/leads/{lead}").wrong(At("/leads/nobody")),
     page("lead-busy", "/leads/{busy}").wrong(Sent(&[("title", " "), ("due_at", "")])),
+    page("lead-merged", "/leads/{merged}").wrong(Sent(&[("text", " ")])),
+    page("duplicates", "/duplicates").wrong(At("/duplicates?after=rubbish")),
+    page("merge-search", "/leads/{twin}/merge").wrong(At("/leads/nobody/merge")),
+    page("merge-found", "/leads/{twin}/merge?q=ma").wrong(Denied),
+    page("merge", "/leads/{twin}/merge?with={other}").wrong(At("/leads/{twin}/merge?with={twin}")),
+    page("unmerge", "/leads/{merged}/merges/{merge}/undo")
+        .wrong(At("/leads/{merged}/merges/none/undo")),
     page("lead-new", "/leads/new").wrong(Sent(&[("email", "ada@"), ("employees", "-5")])),
     page("lead-edit", "/leads/{lead}/edit").wrong(Sent(&[("email", "ada@"), ("value", "much")])),
     page("task", "/tasks/{task}").wrong(Sent(&[("title", " "), ("details", "Seats")])),

@@ -173,6 +173,11 @@ impl Tab {
                 return tick.click().await.unwrap();
             }
         }
+        // What is folded away is opened first.
+        let fold = format!("main details:not([open]):has([name=\"{name}\"]) > summary");
+        for summary in self.client.find_all(Locator::Css(&fold)).await.unwrap() {
+            summary.click().await.unwrap();
+        }
         let selector = format!("main [name=\"{name}\"]");
         let found = self.client.find(Locator::Css(&selector)).await;
         let control = found.unwrap_or_else(|error| panic!("{name}: {error}"));
