@@ -108,6 +108,8 @@ pub(super) struct Row {
     pub(super) cells: [Cell; 2],
     /// Whether both have a value, and not the same.
     pub(super) differs: bool,
+    /// Whether both have the same.
+    pub(super) alike: bool,
     /// Whether the asker may say which.
     pub(super) chooses: bool,
 }
@@ -136,19 +138,18 @@ pub(super) fn rows(
                 wins: pair[place].id == winner,
             };
             let values = [&fields[0], &fields[1]].map(|of| of.get(field));
-            let differs = values.iter().all(Option::is_some) && values[0] != values[1];
+            let alike = values[0] == values[1];
+            let differs = !alike && values.iter().all(Option::is_some);
             Row {
                 label: words.label(field),
                 cells: [cell(0), cell(1)],
                 differs,
+                alike,
                 chooses: differs && grants.is_none_or(|grants| grants.writes(field)),
                 field: field.clone(),
             }
         })
         .collect();
-    rows.sort_by_key(|row| {
-        let alike = row.cells.iter().all(|cell| !cell.text.is_empty());
-        (!row.differs, alike, rank(&row.field))
-    });
+    rows.sort_by_key(|row| (!row.differs, row.alike, rank(&row.field)));
     rows
 }
