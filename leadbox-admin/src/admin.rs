@@ -162,7 +162,11 @@ impl Admin {
 
     fn router<S>(self) -> Router<S> {
         let shared = self.shared;
-        let inside = page::inside()
+        let mut inside = page::inside();
+        if shared.own_users.is_some() {
+            inside = inside.merge(page::own_users());
+        }
+        let inside = inside
             .nest("/api/v1", api())
             .layer(from_fn_with_state(shared.clone(), let_in))
             .layer(from_fn(refuse_cross_site));

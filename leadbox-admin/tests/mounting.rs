@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::routing::get;
-use leadbox_admin::Admin;
+use leadbox_admin::{Access, Admin, Principal, Refusal};
+use leadbox_core::service::NewUser;
 use leadbox_core::testing::{Sandbox, some_lead};
+use leadbox_core::{LeadBox, UserId};
 use support::{Browser, Office};
 
 /// All addresses that a page names behind these marks.
@@ -74,6 +77,54 @@ async fn a_crawl_finds_no_dead_end_and_nothing_outside_the_prefix() {
         let seen = crawl(app, cookies, office.prefix).await;
         assert!(seen.len() > 20, "{}: {seen:?}", office.prefix);
     }
+}
+
+/// Everybody who asks is this one.
+#[derive(Debug)]
+struct Always(UserId);
+
+#[async_trait::async_trait]
+impl Access for Always {
+    async fn principal(&self, leadbox: &LeadBox, _: &Parts) -> Result<Principal, Refusal> {
+        Ok(Principal::of_host(leadbox.as_user(self.0).await?, "Ann"))
+    }
+}
+
+#[tokio::test]
+async fn with_a_hosts_users_no_page_is_about_passwords_or_leads_to_a_dead_end() {
+    let sandbox = Sandbox::new().unwrap();
+    let roles = ["admin".parse().unwrap()].into();
+    let ann = NewUser { name: "Ann".into(), email: "ann@host.example".into(), team: None, roles };
+    let ann = sandbox.leadbox.directory().add_user(&ann).await.unwrap().id;
+    sandbox.leadbox.leads().capture(&some_lead(1)).await.unwrap();
+    let hosted = || Admin::new(sandbox.leadbox.clone()).access(Always(ann));
+    let app = hosted().mount(hosted().mount(Router::new(), "/one"), "/two/deep");
+    for prefix in ["/one", "/two/deep"] {
+        let seen = crawl(&app, BTreeMap::new(), prefix).await;
+        assert!(seen.len() > 15, "{prefix}: {seen:?}");
+        let mut browser = Browser::new(&app);
+        for path in seen.iter().filter(|path| !path.contains("/assets/")) {
+            let page = browser.get(path).await.body;
+            assert!(!page.contains("type=\"password\"") && !page.contains("/sign-"), "{path}");
+            assert!(!page.contains("/link\"") && !page.contains("make a link"), "{path}");
+        }
+        let email = format!("bo@{}.example", prefix.replace('/', "x"));
+        let new = [("name", "Bo"), ("email", email.as_str()), ("role", "agent")];
+        let added = browser.post(&format!("{prefix}/users"), &new).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.body);
+        assert_eq!(browser.get(added.location()).await.status, StatusCode::OK);
+        let link = browser.post(&format!("{}/link", added.location()), &[]).await;
+        assert_eq!(link.status, StatusCode::NOT_FOUND);
+        for path in ["sign-in", "invitation?code=x", "first-run"] {
+            let gone = browser.get(&format!("{prefix}/{path}")).await;
+            assert_eq!(gone.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    let mut program = Browser::new(&app).with("content-type", "application/json");
+    let address = format!("/one/api/v1/users/{ann}/links");
+    let body = Some("{\"kind\": \"reset\"}".to_owned());
+    let link = program.send(axum::http::Method::POST, &address, body).await;
+    assert_eq!(link.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

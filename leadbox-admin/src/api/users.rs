@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use super::body::Body;
 use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, Paging};
 use super::version::{Expected, IfMatch, Tagged, tagged};
+use crate::admin::Shared;
 use crate::page::password_path;
 use crate::serve::{Prefix, Problem};
 
@@ -225,14 +226,19 @@ pub(super) struct NewLink {
 
 /// Make a link
 ///
-/// With which a user sets a password; whoever gets it, gets in. Nothing is sent.
+/// With which a user sets a password; whoever gets it, gets in. Nothing is sent. There are none where the users are those
+/// of a program around this.
 #[utoipa::path(post, path = "/users/{id}/links", tag = "users", request_body = NewLink, params(("id" = UserId, Path)),
     responses((status = 201, body = LinkBody), (status = 404)))]
 pub(super) async fn link(
+    State(shared): State<Shared>,
     Asker(leadbox): Asker,
     Path(id): Path<UserId>,
     Body(new): Body<NewLink>,
 ) -> Result<(StatusCode, Json<LinkBody>), Problem> {
+    if shared.own_users.is_none() {
+        return Err(Problem::not_found("Nobody signs in with a password here."));
+    }
     let (kind, secret) = match new.kind {
         LinkKind::Invitation => (TokenKind::Invitation, leadbox.passwords().invite(id).await?),
         LinkKind::Reset => (TokenKind::Reset, leadbox.passwords().reset(id).await?),

@@ -58,5 +58,5 @@ mod words;
 
 pub(crate) use doc::{Doc, escaped};
 pub(crate) use problem::problem;
-pub(crate) use routes::{inside, missing, not_allowed, outside, sign_in};
+pub(crate) use routes::{inside, missing, not_allowed, outside, own_users, sign_in};
 pub use set_password::password_path;

@@ -53,8 +53,6 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/interactions/{id}/mark", post(interaction::mark))
         .route("/users", get(users::users).post(users::invite))
         .route("/users/{id}", get(user::user).post(user::change))
-        .route("/users/{id}/link", post(user::make_link))
-        .route("/users/{id}/sign-out", post(user::sign_out))
         .route("/teams", get(teams::teams).post(teams::add))
         .route("/teams/{id}", get(team::team).post(team::change))
         .route("/roles", get(roles::roles))
@@ -74,6 +72,13 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/system", get(system::system))
         .route("/menu", get(menu::menu))
         .route("/profile", get(profile::profile).post(profile::change))
+}
+
+/// For whoever was let in, where LeadBox's own users are: their passwords and sessions.
+pub(crate) fn own_users() -> Router<Shared> {
+    Router::new()
+        .route("/users/{id}/link", post(user::make_link))
+        .route("/users/{id}/sign-out", post(user::sign_out))
         .route("/profile/password", post(profile::set_password))
         .route("/profile/sign-out", post(profile::sign_out))
 }

@@ -101,6 +101,8 @@ pub(crate) struct Visit {
     pub(crate) leadbox: LeadBox,
     /// The session by which it came in, if it was one.
     pub(crate) session: Option<Token>,
+    /// Whether LeadBox's own users sign in here, and not the host's.
+    pub(crate) own_sign_in: bool,
     /// How long sessions last.
     pub(crate) policy: SessionPolicy,
     /// The host's own handle, for what no page may show.
@@ -136,6 +138,7 @@ impl FromRequestParts<Shared> for Visit {
                 Via::Session(token) => Some(Token::clone(token)),
                 _ => None,
             },
+            own_sign_in: shared.own_users.is_some(),
             policy: shared.own_users.unwrap_or_default().sessions,
             host: shared.leadbox.clone(),
         })

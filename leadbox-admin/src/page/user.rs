@@ -37,6 +37,8 @@ struct Page {
     sessions: Vec<SessionRow>,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
+    /// Whether there is a password and are sessions to look after.
+    own_sign_in: bool,
 }
 
 async fn known(visit: &Visit, id: &str) -> Result<User, Problem> {
@@ -141,7 +143,7 @@ async fn page(
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let has_password = visit.has_password(user.id).await?;
-    let Visit { doc, shell, leadbox, policy, .. } = visit.on("users");
+    let Visit { doc, shell, leadbox, policy, own_sign_in, .. } = visit.on("users");
     let effective = leadbox.access().effective_access(user.id).await?;
     let catalog = leadbox.catalog().await?;
     let zone = zone(&leadbox, &catalog).await?;
@@ -156,6 +158,7 @@ async fn page(
         roles: catalog.roles.values().cloned().collect(),
         issues,
         secret,
+        own_sign_in,
         stored,
         user,
         doc,

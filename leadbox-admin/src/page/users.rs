@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::NewUser;
@@ -40,6 +40,8 @@ struct Page {
     form: NewUser,
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
+    /// Whether they get in by a link that is made here.
+    own_sign_in: bool,
 }
 
 /// `GET /users`.
@@ -69,6 +71,10 @@ pub(crate) async fn invite(
         }
         Err(error) => return Err(error.into()),
     };
+    if !visit.own_sign_in {
+        let page = format!("{}/users/{}", visit.doc.prefix, user.id);
+        return Ok(Redirect::to(&page).into_response());
+    }
     let link = link(&visit, &headers, &user, TokenKind::Invitation).await?;
     let page = page(visit, NewUser::default(), Vec::new(), Some(link)).await?;
     Ok(Html(page.render()?).into_response())
@@ -103,7 +109,7 @@ async fn page(
     issues: Vec<FieldIssue>,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
-    let Visit { doc, shell, leadbox, .. } = visit;
+    let Visit { doc, shell, leadbox, own_sign_in, .. } = visit;
     leadbox.rights().require_capability(Capability::UsersManage)?;
     let directory = leadbox.directory();
     let (mut users, teams) = (directory.everybody().await?, directory.teams().await?);
@@ -133,6 +139,7 @@ async fn page(
         form,
         issues,
         secret,
+        own_sign_in,
         doc,
         shell,
     })
