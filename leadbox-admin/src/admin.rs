@@ -1,5 +1,6 @@
 //! The dashboard as a host puts it together. Owns its parts and options, and the order of its layers.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,12 +10,16 @@ use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
 use leadbox_core::LeadBox;
 use leadbox_core::proof::{Lockout, Secret};
 use leadbox_core::service::SessionPolicy;
 use tower_http::compression::CompressionLayer;
 
 use crate::api::api;
+use crate::live::{Hub, live};
 use crate::page;
 use crate::serve::{Limiter, Limits, Problem, Uploads, begin, guard, limit, mount, render};
 use crate::who::{Access, Addresses, OwnUsers, Pace, Passwords, Throttle, Via, refuse_cross_site};
@@ -65,6 +70,25 @@ pub(crate) struct Shared {
     pub(crate) first_run: FirstRun,
     /// Files that wait to be imported.
     pub(crate) uploads: Uploads,
+    /// Who is told of changes.
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) closing: Closing,
+}
+
+/// Ready when the program ends.
+#[derive(Clone)]
+pub(crate) struct Closing(pub(crate) future::Shared<BoxFuture<'static, ()>>);
+
+impl Default for Closing {
+    fn default() -> Self {
+        Self(future::pending().boxed().shared())
+    }
+}
+
+impl fmt::Debug for Closing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Closing(..)")
+    }
 }
 
 /// The code that opens the first run, of this process alone.
@@ -99,6 +123,8 @@ impl Admin {
                 brand: String::new(),
                 first_run,
                 uploads: Uploads::default(),
+                hub: Arc::default(),
+                closing: Closing::default(),
             },
         }
     }
@@ -140,6 +166,14 @@ impl Admin {
         format!("/first-run?code={}", self.shared.first_run.0.reveal(FIRST_RUN))
     }
 
+    /// Closes the connections for live updates once `told` is ready. Servers that end gracefully do not: to them these are
+    /// no requests.
+    #[must_use]
+    pub fn closing_when(mut self, told: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shared.closing = Closing(told.boxed().shared());
+        self
+    }
+
     /// Reads from where somebody asks in another way than from the connection: behind a proxy, from the header that this
     /// proxy sets.
     #[must_use]
@@ -167,6 +201,7 @@ impl Admin {
             inside = inside.merge(page::own_users());
         }
         let inside = inside
+            .route("/live", get(live))
             .nest("/api/v1", api())
             .layer(from_fn_with_state(shared.clone(), let_in))
             .layer(from_fn(refuse_cross_site));

@@ -2,6 +2,7 @@
 
 mod admin;
 mod api;
+mod live;
 mod page;
 mod serve;
 mod who;

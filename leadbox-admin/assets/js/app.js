@@ -14,6 +14,9 @@ startSearch();
 startDialogs();
 startForms();
 
-if ($('[data-selection]')) import('./selection.js').then((module) => module.startSelection());
+const select = () => $('[data-selection]') && import('./selection.js').then((module) => module.startSelection());
+select();
+// The first rows may come later.
+document.addEventListener('lb:swapped', select);
 if ($('[data-chart]')) import('./charts.js').then((module) => module.startCharts());
 if (document.body.dataset.liveUrl) import('./live.js').then((module) => module.startLive());

@@ -52,10 +52,16 @@ function watch(scope) {
   });
 
   // Live rows come and go below; keep the count true.
-  scope.addEventListener('lb:swapped', () => show(false));
+  document.addEventListener('lb:swapped', () => show(false));
   show(false);
 }
 
+const watched = new WeakSet();
+
 export function startSelection() {
-  for (const scope of $$('[data-selection]')) watch(scope);
+  for (const scope of $$('[data-selection]')) {
+    if (watched.has(scope)) continue;
+    watched.add(scope);
+    watch(scope);
+  }
 }

@@ -74,7 +74,7 @@ fn complete(operation: &mut Operation) {
     operation.parameters.iter_mut().flatten().for_each(given_or_left_out);
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
-        if !status.starts_with('2') {
+        if !status.starts_with(['1', '2']) {
             *response = RefOr::Ref(Ref::from_response_name(ERROR));
         }
     }

@@ -16,6 +16,7 @@ mod interactions;
 mod keys;
 mod lead;
 mod leads;
+mod live;
 mod me;
 mod merges;
 mod notes;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::document::{Beginning, below, completed};
 use super::{
-    bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, me, merges,
-    notes, pipelines, roles, settings, tasks, teams, unmerges, users,
+    bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
+    merges, notes, pipelines, roles, settings, tasks, teams, unmerges, users,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -74,6 +74,7 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(keys::revoke))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
+        .routes(routes!(live::connect))
         .routes(routes!(me::read))
         .split_for_parts();
     let document = Arc::new(completed(document));

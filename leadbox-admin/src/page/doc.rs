@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::admin::Shared;
-use crate::serve::{Prefix, prefix_of, version};
+use crate::serve::{FRAGMENT, Prefix, prefix_of, version};
 use crate::who::named;
 
 /// What every page has.
@@ -16,6 +16,8 @@ use crate::who::named;
 pub(crate) struct Doc {
     pub(crate) prefix: String,
     pub(crate) theme: &'static str,
+    /// Whether an open page asks, for its own content alone.
+    pub(crate) fragment: bool,
     /// Whose box it is, beside the name.
     pub(crate) brand: String,
 }
@@ -35,7 +37,7 @@ impl HtmlSafe for Markup {}
 impl Doc {
     /// For a page that nothing is known about but where it is.
     pub(crate) fn bare(prefix: &Prefix) -> Self {
-        Self { prefix: prefix.0.clone(), theme: "auto", brand: String::new() }
+        Self { prefix: prefix.0.clone(), theme: "auto", fragment: false, brand: String::new() }
     }
 
     /// The address of a page; the first one's when `path` is empty.
@@ -69,7 +71,8 @@ impl FromRequestParts<Shared> for Doc {
             Some("dark") => "dark",
             _ => "auto",
         };
-        Ok(Self { prefix: prefix_of(parts), theme, brand: shared.brand.clone() })
+        let fragment = parts.headers.contains_key(FRAGMENT);
+        Ok(Self { prefix: prefix_of(parts), theme, fragment, brand: shared.brand.clone() })
     }
 }
 

@@ -2,11 +2,12 @@
 //! may see.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use leadbox_core::access::{Capability, Permission};
 use leadbox_core::proof::Token;
 use leadbox_core::service::SessionPolicy;
-use leadbox_core::{LeadBox, UserId};
+use leadbox_core::{LeadBox, Position, UserId};
 
 use super::{Doc, format};
 use crate::admin::Shared;
@@ -41,10 +42,12 @@ pub(crate) struct Shell {
     pub(crate) has_account: bool,
     /// Whether there is a session to end.
     pub(crate) signs_out: bool,
+    /// Where the log ended when the page was made; none for what no address shows again.
+    pub(crate) seq: Option<Position>,
 }
 
 impl Shell {
-    fn of(principal: &Principal) -> Self {
+    fn of(principal: &Principal, seq: Option<Position>) -> Self {
         let item = |label, path, icon| Item { label, path, icon };
         let rights = principal.leadbox.rights();
         let administer = [
@@ -88,6 +91,7 @@ impl Shell {
             initials: format::initials(&principal.name),
             has_account: rights.oneself().is_some(),
             signs_out: matches!(principal.via, Via::Session(_)),
+            seq,
         }
     }
 }
@@ -130,9 +134,14 @@ impl FromRequestParts<Shared> for Visit {
         let principal = parts.extensions.get::<Principal>();
         // Every route inside lies behind the layer that puts it there.
         let principal = principal.ok_or_else(|| Problem::forbidden("Nobody was let in."))?;
+        // Before anything is read: what comes meanwhile is told to the page.
+        let seq = match parts.method {
+            Method::GET => Some(shared.leadbox.log().head().await?.position),
+            _ => None,
+        };
         Ok(Self {
             doc,
-            shell: Shell::of(principal),
+            shell: Shell::of(principal, seq),
             leadbox: principal.leadbox.clone(),
             session: match &principal.via {
                 Via::Session(token) => Some(Token::clone(token)),

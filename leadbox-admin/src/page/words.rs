@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use leadbox_core::{
-    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, StoredLead,
-    SubjectKind, Timestamp, UserId,
+    Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, Position,
+    StoredLead, SubjectKind, Timestamp, UserId,
 };
 use serde_json::Value;
 
@@ -51,6 +51,8 @@ pub(super) enum Place {
 
 /// One line of a timeline.
 pub(super) struct Entry {
+    /// By which it is known again.
+    pub(super) position: Position,
     pub(super) at: String,
     pub(super) time: String,
     pub(super) icon: &'static str,
@@ -116,6 +118,7 @@ impl Words<'_> {
                 self.said(&event.kind, &payload)
             };
         Entry {
+            position: event.position,
             at: event.at.to_rfc3339(),
             time: event.at.with_timezone(&self.zone).format("%H:%M").to_string(),
             icon,

@@ -11,6 +11,7 @@ use axum::response::Response;
 use tokio::sync::Semaphore;
 
 use super::Problem;
+use crate::live::Seats;
 
 /// How many requests are worked on at once, and for how long each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,11 +22,21 @@ pub struct Limits {
     pub time: Duration,
     /// How long an import may take; an hour by default. One that is cut off goes on when it is sent again under its key.
     pub import_time: Duration,
+    /// How many connections for live updates may be open at once; 1024 by default.
+    pub sockets: usize,
+    /// How many of them for one user or key; 32 by default.
+    pub sockets_each: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { at_once: 512, time: Duration::from_secs(30), import_time: Duration::from_secs(3600) }
+        Self {
+            at_once: 512,
+            time: Duration::from_secs(30),
+            import_time: Duration::from_secs(3600),
+            sockets: 1024,
+            sockets_each: 32,
+        }
     }
 }
 
@@ -40,6 +51,13 @@ impl From<Limits> for Limiter {
     fn from(limits: Limits) -> Self {
         let most = limits.at_once.min(Semaphore::MAX_PERMITS);
         Self { limits, places: Arc::new(Semaphore::new(most)) }
+    }
+}
+
+impl Limiter {
+    /// How many connections for live updates there may be.
+    pub(crate) fn seats(&self) -> Seats {
+        Seats { all: self.limits.sockets, each: self.limits.sockets_each }
     }
 }
 

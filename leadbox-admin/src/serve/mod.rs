@@ -2,6 +2,7 @@
 //! are shown; knows nothing of leads.
 
 mod assets;
+mod fragment;
 mod headers;
 mod limits;
 mod mount;
@@ -13,6 +14,7 @@ mod streamed;
 mod uploads;
 
 pub(crate) use assets::{asset, version};
+pub(crate) use fragment::FRAGMENT;
 pub(crate) use headers::guard;
 pub use limits::Limits;
 pub(crate) use limits::{Limiter, limit};

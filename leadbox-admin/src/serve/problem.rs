@@ -12,7 +12,7 @@ use leadbox_core::{Error, FieldIssue, Invalid, StorageError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Prefix, RequestId, prefix_of};
+use super::{FRAGMENT, Prefix, RequestId, prefix_of};
 use crate::page;
 use crate::who::Refusal;
 
@@ -275,6 +275,7 @@ async fn unread(response: Response) -> (Problem, Response) {
 fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     !path.starts_with("/api/")
+        && !headers.contains_key(FRAGMENT)
         && accepted.is_none_or(|list| list.contains("text/html") || list.contains("*/*"))
 }
 

@@ -101,4 +101,20 @@ pub trait Access: Debug + Send + Sync + 'static {
     /// # Errors
     /// Why nobody is let in.
     async fn principal(&self, leadbox: &LeadBox, parts: &Parts) -> Result<Principal, Refusal>;
+
+    /// Who asks by now, on a connection for live updates that stays open: `known` came with this request earlier. A
+    /// connection is closed within two seconds once this refuses, so it is asked every second. By default it is as if the
+    /// same request came again.
+    ///
+    /// # Errors
+    /// Why nobody is let in any longer.
+    async fn still(
+        &self,
+        leadbox: &LeadBox,
+        parts: &Parts,
+        known: &Principal,
+    ) -> Result<Principal, Refusal> {
+        let _ = known;
+        self.principal(leadbox, parts).await
+    }
 }

@@ -19,5 +19,5 @@ pub(crate) use own_users::bearer;
 pub(crate) use pace::Pace;
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
-pub(crate) use same_site::refuse_cross_site;
+pub(crate) use same_site::{is_own, refuse_cross_site};
 pub(crate) use throttle::Throttle;

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, UPGRADE};
 use axum::http::request::Parts;
-use leadbox_core::service::SessionPolicy;
+use leadbox_core::service::{Session, SessionPolicy};
 use leadbox_core::{Actor, Error, LeadBox, UserId};
 
 use super::access::{Access, Principal, Refusal, Via};
 use super::{SESSION, client_address, named, session_cookie};
-use crate::serve::prefix_of;
+use crate::serve::{FRAGMENT, prefix_of};
 
 /// LeadBox's own users, who sign in with a password, and its API keys. What [`Admin`](crate::Admin) begins with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,23 +24,54 @@ const SIGN_IN: &str = "./sign-in";
 #[async_trait]
 impl Access for OwnUsers {
     async fn principal(&self, leadbox: &LeadBox, parts: &Parts) -> Result<Principal, Refusal> {
-        let origin = client_address(parts).map(|address| address.to_string());
-        let leadbox = leadbox.by(Actor { origin, ..leadbox.actor().clone() });
+        let leadbox = asking_from(leadbox, parts);
         if let Some(key) = bearer(&parts.headers) {
             return by_key(&leadbox, key).await;
         }
         let secret = named(&parts.headers, SESSION).ok_or_else(sign_in)?;
-        let session = leadbox.sessions().resume(secret, &self.sessions).await?;
+        let sessions = leadbox.sessions();
+        let session = if asks_by_itself(&parts.headers) {
+            sessions.session(secret, &self.sessions).await?
+        } else {
+            sessions.resume(secret, &self.sessions).await?
+        };
         let session = session.ok_or_else(sign_in)?;
-        let asker = leadbox.as_session(&session).await.map_err(unless_denied)?;
         let set_cookie = session.renewed.as_ref().and_then(|secret| {
             let secret = secret.reveal(session.token.kind.prefix());
             session_cookie(&secret, &prefix_of(parts), &parts.headers, &self.sessions)
         });
-        let (name, note) = shown(&asker, session.token.user).await?;
-        let via = Via::Session(Box::new(session.token));
-        Ok(Principal { leadbox: asker, name, note, via, set_cookie })
+        Ok(Principal { set_cookie, ..by_session(&leadbox, session).await? })
     }
+
+    async fn still(
+        &self,
+        leadbox: &LeadBox,
+        parts: &Parts,
+        known: &Principal,
+    ) -> Result<Principal, Refusal> {
+        // Not by its cookie: a browser may have been given another meanwhile, and this is no use of it.
+        let Via::Session(token) = &known.via else { return self.principal(leadbox, parts).await };
+        let leadbox = asking_from(leadbox, parts);
+        let session = leadbox.sessions().still(token.id, &self.sessions).await?;
+        by_session(&leadbox, session.ok_or_else(sign_in)?).await
+    }
+}
+
+fn asking_from(leadbox: &LeadBox, parts: &Parts) -> LeadBox {
+    let origin = client_address(parts).map(|address| address.to_string());
+    leadbox.by(Actor { origin, ..leadbox.actor().clone() })
+}
+
+/// Whether it is an open page that asks, and nobody who uses it: such a page must not keep a session alive for ever.
+fn asks_by_itself(headers: &HeaderMap) -> bool {
+    headers.contains_key(FRAGMENT) || headers.contains_key(UPGRADE)
+}
+
+async fn by_session(leadbox: &LeadBox, session: Session) -> Result<Principal, Refusal> {
+    let asker = leadbox.as_session(&session).await.map_err(unless_denied)?;
+    let (name, note) = shown(&asker, session.token.user).await?;
+    let via = Via::Session(Box::new(session.token));
+    Ok(Principal { leadbox: asker, name, note, via, set_cookie: None })
 }
 
 /// What stands behind `Authorization: Bearer`. Another scheme is a proxy's in front of us, and none of our business.

@@ -21,7 +21,8 @@ pub(crate) async fn refuse_cross_site(request: Request, next: Next) -> Result<Re
     Err(Problem::forbidden("This form was sent from another site."))
 }
 
-fn is_own(headers: &HeaderMap) -> bool {
+/// Whether it comes from our own pages, or from a program with a key.
+pub(crate) fn is_own(headers: &HeaderMap) -> bool {
     let text =
         |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     // Other schemes, such as Basic, browsers do send along with what another site makes them send.

@@ -86,18 +86,10 @@ impl Sessions<'_> {
     /// # Errors
     /// `Storage`.
     pub async fn resume(&self, text: &str, policy: &SessionPolicy) -> Result<Option<Session>> {
-        let Some(secret) = Secret::parse(TokenKind::Session.prefix(), text) else {
+        let (storage, now) = (self.leadbox.storage(), self.leadbox.now());
+        let Some(Session { token, .. }) = self.session(text, policy).await? else {
             return Ok(None);
         };
-        let (storage, tenant, now) =
-            (self.leadbox.storage(), self.leadbox.tenant(), self.leadbox.now());
-        let found = storage.token_by_digest(tenant, &secret.digest()).await?;
-        let Some(token) = found.filter(|token| token.kind == TokenKind::Session) else {
-            return Ok(None);
-        };
-        if !token.is_live(now) || is_idle(&token, now, policy) {
-            return Ok(None);
-        }
         if now - token.created_at < policy.rotate || is_fading(&token, now) {
             self.leadbox.note_use(&token).await?;
             return Ok(Some(Session { token, renewed: None }));
@@ -109,6 +101,35 @@ impl Sessions<'_> {
             Err(error) if error.is_conflict() => Ok(Some(Session { token, renewed: None })),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The session with this secret, if it holds, and nothing else: for what a page asks by itself, which is no use of it.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn session(&self, text: &str, policy: &SessionPolicy) -> Result<Option<Session>> {
+        let Some(secret) = Secret::parse(TokenKind::Session.prefix(), text) else {
+            return Ok(None);
+        };
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        let found = storage.token_by_digest(tenant, &secret.digest()).await?;
+        Ok(self.holding(found, policy))
+    }
+
+    /// The same for one that began earlier: whether it still holds. One whose secret was changed does not.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn still(&self, id: TokenId, policy: &SessionPolicy) -> Result<Option<Session>> {
+        let found = self.leadbox.storage().token(self.leadbox.tenant(), id).await?;
+        Ok(self.holding(found, policy))
+    }
+
+    fn holding(&self, found: Option<Token>, policy: &SessionPolicy) -> Option<Session> {
+        let now = self.leadbox.now();
+        let token = found.filter(|token| token.kind == TokenKind::Session)?;
+        let holds = token.is_live(now) && !is_idle(&token, now, policy);
+        holds.then_some(Session { token, renewed: None })
     }
 
     fn renew(&self, old: &Token) -> Result<Prepared<Session>> {
@@ -328,6 +349,26 @@ mod tests {
         sandbox.clock.advance(TimeDelta::minutes(2));
         assert_eq!(sessions.resume(&text(&first), &POLICY).await.unwrap(), None);
         assert!(sessions.resume(&text(&second), &POLICY).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_by_itself_keeps_no_session_alive() {
+        let sandbox = Sandbox::new().unwrap();
+        let sessions = sandbox.leadbox.sessions();
+        let user = user(&sandbox, "ann").await;
+        let (token, secret) = sessions.begin(user.id, "Firefox", &POLICY).await.unwrap();
+        for _ in 0..11 {
+            sandbox.clock.advance(TimeDelta::hours(1));
+            let asked = sessions.session(&text(&secret), &POLICY).await.unwrap().unwrap();
+            assert_eq!((asked.token.id, asked.renewed), (token.id, None));
+            assert!(sessions.still(token.id, &POLICY).await.unwrap().is_some());
+        }
+        sandbox.clock.advance(TimeDelta::hours(1));
+        assert_eq!(sessions.session(&text(&secret), &POLICY).await.unwrap(), None);
+        assert_eq!(sessions.still(token.id, &POLICY).await.unwrap(), None);
+        let (token, _) = sessions.begin(user.id, "Firefox", &POLICY).await.unwrap();
+        sessions.end(token.id).await.unwrap();
+        assert_eq!(sessions.still(token.id, &POLICY).await.unwrap(), None, "ended");
     }
 
     #[tokio::test]

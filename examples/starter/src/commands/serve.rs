@@ -132,7 +132,8 @@ async fn run(
         signalled.await;
         signal.send_replace(true);
     });
-    let pages = admin.mount(health::router(leadbox.clone()), "/");
+    let pages =
+        admin.closing_when(told(stopped.clone())).mount(health::router(leadbox.clone()), "/");
     let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
     let http = async {
         let serving = axum::serve(listener, pages).with_graceful_shutdown(told(stopped.clone()));
