@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::LeadBox;
 use super::decision::{Announce, Decision, data};
+use super::{LeadBox, Prepared};
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
@@ -31,6 +31,19 @@ impl Definitions<'_> {
         Ok(self.leadbox.catalog().await?.fields.values().cloned().collect())
     }
 
+    /// A custom field and its revision, at which [`put_field`](Self::put_field) changes it, as it is stored now; none when there
+    /// is no such field.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn field(&self, key: &FieldKey) -> Result<Option<(Revision, FieldDefinition)>> {
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        match storage.definition(tenant, DefinitionKind::Field, key.as_str()).await? {
+            Some((revision, Definition::Field(field))) => Ok(Some((revision, field))),
+            _ => Ok(None),
+        }
+    }
+
     /// Declares a custom field, or changes its label, adds choices, archives it or brings it back. Its type stays: see
     /// [`retype`](Self::retype).
     ///
@@ -38,29 +51,15 @@ impl Definitions<'_> {
     /// `Denied`; `Invalid` when the field is known with another type, or choices are missing or would go; `Contended`;
     /// `Storage`.
     pub async fn define_field(&self, field: &FieldDefinition) -> Result<()> {
-        self.leadbox.rights().require_capability(Capability::FieldsManage)?;
-        let stored = self.leadbox.storage();
-        let tenant = self.leadbox.tenant();
-        self.leadbox
-            .decide("field", &field.key, || {
-                Box::pin(async move {
-                    let known = stored
-                        .definition(tenant, DefinitionKind::Field, field.key.as_str())
-                        .await?;
-                    let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
-                    match &known {
-                        Some((_, Definition::Field(old))) if old == field => {
-                            return Decision::new(self.leadbox, Announce::Each).finish(());
-                        }
-                        Some((_, Definition::Field(old))) => check_change(old, field)?,
-                        _ => self.check_new(field).await?,
-                    }
-                    self.put(before, Definition::Field(field.clone()), EventType::FIELD_DEFINED)
-                })
-            })
-            .await?;
-        self.leadbox.forget_catalog();
-        Ok(())
+        self.put_as(&field.key, None, |_| Ok(field.clone())).await.map(drop)
+    }
+
+    /// The same for a field as it was read at this revision; 0 for one that is to be new.
+    ///
+    /// # Errors
+    /// As [`define_field`](Self::define_field); `Stale` when it changed meanwhile, or is there already.
+    pub async fn put_field(&self, field: &FieldDefinition, before: Revision) -> Result<Revision> {
+        self.put_as(&field.key, Some(before), |_| Ok(field.clone())).await
     }
 
     /// Archives a field, or brings it back. Leads keep what they hold; an archived field takes no values, and is neither
@@ -68,16 +67,52 @@ impl Definitions<'_> {
     ///
     /// # Errors
     /// `NotFound`; as [`define_field`](Self::define_field).
-    pub async fn set_field_status(&self, key: &FieldKey, status: FieldStatus) -> Result<()> {
-        let storage = self.leadbox.storage();
-        let known =
-            storage.definition(self.leadbox.tenant(), DefinitionKind::Field, key.as_str()).await?;
-        match known {
-            Some((_, Definition::Field(field))) => {
-                self.define_field(&FieldDefinition { status, ..field }).await
-            }
-            _ => Err(Error::not_found("custom field", key)),
-        }
+    pub async fn set_field_status(
+        &self,
+        key: &FieldKey,
+        status: FieldStatus,
+    ) -> Result<FieldDefinition> {
+        let next = |known: Option<&FieldDefinition>| match known {
+            Some(field) => Ok(FieldDefinition { status, ..field.clone() }),
+            None => Err(Error::not_found("custom field", key)),
+        };
+        self.put_as(key, None, next).await?;
+        let known = self.field(key).await?;
+        known.map(|(_, field)| field).ok_or_else(|| Error::not_found("custom field", key))
+    }
+
+    /// Makes of a field, as it is stored, what `next` says; gives the revision at which it then is.
+    async fn put_as(
+        &self,
+        key: &FieldKey,
+        expected: Option<Revision>,
+        next: impl Fn(Option<&FieldDefinition>) -> Result<FieldDefinition> + Sync,
+    ) -> Result<Revision> {
+        self.leadbox.rights().require_capability(Capability::FieldsManage)?;
+        let next = &next;
+        let done = self
+            .leadbox
+            .decide("field", key, || {
+                Box::pin(async move {
+                    let known = self.field(key).await?;
+                    let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+                    Error::unless_at("field", key, expected.map(|expected| expected.0), before.0)?;
+                    let old = known.map(|(_, field)| field);
+                    let field = next(old.as_ref())?;
+                    match &old {
+                        Some(old) if *old == field => {
+                            return Decision::new(self.leadbox, Announce::Each).finish(before);
+                        }
+                        Some(old) => check_change(old, &field)?,
+                        None => self.check_new(&field).await?,
+                    }
+                    let definition = Definition::Field(field);
+                    self.put(before, definition, EventType::FIELD_DEFINED, before.next())
+                })
+            })
+            .await;
+        self.leadbox.forget_catalog();
+        done
     }
 
     /// The settings.
@@ -109,12 +144,8 @@ impl Definitions<'_> {
                     let stored = settings.clone();
                     change(&mut settings);
                     settings.check(&stored, &*self.leadbox.catalog().await?)?;
-                    let prepared = self.put(
-                        before,
-                        Definition::Settings(settings.clone()),
-                        EventType::SETTINGS_CHANGED,
-                    )?;
-                    Ok(super::Prepared { changes: prepared.changes, outcome: settings })
+                    let definition = Definition::Settings(settings.clone());
+                    self.put(before, definition, EventType::SETTINGS_CHANGED, settings)
                 })
             })
             .await?;
@@ -122,15 +153,16 @@ impl Definitions<'_> {
         Ok(settings)
     }
 
-    fn put(
+    fn put<T>(
         &self,
         before: Revision,
         definition: Definition,
         kind: EventType,
-    ) -> Result<super::Prepared<()>> {
+        outcome: T,
+    ) -> Result<Prepared<T>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         decision.put_definition(before, definition, kind)?;
-        decision.finish(())
+        decision.finish(outcome)
     }
 
     pub(super) async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
@@ -138,9 +170,7 @@ impl Definitions<'_> {
         if let Some(message) = bad_choices(&field.kind) {
             invalid.push("choices", message);
         }
-        if field.label.trim().is_empty() || field.label.chars().count() > 200 {
-            invalid.push("label", "needs 1 to 200 characters");
-        }
+        check_label(&mut invalid, &field.label);
         if self.leadbox.catalog().await?.fields.len() >= MAX_FIELDS {
             invalid.push("key", format!("would be more than {MAX_FIELDS} custom fields"));
         }
@@ -180,14 +210,25 @@ pub(super) fn bad_choices(kind: &FieldType) -> Option<&'static str> {
     (!good).then_some("needs 1 to 500 different choices of up to 150 bytes, without ';'")
 }
 
-fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Result<(), Error> {
-    let goes = |old: &[String], new: &[String]| old.iter().any(|choice| !new.contains(choice));
+fn check_label(invalid: &mut Invalid, label: &str) {
+    if label.trim().is_empty() || label.chars().count() > 200 {
+        invalid.push("label", "needs 1 to 200 characters");
+    }
+}
+
+fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Result<(), Invalid> {
+    let mut invalid = Invalid::default();
+    check_label(&mut invalid, &new.label);
+    let gone = |old: &[String], new: &[String]| -> Option<String> {
+        let gone = old.iter().find(|choice| !new.contains(choice))?;
+        Some(format!("'{gone}' can only be taken away by a change of the type"))
+    };
     let message = match (&old.kind, &new.kind) {
         (FieldType::Choice(old), FieldType::Choice(new))
         | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
-            if goes(old, new) =>
+            if gone(old, new).is_some() =>
         {
-            Some(("choices", "has values: a choice that exists cannot be taken away".to_owned()))
+            gone(old, new).map(|message| ("choices", message))
         }
         (FieldType::Choice(_), FieldType::Choice(_))
         | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
@@ -196,10 +237,10 @@ fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Re
         (old, new) if old == new => None,
         (old, new) => Some(("type", format!("is {} and cannot become {}", old.name(), new.name()))),
     };
-    match message {
-        Some((field, message)) => Err(Invalid::one(field, message).into()),
-        None => Ok(()),
+    if let Some((field, message)) = message {
+        invalid.push(field, message);
     }
+    invalid.or(())
 }
 
 #[cfg(test)]
@@ -223,6 +264,7 @@ mod tests {
             ("label", FieldDefinition { key: "other".parse().unwrap(), ..named }),
             ("choices", FieldDefinition { kind: choice(&["Free"]), ..plan.clone() }),
             ("type", FieldDefinition { kind: FieldType::Date, ..plan.clone() }),
+            ("label", FieldDefinition { label: String::new(), ..plan.clone() }),
         ] {
             match definitions.define_field(&wrong).await {
                 Err(Error::Invalid(invalid)) => assert_eq!(invalid.issues[0].field, field),
@@ -257,5 +299,23 @@ mod tests {
         definitions.set_field_status(&budget.key, FieldStatus::Archived).await.unwrap();
         weigh("email", 0).await.unwrap();
         assert!(weigh("cf.budget", 2).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_field_changes_only_as_it_was_read() {
+        let sandbox = Sandbox::new().unwrap();
+        let definitions = sandbox.leadbox.definitions();
+        let field = FieldDefinition::new("budget", FieldType::Number).unwrap();
+        let first = definitions.put_field(&field, Revision(0)).await.unwrap();
+        let stale = definitions.put_field(&field, Revision(0)).await;
+        assert!(matches!(stale, Err(Error::Stale { .. })), "it is there already");
+        let named = FieldDefinition { label: "Budget a year".to_owned(), ..field.clone() };
+        let second = definitions.put_field(&named, first).await.unwrap();
+        assert!(second > first);
+        let stale = definitions.put_field(&field, first).await;
+        assert!(matches!(stale, Err(Error::Stale { .. })), "somebody else named it");
+        assert_eq!(definitions.put_field(&named, second).await.unwrap(), second, "as it is");
+        let archived = definitions.set_field_status(&field.key, FieldStatus::Archived).await;
+        assert_eq!(archived.unwrap(), FieldDefinition { status: FieldStatus::Archived, ..named });
     }
 }
