@@ -114,6 +114,8 @@ event_types! {
     KEY_MADE = "key.made";
     /// An API key got another secret.
     KEY_ROTATED = "key.rotated";
+    /// What an API key may do changed.
+    KEY_CHANGED = "key.changed";
     /// An API key was revoked.
     KEY_REVOKED = "key.revoked";
     /// An import ended.

@@ -170,21 +170,11 @@ impl Access<'_> {
         if known.as_ref().is_some_and(|(_, stored)| stored == role) {
             return decision.finish(());
         }
-        let definition = Definition::Role(role.clone());
-        let previous = known.map_or(Value::Null, |(_, stored)| serde_json::json!(stored.grants));
-        let mut payload = data([
-            ("key", Value::from(role.key.as_str())),
-            ("name", Value::from(role.name.as_str())),
-        ]);
-        payload.changed.insert("grants".to_owned(), serde_json::to_value(&role.grants)?);
-        payload.previous.insert("grants".to_owned(), previous);
-        let (tenant, subject) = (self.leadbox.tenant(), definition.subject(self.leadbox.tenant()));
-        decision.event(subject, EventType::ROLE_CHANGED, Version(actual.next().0), &payload)?;
-        decision.push(Change::PutDefinition(Box::new(DefinitionUpdate {
-            tenant,
-            before: actual,
-            definition,
-        })))?;
+        decision.put_role(
+            actual,
+            known.as_ref().map(|(_, stored)| &stored.grants),
+            role.clone(),
+        )?;
         decision.finish(())
     }
 
@@ -257,6 +247,27 @@ impl Access<'_> {
         super::directory::check_name(&mut invalid, &role.name);
         check_kept_back(&mut invalid, &role.grants, &catalog);
         Ok(invalid.or(())?)
+    }
+}
+
+impl Decision<'_> {
+    /// Adds a role behind the stored revision, and the event that tells what it granted before.
+    pub(super) fn put_role(
+        &mut self,
+        before: Revision,
+        granted: Option<&Grants>,
+        role: Role,
+    ) -> Result<()> {
+        let mut payload = data([
+            ("key", Value::from(role.key.as_str())),
+            ("name", Value::from(role.name.as_str())),
+        ]);
+        payload.changed.insert("grants".to_owned(), serde_json::to_value(&role.grants)?);
+        payload.previous.insert("grants".to_owned(), serde_json::to_value(granted)?);
+        let (tenant, definition) = (self.tenant(), Definition::Role(role));
+        let subject = definition.subject(tenant);
+        self.event(subject, EventType::ROLE_CHANGED, Version(before.next().0), &payload)?;
+        self.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })))
     }
 }
 

@@ -105,8 +105,7 @@ impl Keys<'_> {
             ..TokenDetails::default()
         };
         let made = decision.mint(TokenKind::ApiKey, rights.user(), details, new.expires_at);
-        self.announce(&mut decision, EventType::KEY_MADE, &made.0)?;
-        decision.push(Change::PutToken(Box::new(made.0.clone())))?;
+        decision.put_key(EventType::KEY_MADE, made.0.clone())?;
         decision.finish(MadeKey { key: made.0, secret: made.1 })
     }
 
@@ -127,8 +126,7 @@ impl Keys<'_> {
                     let (key, secret) =
                         decision.mint(old.kind, old.user, old.details.clone(), old.expires_at);
                     let until = decision.at().checked_add_signed(overlap.max(TimeDelta::zero()));
-                    self.announce(&mut decision, EventType::KEY_ROTATED, &key)?;
-                    decision.push(Change::PutToken(Box::new(key.clone())))?;
+                    decision.put_key(EventType::KEY_ROTATED, key.clone())?;
                     let fading = old.expiring(until.unwrap_or(Timestamp::MAX_UTC));
                     decision.push(Change::PutToken(Box::new(fading)))?;
                     decision.finish(MadeKey { key, secret })
@@ -151,8 +149,7 @@ impl Keys<'_> {
                         return decision.finish(old);
                     }
                     let ended = old.ended(decision.at());
-                    self.announce(&mut decision, EventType::KEY_REVOKED, &ended)?;
-                    decision.push(Change::PutToken(Box::new(ended.clone())))?;
+                    decision.put_key(EventType::KEY_REVOKED, ended.clone())?;
                     decision.finish(ended)
                 })
             })
@@ -174,8 +171,11 @@ impl Keys<'_> {
             Err(Error::not_found("API key", id))
         }
     }
+}
 
-    fn announce(&self, decision: &mut Decision<'_>, kind: EventType, key: &Token) -> Result<()> {
+impl Decision<'_> {
+    /// Adds a key as it is to be, and the event that tells of it.
+    pub(super) fn put_key(&mut self, kind: EventType, key: Token) -> Result<()> {
         let subject = Subject { kind: SubjectKind::Key, id: key.id.uuid() };
         let payload = data([
             ("name", Value::from(key.details.name.as_str())),
@@ -183,8 +183,8 @@ impl Keys<'_> {
             ("grants", serde_json::to_value(&key.details.grants)?),
             ("expires_at", serde_json::to_value(key.expires_at)?),
         ]);
-        decision.event(subject, kind, Version(key.revision.0), &payload)?;
-        Ok(())
+        self.event(subject, kind, Version(key.revision.0), &payload)?;
+        self.push(Change::PutToken(Box::new(key)))
     }
 }
 

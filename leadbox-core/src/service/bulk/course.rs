@@ -19,6 +19,8 @@ use crate::storage::{EventFilter, OnConflict, SkipReason, Skipped};
 
 /// Leads of one commit.
 pub(super) const BATCH: usize = 250;
+/// How often a conversion looks for what it missed; each time it takes up one batch of it.
+const SWEEPS: u32 = 1000;
 /// How often in a row somebody else may be faster with the note.
 const RACES: u32 = 50;
 
@@ -95,14 +97,21 @@ impl Course {
         Ok(())
     }
 
-    /// Leads that were counted as changed and are not: they come again.
+    /// Leads that were counted as changed and are not: they come again, and with them what is to be said of them.
     fn leave_out(&mut self, skipped: &[Skipped]) {
+        let said = self.noted.note.last.as_ref().map(|last| last.refusals.clone());
+        let said = said.unwrap_or_default();
         for Skipped { lead, reason } in skipped {
             let tries =
                 self.left.iter().find(|left| left.lead == *lead).map_or(0, |left| left.tries);
             self.left.retain(|left| left.lead != *lead);
             self.left.push(Left { lead: *lead, reason: *reason, tries: tries + 1 });
-            self.noted.note.counts.changed = self.noted.note.counts.changed.saturating_sub(1);
+            let note = &mut self.noted.note;
+            note.counts.changed = note.counts.changed.saturating_sub(1);
+            if let Some(said) = said.get(lead) {
+                note.refusals = note.refusals.saturating_sub(*said);
+                self.refusals.forget(*lead);
+            }
         }
     }
 
@@ -136,6 +145,9 @@ impl Course {
 
     /// Decides and commits the next batch, or the end.
     pub(super) async fn step(&mut self) -> Result<()> {
+        if let Work::Convert(conversion) = &mut self.noted.note.work {
+            conversion.look_up(&self.leadbox).await?;
+        }
         self.sweep().await?;
         let again: Vec<LeadId> = self.left.iter().map(|left| left.lead).collect();
         let given_up: Vec<Verdict> = {
@@ -165,9 +177,11 @@ impl Course {
             refused.extend(verdict.refusals());
         }
         note.refusals += refused.len() as u64;
-        let changed = verdicts.iter().filter(|verdict| verdict.fate == Fate::Changed);
-        let leads = changed.map(|verdict| verdict.lead).collect();
-        note.last = Some(LastBatch { set: decision.change_set(), leads });
+        let changed = || verdicts.iter().filter(|verdict| verdict.fate == Fate::Changed);
+        let leads = changed().map(|verdict| verdict.lead).collect();
+        let said = changed().map(|verdict| (verdict.lead, verdict.issues.len() as u64));
+        let refusals = said.filter(|(_, said)| *said > 0).collect();
+        note.last = Some(LastBatch { set: decision.change_set(), leads, refusals });
         decision.push(next.change(&self.leadbox)?)?;
         let refusals = self.refusals.with(&self.leadbox, next.id, &refused)?;
         let (refusals, change) = refusals.unzip();
@@ -188,19 +202,20 @@ impl Course {
         Ok(())
     }
 
-    /// At the end of a conversion, takes up what was written by the field's old type while the work began.
+    /// At the end of a conversion, takes up what it missed.
     async fn sweep(&mut self) -> Result<()> {
         let note = &self.noted.note;
         let Work::Convert(conversion) = &note.work else { return Ok(()) };
         if note.swept || !self.left.is_empty() || note.taken < note.listed {
             return Ok(());
         }
-        let late = conversion.late(&self.leadbox, note.asked_at).await?;
+        let missed = conversion.missed(&self.leadbox, note.asked_at).await?;
         let note = &mut self.noted.note;
-        note.swept = true;
-        note.counts.selected += late.len() as u64;
+        note.sweeps += 1;
+        note.swept = missed.is_empty() || note.sweeps >= SWEEPS;
+        note.counts.selected += missed.len() as u64;
         let (reason, tries) = (SkipReason::Conflict, 0);
-        self.left.extend(late.into_iter().map(|lead| Left { lead, reason, tries }));
+        self.left.extend(missed.into_iter().map(|lead| Left { lead, reason, tries }));
         Ok(())
     }
 

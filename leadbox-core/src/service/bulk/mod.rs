@@ -6,9 +6,11 @@ mod asker;
 mod batch;
 mod convert;
 mod course;
+mod kept_back;
 mod note;
 mod plan;
 mod progress;
+mod retype;
 mod undo;
 mod verbs;
 
@@ -16,8 +18,8 @@ mod verbs;
 mod tests;
 
 pub use action::{BulkAction, Selection};
-pub use convert::{FieldPlan, Leftover, Retype};
 pub use plan::{BulkPlan, RefusalGroup};
 pub use progress::{BulkCounts, BulkKind, BulkProgress, BulkState, Refusal};
+pub use retype::{FieldPlan, Leftover, Retype};
 pub use undo::Operation;
 pub use verbs::Bulk;

@@ -1,6 +1,8 @@
 //! What is noted of work on many leads. Owns the note that is committed with every batch, so that note and leads are always
 //! of the same moment, and beside it the selection and the refusals, which are too long to be written every time.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -15,6 +17,7 @@ use super::undo::Operation;
 use crate::error::{Error, Result};
 use crate::hex;
 use crate::id::{BulkId, ChangeSetId, LeadId};
+use crate::key::FieldKey;
 use crate::revision::Revision;
 use crate::storage::{Change, Checkpoint, StorageError};
 use crate::time::Timestamp;
@@ -50,6 +53,9 @@ pub(super) struct LastBatch {
     pub(super) set: ChangeSetId,
     /// The leads that it was to change.
     pub(super) leads: Vec<LeadId>,
+    /// How many refusals were counted of those that it was to change all the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) refusals: BTreeMap<LeadId, u64>,
 }
 
 /// How far the work is.
@@ -66,7 +72,9 @@ pub(super) struct Note {
     /// How many of them were taken up.
     pub(super) taken: u64,
     pub(super) last: Option<LastBatch>,
-    /// Whether what came in while the work began was looked for.
+    /// How often what was missed was looked for.
+    pub(super) sweeps: u32,
+    /// Whether nothing was found in the end.
     pub(super) swept: bool,
 }
 
@@ -120,6 +128,7 @@ impl Noted {
             listed: counts.selected,
             taken: 0,
             last: None,
+            sweeps: 0,
             swept: false,
         };
         Self { id, revision: Revision(0), moved_at: asked_at, note }
@@ -198,25 +207,68 @@ impl Noted {
     }
 }
 
+/// Which work last changed the type of a field, with the place where that is noted: of two that begin at once, one is late.
+#[derive(Debug)]
+pub(super) struct Conversions {
+    name: String,
+    revision: Revision,
+    last: Option<BulkId>,
+}
+
+impl Conversions {
+    pub(super) async fn load(leadbox: &LeadBox, key: &FieldKey) -> Result<Self> {
+        let name = format!("field:{key}:conversion");
+        match leadbox.storage().checkpoint(leadbox.tenant(), &name).await? {
+            None => Ok(Self { name, revision: Revision(0), last: None }),
+            Some(Checkpoint { revision, body, .. }) => {
+                let last = body.as_str().and_then(|id| id.parse().ok());
+                Ok(Self { name, revision, last })
+            }
+        }
+    }
+
+    /// The change that notes other work.
+    pub(super) fn followed_by(self, leadbox: &LeadBox, id: BulkId) -> Change {
+        checkpoint(leadbox, self.name, self.revision.next(), json!(id))
+    }
+
+    /// How far the last one is; none when there was none.
+    pub(super) async fn noted(&self, leadbox: &LeadBox) -> Result<Option<Noted>> {
+        match self.last {
+            Some(id) => Noted::load(leadbox, id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 /// The refusals that are kept, with their place.
 #[derive(Debug)]
 pub(super) struct Refusals {
     revision: Revision,
     pub(super) kept: Vec<Refusal>,
+    /// Whether some were taken back that are still noted.
+    outdated: bool,
 }
 
 impl Refusals {
     pub(super) async fn load(leadbox: &LeadBox, id: BulkId) -> Result<Self> {
         match leadbox.storage().checkpoint(leadbox.tenant(), &refused_name(id)).await? {
-            None => Ok(Self { revision: Revision(0), kept: Vec::new() }),
+            None => Ok(Self { revision: Revision(0), kept: Vec::new(), outdated: false }),
             Some(stored) => {
                 let kept = serde_json::from_value(stored.body).map_err(|_| corrupt(id))?;
-                Ok(Self { revision: stored.revision, kept })
+                Ok(Self { revision: stored.revision, kept, outdated: false })
             }
         }
     }
 
-    /// Those with `more`, and the change that notes them; none when nothing more is kept.
+    /// Takes back what was said of a lead that comes again.
+    pub(super) fn forget(&mut self, lead: LeadId) {
+        let known = self.kept.len();
+        self.kept.retain(|refusal| refusal.lead != lead);
+        self.outdated |= self.kept.len() < known;
+    }
+
+    /// Those with `more`, and the change that notes them; none when nothing else is kept than before.
     pub(super) fn with(
         &self,
         leadbox: &LeadBox,
@@ -224,12 +276,12 @@ impl Refusals {
         more: &[Refusal],
     ) -> Result<Option<(Self, Change)>> {
         let room = Refusal::KEPT.saturating_sub(self.kept.len());
-        if more.is_empty() || room == 0 {
+        if !self.outdated && (more.is_empty() || room == 0) {
             return Ok(None);
         }
         let kept: Vec<Refusal> = self.kept.iter().chain(more.iter().take(room)).cloned().collect();
         let (revision, body) = (self.revision.next(), serde_json::to_value(&kept)?);
         let change = checkpoint(leadbox, refused_name(id), revision, body);
-        Ok(Some((Self { revision, kept }, change)))
+        Ok(Some((Self { revision, kept, outdated: false }, change)))
     }
 }

@@ -13,7 +13,7 @@ use super::super::decision::Decision;
 use super::batch::{Fate, Verdict};
 use super::note::{Noted, Work};
 use super::plan::BulkPlan;
-use super::progress::BulkProgress;
+use super::progress::{BulkKind, BulkProgress};
 use super::verbs::Bulk;
 use crate::access::{Capability, Permission};
 use crate::catalog::Catalog;
@@ -94,6 +94,10 @@ impl Bulk<'_> {
         match operation {
             Operation::Bulk(id) => {
                 let Noted { note, .. } = self.noted(id).await?;
+                if note.work.kind() == BulkKind::Convert {
+                    let message = "gave a field another type: give it the old type again instead";
+                    return Err(Invalid::one("operation", message).into());
+                }
                 if !note.state.is_over() {
                     let message = "is still under way: stop it first";
                     return Err(Invalid::one("operation", message).into());

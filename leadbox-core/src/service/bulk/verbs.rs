@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::super::LeadBox;
 use super::super::decision::{Announce, Decision};
-use super::super::{LeadBox, Prepared};
 use super::action::{BulkAction, Selection};
 use super::asker::acting;
 use super::course::Course;
@@ -88,13 +88,19 @@ impl Bulk<'_> {
         Ok(self.noted(id).await?.progress())
     }
 
-    /// Why leads, or fields of them, stayed as they were: the first [`Refusal::KEPT`].
+    /// Why leads, or fields of them, stayed as they were: the first [`Refusal::KEPT`]. Of a field that is hidden from the asker
+    /// it is not said why: reasons quote values.
     ///
     /// # Errors
     /// As [`progress`](Self::progress).
     pub async fn refusals(&self, id: BulkId) -> Result<Vec<Refusal>> {
         self.noted(id).await?;
-        Ok(Refusals::load(self.leadbox, id).await?.kept)
+        let hidden = &self.leadbox.scope().hidden_fields;
+        let mut refusals = Refusals::load(self.leadbox, id).await?.kept;
+        for refusal in refusals.iter_mut().filter(|refusal| hidden.contains(&refusal.field)) {
+            "is hidden from you".clone_into(&mut refusal.reason);
+        }
+        Ok(refusals)
     }
 
     /// Tells it to stop behind the batch that is under way. What was done stays. Once it is over this does nothing.
@@ -128,7 +134,15 @@ impl Bulk<'_> {
     pub async fn go_on(&self, id: BulkId) -> Result<BulkProgress> {
         self.leadbox.rights().require_host()?;
         let noted = Noted::load(self.leadbox, id).await?;
-        match noted.note.asker.again(self.leadbox, id).await {
+        let acting_again = match noted.note.work.kind() {
+            // The field has its new type: what is begun goes on, whatever became of whoever asked for it.
+            BulkKind::Convert => {
+                let actor = noted.note.asker.actor.clone();
+                Ok(acting(&self.leadbox.by(actor), id))
+            }
+            _ => noted.note.asker.again(self.leadbox, id).await,
+        };
+        match acting_again {
             Ok(leadbox) => Course::take_up(leadbox, id).await?.go().await,
             Err(Error::Denied(denied)) if !noted.note.state.is_over() => {
                 let mut course = Course::take_up(acting(self.leadbox, id), id).await?;
@@ -144,24 +158,24 @@ impl Bulk<'_> {
         work: Work,
         leads: &[LeadId],
     ) -> Result<BulkProgress> {
-        let decision = Decision::new(self.leadbox, Announce::Each);
-        let Prepared { changes, outcome } = self.prepare_in_background(decision, work, leads)?;
-        self.leadbox.storage().commit(&changes).await?;
-        Ok(outcome)
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        let started = self.add_in_background(&mut decision, work, leads)?;
+        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        Ok(started)
     }
 
     /// Adds what begins work in the background.
-    pub(super) fn prepare_in_background(
+    pub(super) fn add_in_background(
         &self,
-        mut decision: Decision<'_>,
+        decision: &mut Decision<'_>,
         work: Work,
         leads: &[LeadId],
-    ) -> Result<Prepared<BulkProgress>> {
+    ) -> Result<BulkProgress> {
         let noted = Noted::new(self.leadbox.new_id(), self.leadbox, work, leads.len());
         let job = self.leadbox.jobs().new_job(Self::QUEUE, json!({ "bulk": noted.id }));
-        noted.begin(&mut decision, leads)?;
+        noted.begin(decision, leads)?;
         decision.push(Change::EnqueueJob(Box::new(job)))?;
-        decision.finish(noted.progress())
+        Ok(noted.progress())
     }
 
     pub(super) async fn run_now(&self, work: Work, leads: &[LeadId]) -> Result<BulkProgress> {

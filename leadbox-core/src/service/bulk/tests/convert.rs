@@ -62,9 +62,216 @@ async fn text_becomes_numbers_and_the_rest_is_kept_aside() {
     assert_eq!(host.leads().count(&more, 10).await.unwrap(), 1);
     let text = LeadPatch::new().set("cf.budget", "many");
     assert!(matches!(host.leads().update(ids[5], &text, None).await, Err(Error::Invalid(_))));
-    // What it was comes back only where the new type can hold it.
-    let taken = host.definitions().retype(&to).await;
-    assert!(matches!(taken, Err(Error::Invalid(_))), "the field for the rest is there already");
+    let again = retype(FieldType::Decimal, Leftover::KeepIn("budget_text".parse().unwrap()));
+    assert_eq!(
+        wrong_in(host, &again).await,
+        ["keep_in"],
+        "the field for the rest is there already"
+    );
+    let undone = host.bulk().plan_undo(Operation::Bulk(done.id)).await;
+    assert!(matches!(undone, Err(Error::Invalid(_))), "the way back is the old type");
+}
+
+/// What is said to be wrong, by its name.
+async fn wrong_in(leadbox: &LeadBox, retype: &Retype) -> Vec<String> {
+    match leadbox.definitions().retype(retype).await {
+        Err(Error::Invalid(invalid)) => {
+            invalid.issues.into_iter().map(|issue| issue.field).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_merged_while_a_field_converts_is_of_the_new_type_in_the_end() {
+    let mut values: Vec<Value> = (0..300).map(|n| json!(n.to_string())).collect();
+    values[0] = json!("lots");
+    let (sandbox, ids) = holding(FieldType::Text, &values).await;
+    let host = &sandbox.leadbox;
+    let to = retype(FieldType::Number, Leftover::KeepIn("budget_text".parse().unwrap()));
+    let started = host.definitions().retype(&to).await.unwrap();
+    let mut course = Course::take_up(acting(host, started.id), started.id).await.unwrap();
+    course.step().await.unwrap();
+    sandbox.clock.advance(chrono::TimeDelta::minutes(5));
+    // The ones were not taken up yet, the others were; each takes what the other had.
+    let of_type = |lead: Lead| match lead.custom_field("budget") {
+        Some(crate::FieldValue::Text(_)) => "text",
+        Some(crate::FieldValue::Number(_)) => "number",
+        _ => "other",
+    };
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for id in &ids[..300] {
+        match of_type(lead(host, *id).await) {
+            "text" => old.push(*id),
+            _ => new.push(*id),
+        }
+    }
+    assert_eq!((old.len(), new.len()), (50, 250));
+    let choose = |lead| MergeChoice::default().take("cf.budget", lead);
+    let took = new[7];
+    host.leads().merge(took, &old[3..4], &choose(old[3])).await.unwrap();
+    assert_eq!(of_type(lead(host, took).await), "text", "a value that was not converted yet");
+    let odd = ids[0];
+    assert!(old.contains(&odd), "its value does not convert");
+    host.leads().merge(new[8], &[odd], &choose(odd)).await.unwrap();
+    let done = course.go().await.unwrap();
+    assert_eq!(done.state, BulkState::Finished);
+    for id in &ids[..300] {
+        assert_ne!(of_type(lead(host, *id).await), "text");
+    }
+    assert_eq!(field(host, new[8], "cf.budget_text").await, json!("lots"));
+    assert_eq!(done.counts.selected, done.counts.done());
+}
+
+#[tokio::test]
+async fn choices_that_come_while_a_field_converts_are_there_to_stay() {
+    let values: Vec<Value> = (0..300).map(|_| json!("Basic")).collect();
+    let (sandbox, ids) = holding(FieldType::Text, &values).await;
+    let host = &sandbox.leadbox;
+    let started =
+        host.definitions().retype(&retype(choices(&["Basic"]), Leftover::Clear)).await.unwrap();
+    let mut course = Course::take_up(acting(host, started.id), started.id).await.unwrap();
+    course.step().await.unwrap();
+    let more = FieldDefinition::new("budget", choices(&["Basic", "Team"])).unwrap();
+    host.definitions().define_field(&more).await.unwrap();
+    let team = LeadPatch::new().set("cf.budget", "Team");
+    for id in [ids[0], ids[299]] {
+        host.leads().update(id, &team, None).await.unwrap();
+    }
+    let done = course.go().await.unwrap();
+    assert_eq!(done.refusals, 0);
+    for id in [ids[0], ids[299]] {
+        assert_eq!(field(host, id, "cf.budget").await, json!("Team"));
+    }
+}
+
+#[tokio::test]
+async fn a_field_has_one_change_of_type_at_a_time() {
+    let (sandbox, _) = holding(FieldType::Text, &[json!("1")]).await;
+    let host = &sandbox.leadbox;
+    let (to, key) = (retype(FieldType::Number, Leftover::Clear), "budget".parse().unwrap());
+    assert_eq!(host.definitions().conversion(&key).await.unwrap(), None);
+    let started = host.definitions().retype(&to).await.unwrap();
+    let back = retype(FieldType::Text, Leftover::Clear);
+    assert_eq!(wrong_in(host, &back).await, ["type"], "it is under way");
+    host.bulk().go_on(started.id).await.unwrap();
+    let last = host.definitions().conversion(&key).await.unwrap().unwrap();
+    assert_eq!((last.id, last.state), (started.id, BulkState::Finished));
+    assert_eq!(wrong_in(host, &to).await, ["type"], "it has it already");
+    let (_, done) = convert(host, &back).await;
+    assert_eq!(done.counts.changed, 1);
+}
+
+#[tokio::test]
+async fn what_is_kept_back_stays_so_in_the_field_for_the_rest() {
+    let (sandbox, ids) = holding(FieldType::Text, &[json!("much"), json!("5")]).await;
+    let host = &sandbox.leadbox;
+    let reads = || Grants::default().allow(Permission::LeadRead, Level::All);
+    let role = |key: &str, grants: Grants| crate::access::Role {
+        key: key.parse().unwrap(),
+        name: key.to_owned(),
+        grants,
+    };
+    for role in [
+        role("blind", reads().hide("cf.budget")),
+        role("careful", reads().protect("cf.budget")),
+        role("free", reads()),
+    ] {
+        host.access().define_role(&role).await.unwrap();
+    }
+    let new = crate::service::NewKey {
+        name: "Website".to_owned(),
+        grants: reads().hide("cf.budget"),
+        ..crate::service::NewKey::default()
+    };
+    let made = host.keys().make(&new).await.unwrap();
+    let to = retype(FieldType::Number, Leftover::KeepIn("budget_text".parse().unwrap()));
+    let (_, done) = convert(host, &to).await;
+    assert_eq!(done.refusals, 1);
+    let roles = host.access().roles().await.unwrap();
+    let grants =
+        |key: &str| roles.iter().find(|role| role.key.as_str() == key).unwrap().grants.clone();
+    assert!(grants("blind").hidden.contains("cf.budget_text"));
+    assert!(grants("careful").hidden.is_empty() && !grants("careful").writes("cf.budget_text"));
+    assert_eq!(grants("free"), reads());
+    let (as_key, _) = host.as_key(&made.text()).await.unwrap();
+    assert_eq!(field(&as_key, ids[0], "cf.budget_text").await, Value::Null);
+    assert_eq!(field(host, ids[0], "cf.budget_text").await, json!("much"));
+    // Reasons quote values.
+    let user: UserId = host.new_id();
+    let reader = host.with_rights(
+        Actor::user(user),
+        Rights::granted(
+            Some(user),
+            [],
+            reads().hide("cf.budget").enable(crate::access::Capability::AuditRead),
+        ),
+    );
+    let told = reader.bulk().refusals(done.id).await.unwrap();
+    assert_eq!(told[0].reason, "is hidden from you");
+    let manages = reads().hide("cf.budget").enable(crate::access::Capability::FieldsManage);
+    let keeper = host.with_rights(Actor::user(user), Rights::granted(Some(user), [], manages));
+    let back = retype(FieldType::Text, Leftover::Clear);
+    assert_eq!(wrong_in(&keeper, &back).await, ["cf.budget"], "its values would be told");
+}
+
+#[tokio::test]
+async fn a_conversion_goes_on_though_its_key_is_revoked() {
+    let (sandbox, ids) = holding(FieldType::Text, &[json!("5")]).await;
+    let host = &sandbox.leadbox;
+    let new = crate::service::NewKey {
+        name: "Terminal".to_owned(),
+        grants: Grants::default().enable(crate::access::Capability::FieldsManage),
+        ..crate::service::NewKey::default()
+    };
+    let made = host.keys().make(&new).await.unwrap();
+    let (as_key, key) = host.as_key(&made.text()).await.unwrap();
+    let to = retype(FieldType::Number, Leftover::Clear);
+    let started = as_key.definitions().retype(&to).await.unwrap();
+    host.keys().revoke(key.id).await.unwrap();
+    let done = host.bulk().go_on(started.id).await.unwrap();
+    assert_eq!((done.state, done.counts.changed), (BulkState::Finished, 1));
+    assert_eq!(field(host, ids[0], "cf.budget").await, json!(5.0));
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_lead_that_comes_again_is_said_once() {
+    for killed in [false, true] {
+        let ids = Arc::new(MeddlingIds::seeded(5));
+        let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new()))
+            .clock(Arc::new(ManualClock::default()))
+            .ids(ids.clone())
+            .build()
+            .unwrap();
+        let known = captured(&leadbox, 3).await;
+        let text = FieldDefinition::new("budget", FieldType::Text).unwrap();
+        leadbox.definitions().define_field(&text).await.unwrap();
+        for lead in &known {
+            let patch = LeadPatch::new().set("cf.budget", "lots");
+            leadbox.leads().update(*lead, &patch, None).await.unwrap();
+        }
+        let to = retype(FieldType::Number, Leftover::Clear);
+        let started = leadbox.definitions().retype(&to).await.unwrap();
+        let mut course = Course::take_up(acting(&leadbox, started.id), started.id).await.unwrap();
+        let (others, contested) = (leadbox.clone(), known[1]);
+        ids.meddle(move || {
+            let patch = LeadPatch::new().set("city", "Bath");
+            let leads = others.leads();
+            leads.update(contested, &patch, None).now_or_never().unwrap().unwrap();
+            false
+        });
+        course.step().await.unwrap();
+        if killed {
+            course = Course::take_up(acting(&leadbox, started.id), started.id).await.unwrap();
+        }
+        let done = course.go().await.unwrap();
+        assert_eq!((done.counts.changed, done.refusals), (3, 3));
+        let mut told: Vec<_> = leadbox.bulk().refusals(done.id).await.unwrap();
+        told.sort_by_key(|refusal| refusal.lead);
+        let mut of = known.clone();
+        of.sort();
+        assert_eq!(told.iter().map(|refusal| refusal.lead).collect::<Vec<_>>(), of);
+    }
 }
 
 #[tokio::test]
