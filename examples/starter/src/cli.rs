@@ -1,5 +1,6 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
+mod duplicates;
 mod granted;
 mod keys;
 mod roles;
@@ -19,6 +20,7 @@ use crate::exit::{Failure, TABLE};
 use crate::output::{Form, Output};
 use crate::storage::Location;
 
+pub(crate) use duplicates::{Duplicates, DuplicatesVerb, MergeOptions};
 pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Fill an empty storage with made-up leads and their history
     Demo(Demo),
+    /// Find leads that may be the same person, merge them, and undo that
+    Duplicates(Duplicates),
     /// Check the storage: schema, log, counts, queue
     #[command(after_help = format!("Examples:\n  leadbox doctor\n  leadbox doctor --json | jq .checks\n\n{TABLE}"))]
     Doctor,

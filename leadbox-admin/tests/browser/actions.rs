@@ -174,7 +174,7 @@ pub const ACTIONS: &[Action] = &[
         .says("are two people.")
         .stored_on("/leads/{twin}/merge", &["No lead looks like it."]),
     action("POST /duplicates/{a}/{b}", "/duplicates?a={twin}&b={other}", "Take it back")
-        .stored_on("/leads/{twin}/merge", &["Compare with"]),
+        .stored_on("/leads/{twin}/merge", &["Same name"]),
     action("POST /leads/{id}/merge", "/leads/{twin}/merge?with={other}", "Merge these leads")
         .says("was merged into this lead.")
         .logged(&[EventType::LEAD_MERGED])

@@ -5,6 +5,7 @@ mod analytics;
 mod audit;
 mod demo;
 mod doctor;
+mod duplicates;
 mod export;
 mod import;
 mod keys;

@@ -1,8 +1,11 @@
 //! The storage as it is administered. Owns whom and what a command line means by a name, and that what was written has its
 //! place in the log before anything is said of it.
 
+use leadbox_core::filter::Op;
 use leadbox_core::proof::Token;
-use leadbox_core::{Error, LeadBox, PageRequest, Team, TokenId, User};
+use leadbox_core::{
+    Error, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, Team, TokenId, User,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
@@ -50,6 +53,34 @@ impl Office {
             Failure::new(Exit::Failed, format!("there is no user '{named}'"))
                 .hint("`leadbox users list` shows their addresses")
         })
+    }
+
+    /// The lead with this id, or with an address that no other has. An id is taken as it is: whether a lead that was merged
+    /// away stands for the one that is left, is the verb's to say.
+    ///
+    /// # Errors
+    /// `Failed` when there is none, or several have the address.
+    pub(super) async fn lead(&self, named: &str) -> Result<LeadId, Failure> {
+        let leads = self.leadbox.leads();
+        let absent = || Failure::new(Exit::Failed, format!("there is no lead '{named}'"));
+        if let Ok(id) = named.parse() {
+            return leads.lead(id).await?.map(|_| id).ok_or_else(absent);
+        }
+        if !named.contains('@') {
+            return Err(absent().hint("name it by its id or its e-mail address"));
+        }
+        let list = LeadList::filtered(LeadFilter::is("email", Op::Eq, named));
+        let found = leads.list(&list, &PageRequest::first(PageRequest::MAX)).await?.items;
+        match found.as_slice() {
+            [] => Err(absent()),
+            [one] => Ok(one.lead.id),
+            many => {
+                let ids: Vec<String> = many.iter().map(|one| one.lead.id.to_string()).collect();
+                let message = format!("{} leads have the address '{named}'", many.len());
+                let hint = format!("name one of them by its id: {}", ids.join(", "));
+                Err(Failure::new(Exit::Failed, message).hint(hint))
+            }
+        }
     }
 
     /// The team with this name or id.

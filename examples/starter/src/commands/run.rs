@@ -22,6 +22,9 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Import(args) => super::import::import(&args, location, output).await,
             Command::Export(args) => super::export::export(&args, location, output).await,
             Command::Demo(args) => super::demo::demo(&args, location, output).await,
+            Command::Duplicates(args) => {
+                super::duplicates::duplicates(&args.verb, location, output).await
+            }
             Command::Doctor => super::doctor::doctor(location, output).await,
             Command::Users(args) => super::users::users(&args.verb, location, output).await,
             Command::Teams(args) => super::teams::teams(&args.verb, location, output).await,
