@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use crate::axe;
 use crate::tab::{Tab, key};
 
-/// What opens something, in the order of the page; each gets a mark by which it is found again.
+/// What opens something that is not open yet, in the order of the page; each gets a mark by which it is found again.
 const OPENERS: &str = "const [within] = arguments;
 const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
 const root = within ? document.querySelector(within) : document;
 const openers = '[popovertarget], [aria-haspopup], [data-opens], summary, button[data-confirm], form[data-confirm] button';
 globalThis.marked ??= 0;
-return [...root.querySelectorAll(openers)].filter(seen).map((element) => {
+const open = (element) => element.matches('details[open] > summary');
+return [...root.querySelectorAll(openers)].filter((one) => seen(one) && !open(one)).map((element) => {
   element.dataset.mark ??= String(++marked);
   return { mark: element.dataset.mark, name: element.outerHTML.slice(0, 120), summary: element.matches('summary') };
 });";
