@@ -14,6 +14,7 @@ mod grid;
 mod hands;
 mod house;
 mod keyboard;
+mod live;
 mod pages;
 mod screenshots;
 mod shapes;

@@ -19,7 +19,8 @@ fn used() -> Option<Duration> {
     Some(Duration::from_millis(ticks * 10))
 }
 
-async fn measure(sockets: usize, role: &str) {
+/// What so many sockets cost, in words.
+async fn measure(sockets: usize, role: &str) -> String {
     let (office, _stop) = limited(100);
     let sam = office.hire("sam", role).await;
     let place = Place::of_office(&office).await;
@@ -46,22 +47,22 @@ async fn measure(sockets: usize, role: &str) {
         }
     }
     let spent = used().zip(before).map(|(now, then)| (now - then).as_millis());
-    println!(
-        "- {LEADS} leads in {} ms, {sockets} sockets of a {role}: {messages} messages, the last {} ms behind; {} ms of processor",
-        (captured - began).as_millis(),
-        captured.elapsed().as_millis(),
-        spent.map_or_else(|| "?".to_owned(), |spent| spent.to_string()),
-    );
     // A window of a quarter of a second tells two topics at most, once.
     let windows = usize::try_from(began.elapsed().as_millis() / 250).unwrap() + 2;
     assert!(messages <= sockets * windows * 2, "{messages} messages in {windows} windows");
+    format!(
+        "{LEADS} leads in {} ms, {sockets} sockets of a {role}: {messages} messages, the last {} ms behind; {} ms of processor",
+        (captured - began).as_millis(),
+        captured.elapsed().as_millis(),
+        spent.map_or_else(|| "?".to_owned(), |spent| spent.to_string()),
+    )
 }
 
 #[tokio::test]
 async fn many_leads_are_few_messages_however_many_listen() {
     for role in ["admin", "agent"] {
         for sockets in [0, 1, 50] {
-            measure(sockets, role).await;
+            println!("- {}", measure(sockets, role).await);
         }
     }
 }

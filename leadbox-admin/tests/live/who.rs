@@ -30,7 +30,7 @@ async fn only_those_who_are_signed_in_and_only_from_our_own_pages() {
     let from = |origin: &str| [cookie.clone(), ("origin", origin.to_owned())];
     assert_eq!(place.ask("/live", &from("http://evil.example")).await.err(), Some(403));
     assert_eq!(place.ask("/live", &from("null")).await.err(), Some(403));
-    assert_eq!(place.ask("/live", &[cookie.clone()]).await.err(), Some(403));
+    assert_eq!(place.ask("/live", std::slice::from_ref(&cookie)).await.err(), Some(403));
     let host = format!("http://{}", place.address);
     let scripted = [cookie, ("origin", host), ("sec-fetch-site", "cross-site".to_owned())];
     assert_eq!(place.ask("/live", &scripted).await.err(), Some(403));
