@@ -103,7 +103,7 @@ impl Place {
 /// A running server; killed when dropped.
 pub struct Server {
     child: Option<Child>,
-    address: String,
+    pub address: String,
     /// Where to go first.
     pub open: String,
     cookie: String,
