@@ -15,8 +15,8 @@ use axum::http::Method;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::service::NewTeam;
 use leadbox_core::{
-    LeadBox, LeadId, MergeChoice, NewInteraction, NewLead, NewTask, Role, TeamId, Tenant, User,
-    UserId,
+    FieldDefinition, FieldType, LeadBox, LeadId, MergeChoice, NewInteraction, NewLead, NewTask,
+    Role, TeamId, Tenant, User, UserId,
 };
 use program::Program;
 use serde_json::{Value, json};
@@ -99,7 +99,11 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/imports", Can(LeadsImport)),
     ("GET", "/imports/{id}", Absent),
     ("GET", "/fields", Nothing),
+    ("GET", "/fields/{key}", Nothing),
     ("PUT", "/fields/{key}", Can(FieldsManage)),
+    ("PUT", "/fields/{key}/status", Can(FieldsManage)),
+    ("POST", "/fields/{key}/retype/plan", Can(FieldsManage)),
+    ("POST", "/fields/{key}/retype", Can(FieldsManage)),
     ("GET", "/pipelines", Nothing),
     ("GET", "/settings", Nothing),
     ("PATCH", "/settings", Can(SettingsManage)),
@@ -143,6 +147,8 @@ fn body(method: &str, path: &str) -> Value {
         }
         ("POST", "/undo/plan" | "/undo") => json!({"bulk": uuid::Uuid::nil()}),
         ("PUT", "/fields/{key}") => json!({"label": "Budget", "type": "number"}),
+        ("PUT", "/fields/{key}/status") => json!({"status": "active"}),
+        ("POST", "/fields/{key}/retype/plan" | "/fields/{key}/retype") => json!({"type": "text"}),
         ("PATCH", "/settings") => json!({"currency": "USD"}),
         ("POST", "/users") => json!({"name": "Bo", "email": "bo@office.example"}),
         ("PATCH", "/users/{id}") => json!({"name": "Robin"}),
@@ -194,6 +200,8 @@ impl Cast {
             grants: Grants::default(),
         };
         leadbox.access().define_role(&spare).await.unwrap();
+        let budget = FieldDefinition::new("budget", FieldType::Number).unwrap();
+        leadbox.definitions().define_field(&budget).await.unwrap();
         let browser = office.signed_in("sam").await;
         let cookies: Vec<String> =
             browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -76,7 +76,7 @@ pub(super) async fn plan(
     Ok(Json(leadbox.bulk().plan(&new.action, &new.selection.selection()?).await?))
 }
 
-fn started(progress: BulkProgress) -> Response {
+pub(super) fn started(progress: BulkProgress) -> Response {
     (StatusCode::ACCEPTED, Json(progress)).into_response()
 }
 

@@ -77,6 +77,7 @@ const GROUPS: [(&str, &str, &[EventType]); 6] = [
             EventType::ROLE_REMOVED,
             EventType::KEY_MADE,
             EventType::KEY_ROTATED,
+            EventType::KEY_CHANGED,
             EventType::KEY_REVOKED,
         ],
     ),

@@ -201,6 +201,7 @@ impl Words<'_> {
             (EventType::ROLE_REMOVED, "lock", "A role was removed"),
             (EventType::KEY_MADE, "key", "An API key was made"),
             (EventType::KEY_ROTATED, "key", "An API key got another secret"),
+            (EventType::KEY_CHANGED, "key", "An API key may do something else"),
             (EventType::KEY_REVOKED, "key", "An API key was revoked"),
             (EventType::FIELD_DEFINED, "cog", "A custom field was declared or changed"),
             (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
