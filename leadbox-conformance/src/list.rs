@@ -12,6 +12,8 @@ macro_rules! every_case {
                 a_lead_counts_where_it_is_and_moves,
                 a_scope_counts_what_it_sees,
                 counts_equal_a_scan_after_random_changes,
+                sums_are_those_of_the_cells_of_their_days,
+                sums_leave_out_what_came_to_nothing,
                 rebuilding_changes_nothing_where_nothing_is_wrong,
             }
             atomicity {

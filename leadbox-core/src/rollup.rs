@@ -37,6 +37,17 @@ impl Cell {
     }
 }
 
+/// What leads are counted by once owners are summed up.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Slice {
+    /// Day of creation in the tenant's zone.
+    pub day: NaiveDate,
+    /// Source; empty when unknown.
+    pub source: String,
+    /// Stage.
+    pub stage: StageId,
+}
+
 /// How counts move when a lead changes from `before` to `after`: nothing, or minus one here and plus one there.
 pub fn deltas(before: Option<&Lead>, after: Option<&Lead>) -> Vec<(Cell, i64)> {
     let (before, after) = (before.and_then(Cell::of), after.and_then(Cell::of));

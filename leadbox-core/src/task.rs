@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Invalid;
 use crate::event::Actor;
 use crate::id::{LeadId, TaskId, Tenant, UserId};
 use crate::lead::{Input, NAME, line, lines};
+use crate::period::first_moment;
 use crate::revision::Revision;
 use crate::time::{Timestamp, to_micros};
 
@@ -269,11 +271,25 @@ pub struct TaskFilter {
     pub state: TaskState,
     /// Whose.
     pub assignees: Assignees,
+    /// Only those that are due at this moment or later; those without a date are then left out.
+    pub due_from: Option<Timestamp>,
     /// Only those that are due before this moment; those without a date are then left out.
     pub due_before: Option<Timestamp>,
 }
 
 impl TaskFilter {
+    /// Open tasks whose date has passed.
+    pub fn overdue(now: Timestamp) -> Self {
+        Self { due_before: Some(now), ..Self::default() }
+    }
+
+    /// Open tasks that are due later today, as days end in a zone.
+    pub fn due_today(now: Timestamp, zone: Tz) -> Self {
+        let tomorrow = now.with_timezone(&zone).date_naive().succ_opt();
+        let due_before = tomorrow.map(|day| first_moment(day, zone));
+        Self { due_from: Some(now), due_before, ..Self::default() }
+    }
+
     /// Whether a task passes.
     pub fn passes(&self, task: &Task) -> bool {
         task.state() == self.state
@@ -282,6 +298,7 @@ impl TaskFilter {
                 Assignees::Nobody => task.assignee.is_none(),
                 Assignees::Only(users) => task.assignee.is_some_and(|user| users.contains(&user)),
             }
+            && self.due_from.is_none_or(|from| task.due_at.is_some_and(|due| due >= from))
             && self.due_before.is_none_or(|before| task.due_at.is_some_and(|due| due < before))
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use leadbox_core::rollup::Cell;
+use leadbox_core::rollup::{Cell, Slice};
 use leadbox_core::storage::{AnalyticsStore, Counts};
-use leadbox_core::{Owners, Scope, StorageError, Tenant};
+use leadbox_core::{Days, Owners, Scope, StorageError, Tenant};
 use sqlx::{Connection, Row};
 use uuid::Uuid;
 
@@ -19,20 +19,22 @@ type Result<T> = std::result::Result<T, StorageError>;
 /// How often a rebuild begins again when a fold came between.
 const RETRIES: u32 = 5;
 
+/// Whose leads count; everybody's and nobody's when none.
+fn owners(scope: &Scope) -> Option<Vec<Uuid>> {
+    match &scope.owners {
+        Owners::All => None,
+        // Leads of nobody are not one owner's.
+        Owners::Only(owners) => {
+            let owners = owners.iter().filter(|owner| **owner != Cell::NOBODY);
+            Some(owners.map(|owner| owner.uuid()).collect())
+        }
+    }
+}
+
 #[async_trait]
 impl AnalyticsStore for PostgresStorage {
     async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>> {
-        let owners: Option<Vec<Uuid>> = match &scope.owners {
-            Owners::All => None,
-            // Leads of nobody are not one owner's.
-            Owners::Only(owners) => Some(
-                owners
-                    .iter()
-                    .filter(|owner| **owner != Cell::NOBODY)
-                    .map(|owner| owner.uuid())
-                    .collect(),
-            ),
-        };
+        let owners = owners(scope);
         let rows = sqlx::query(
             r"
             select
@@ -59,6 +61,36 @@ impl AnalyticsStore for PostgresStorage {
         .await
         .map_err(|error| storage_error("read counts", error))?;
         rows.iter().map(rows::count).collect()
+    }
+
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+        let rows = sqlx::query(
+            r"
+            select
+                day,
+                source,
+                stage,
+                sum(n)::bigint as n
+            from (
+                select day, source, stage, n
+                from rollup_lead
+                where tenant = $1 and day between $2 and $3 and ($4::uuid[] is null or owner = any ($4))
+                union all
+                select day, source, stage, n
+                from rollup_lead_delta
+                where tenant = $1 and day between $2 and $3 and ($4::uuid[] is null or owner = any ($4))
+            ) as counts
+            group by day, source, stage
+            having sum(n) <> 0",
+        )
+        .bind(scope.tenant.0)
+        .bind(days.first)
+        .bind(days.last)
+        .bind(owners(scope))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| storage_error("sum counts up", error))?;
+        rows.iter().map(rows::sum).collect()
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

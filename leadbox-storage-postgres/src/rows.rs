@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate};
 use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
-use leadbox_core::rollup::Cell;
+use leadbox_core::rollup::{Cell, Slice};
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
     InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
@@ -386,6 +386,17 @@ pub(crate) fn event(row: &PgRow) -> Result<Event> {
         },
         chain: ChainHash(digest("chain")?),
     })
+}
+
+/// A sum of cells and its number.
+pub(crate) fn sum(row: &PgRow) -> Result<(Slice, i64)> {
+    let reader = Reader { row, table: "rollup_lead" };
+    let slice = Slice {
+        day: reader.get::<NaiveDate>("day")?,
+        source: reader.get("source")?,
+        stage: StageId::from_uuid(reader.get("stage")?),
+    };
+    Ok((slice, reader.get("n")?))
 }
 
 /// A cell of the counts and its number.

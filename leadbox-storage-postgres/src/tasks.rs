@@ -94,6 +94,39 @@ impl PostgresStorage {
     }
 }
 
+/// Appends the tenant, and which tasks a work list has.
+fn push_work(sql: &mut QueryBuilder<Postgres>, scope: &Scope, filter: &TaskFilter) {
+    sql.push_bind(scope.tenant.0).push(match filter.state {
+        TaskState::Open => " and t.done_at is null",
+        TaskState::Done => " and t.done_at is not null",
+    });
+    match &filter.assignees {
+        Assignees::All => {}
+        Assignees::Nobody => {
+            sql.push(" and t.assignee is null");
+        }
+        // Of one user, the index has the order; of several, it would have to be made.
+        Assignees::Only(users) if users.len() == 1 => {
+            sql.push(" and t.assignee = ").push_bind(users.first().map(|user| user.uuid()));
+        }
+        Assignees::Only(users) => {
+            let users: Vec<Uuid> = users.iter().map(|user| user.uuid()).collect();
+            sql.push(" and t.assignee = any (").push_bind(users).push(")");
+        }
+    }
+    if let Some(from) = filter.due_from {
+        sql.push(" and t.due_at is not null and coalesce(t.due_at, 'infinity') >= ");
+        sql.push_bind(storable(from));
+    }
+    if let Some(before) = filter.due_before {
+        sql.push(" and coalesce(t.due_at, 'infinity') < ").push_bind(storable(before));
+    }
+    sql.push(" and l.deleted_at is null");
+    if let Some(owners) = owners(scope) {
+        sql.push(" and l.owner = any (").push_bind(owners).push(")");
+    }
+}
+
 #[async_trait]
 impl TaskStore for PostgresStorage {
     async fn task(&self, scope: &Scope, id: TaskId) -> Result<Option<Task>> {
@@ -132,32 +165,29 @@ impl TaskStore for PostgresStorage {
     ) -> Result<Page<Task>> {
         let place = place(page, "tasks")?;
         let mut sql = QueryBuilder::new(select_tasks!(""));
-        sql.push_bind(scope.tenant.0).push(match filter.state {
-            TaskState::Open => " and t.done_at is null",
-            TaskState::Done => " and t.done_at is not null",
-        });
-        match &filter.assignees {
-            Assignees::All => {}
-            Assignees::Nobody => {
-                sql.push(" and t.assignee is null");
-            }
-            // Of one user, the index has the order; of several, it would have to be made.
-            Assignees::Only(users) if users.len() == 1 => {
-                sql.push(" and t.assignee = ").push_bind(users.first().map(|user| user.uuid()));
-            }
-            Assignees::Only(users) => {
-                let users: Vec<Uuid> = users.iter().map(|user| user.uuid()).collect();
-                sql.push(" and t.assignee = any (").push_bind(users).push(")");
-            }
-        }
-        if let Some(before) = filter.due_before {
-            sql.push(" and coalesce(t.due_at, 'infinity') < ").push_bind(storable(before));
-        }
-        sql.push(" and l.deleted_at is null");
-        if let Some(owners) = owners(scope) {
-            sql.push(" and l.owner = any (").push_bind(owners).push(")");
-        }
+        push_work(&mut sql, scope, filter);
         self.page_of_tasks(sql, "tasks", place, page.limit()).await
+    }
+
+    async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter, cap: u64) -> Result<u64> {
+        let mut sql = QueryBuilder::new(
+            r"
+            select count(*)
+            from (
+                select
+                from task as t
+                join lead as l on l.tenant = t.tenant and l.id = t.lead
+                where t.tenant = ",
+        );
+        push_work(&mut sql, scope, filter);
+        let limit = i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1);
+        sql.push(" limit ").push_bind(limit).push(") as found");
+        let count: i64 = sql
+            .build_query_scalar()
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| storage_error("count tasks", error))?;
+        Ok(count.unsigned_abs())
     }
 
     async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>> {

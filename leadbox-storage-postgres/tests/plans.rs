@@ -193,7 +193,7 @@ async fn work_lists_go_by_their_index() {
     ] {
         let before = reads(&mut look).await;
         let storage = connect(&database).await;
-        let filter = TaskFilter { state, assignees, due_before: None };
+        let filter = TaskFilter { state, assignees, ..TaskFilter::default() };
         let page = storage.tasks(scope, &filter, &PageRequest::first(20)).await.unwrap();
         assert!(!page.items.is_empty(), "{index}: nothing found");
         storage.close().await;

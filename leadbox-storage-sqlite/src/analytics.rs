@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use leadbox_core::rollup::Cell;
+use leadbox_core::rollup::{Cell, Slice};
 use leadbox_core::storage::{AnalyticsStore, Counts, StorageError};
-use leadbox_core::{Owners, Scope, Tenant};
+use leadbox_core::{Days, Owners, Scope, Tenant};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::error::{During, Result};
 use crate::rows::Columns;
@@ -42,10 +42,47 @@ const COUNTED: &str = r"
 fn cell(row: &SqliteRow) -> Result<(Cell, i64)> {
     let mut columns = Columns::of(row, "rollup_lead");
     let (stage, owner) = (columns.id("stage")?, columns.id("owner")?);
+    let day = day(&mut columns)?;
+    Ok((Cell { day, source: columns.value("source")?, stage, owner }, columns.value("n")?))
+}
+
+fn slice(row: &SqliteRow) -> Result<(Slice, i64)> {
+    let mut columns = Columns::of(row, "rollup_lead");
+    let (day, source) = (day(&mut columns)?, columns.value("source")?);
+    Ok((Slice { day, source, stage: columns.id("stage")? }, columns.value("n")?))
+}
+
+fn day(columns: &mut Columns<'_>) -> Result<NaiveDate> {
     let days: i64 = columns.value("day")?;
     let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
-    let day = day.ok_or_else(|| StorageError::corrupt("rollup_lead", "day", days))?;
-    Ok((Cell { day, source: columns.value("source")?, stage, owner }, columns.value("n")?))
+    day.ok_or_else(|| StorageError::corrupt("rollup_lead", "day", days))
+}
+
+/// The statement for sums over owners. It groups by the first columns of the key, so that nothing is sorted.
+pub(crate) fn sums(scope: &Scope, days: Days) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
+        r"
+        select
+            day,
+            source,
+            stage,
+            sum(n) as n
+        from rollup_lead
+        where tenant = ",
+    );
+    sql.push_bind(scope.tenant.0).push(" and day between ");
+    sql.push_bind(i64::from(days.first.to_epoch_days())).push(" and ");
+    sql.push_bind(i64::from(days.last.to_epoch_days()));
+    if let Owners::Only(owners) = &scope.owners {
+        // Leads of nobody are not one owner's.
+        let mut ids = sql.push(" and owner in (").separated(", ");
+        for owner in owners.iter().filter(|owner| **owner != Cell::NOBODY) {
+            ids.push_bind(owner.uuid());
+        }
+        sql.push(")");
+    }
+    sql.push(" group by day, source, stage having sum(n) <> 0");
+    sql
 }
 
 async fn cells(
@@ -111,6 +148,12 @@ impl AnalyticsStore for SqliteStorage {
             counts.retain(|cell, _| cell.owner != Cell::NOBODY && owners.contains(&cell.owner));
         }
         Ok(counts)
+    }
+
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+        let mut connection = self.readers.acquire().await?;
+        let rows = sums(scope, days).build().fetch_all(&mut *connection).await;
+        rows.during("sum counts up")?.iter().map(slice).collect()
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

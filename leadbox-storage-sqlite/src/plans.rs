@@ -3,11 +3,14 @@
 use leadbox_core::filter::{
     Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test,
 };
-use leadbox_core::{Assignees, Scope, Storage, TaskFilter, TaskState, Tenant, Timestamp, UserId};
+use leadbox_core::{
+    Assignees, Days, Scope, Storage, TaskFilter, TaskState, Tenant, Timestamp, UserId,
+};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::analytics::sums;
 use crate::lists::{Key, List};
 use crate::tasks::work_list;
 use crate::{SqliteConfig, SqliteStorage};
@@ -140,10 +143,23 @@ async fn work_lists_walk_their_index_and_sort_nothing() {
         ("task_done ", &all, done, Assignees::All, None),
         ("task_done_assignee ", &own, done, one, None),
     ] {
-        let filter = TaskFilter { state, assignees, due_before };
+        let filter = TaskFilter { state, assignees, due_from: None, due_before };
         let list = work_list(scope, &filter, Some((5, vec![7; 16])), 50);
         let plan = explained(&storage, list.sql().as_str()).await;
         assert!(plan.iter().any(|step| step.contains(index)), "{index} in {plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn sums_over_owners_follow_the_key_and_sort_nothing() {
+    let (_folder, storage) = storage().await;
+    let first = chrono::NaiveDate::from_epoch_days(20_000).unwrap();
+    let days = Days { first, last: first + chrono::TimeDelta::days(29) };
+    let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
+    for scope in [&Scope::all(Tenant::DEFAULT), &own] {
+        let plan = explained(&storage, sums(scope, days).sql().as_str()).await;
+        assert!(plan.iter().any(|step| step.contains("day>? AND day<?")), "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
     }
 }

@@ -58,11 +58,25 @@ pub(crate) fn work_list(
     place: Option<(i64, Vec<u8>)>,
     limit: u32,
 ) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new(concat!(
-        "select ",
-        task_columns!(),
-        " from task t cross join lead l on l.no = t.lead_no where l.deleted_at is null and t.tenant = "
-    ));
+    let mut sql = QueryBuilder::new(concat!("select ", task_columns!()));
+    push_work(&mut sql, scope, filter);
+    push_by_due(&mut sql, place, limit);
+    sql
+}
+
+/// The statement for how many tasks a work list has, up to a limit.
+pub(crate) fn work_count(scope: &Scope, filter: &TaskFilter, limit: i64) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select count(*) from (select 1");
+    push_work(&mut sql, scope, filter);
+    sql.push(" limit ").push_bind(limit).push(")");
+    sql
+}
+
+/// Appends which tasks a work list has.
+fn push_work(sql: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &TaskFilter) {
+    sql.push(
+        " from task t cross join lead l on l.no = t.lead_no where l.deleted_at is null and t.tenant = ",
+    );
     sql.push_bind(scope.tenant.0).push(match filter.state {
         TaskState::Open => " and t.done_at is null",
         TaskState::Done => " and t.done_at is not null",
@@ -72,14 +86,18 @@ pub(crate) fn work_list(
         Assignees::Nobody => {
             sql.push(" and t.assignee is null");
         }
-        Assignees::Only(users) => push_users(&mut sql, " and t.assignee in (", users.iter()),
+        Assignees::Only(users) => push_users(sql, " and t.assignee in (", users.iter()),
+    }
+    if let Some(from) = filter.due_from {
+        sql.push(" and t.due_at >= ").push_bind(from.timestamp_micros());
+        if filter.due_before.is_none() {
+            sql.push(" and t.due_at < ").push_bind(rows::NO_DATE);
+        }
     }
     if let Some(before) = filter.due_before {
         sql.push(" and t.due_at < ").push_bind(before.timestamp_micros());
     }
-    push_scope(&mut sql, scope);
-    push_by_due(&mut sql, place, limit);
-    sql
+    push_scope(sql, scope);
 }
 
 impl SqliteStorage {
@@ -139,6 +157,16 @@ impl TaskStore for SqliteStorage {
     ) -> Result<Page<Task>> {
         let sql = work_list(scope, filter, place(page, TASKS)?, page.limit());
         self.page_of_tasks(sql, TASKS, page.limit()).await
+    }
+
+    async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter, cap: u64) -> Result<u64> {
+        let limit = i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1);
+        let count: i64 = work_count(scope, filter, limit)
+            .build_query_scalar()
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("count tasks")?;
+        Ok(count.unsigned_abs())
     }
 
     async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>> {

@@ -107,6 +107,8 @@ pub(super) struct Asked {
     /// Whose: `me`, `nobody`, or ids with commas between; everybody's when not given.
     #[param(example = "me")]
     assignee: Option<String>,
+    /// Only those that are due at this moment or later.
+    due_from: Option<DateTime<Utc>>,
     /// Only those that are due before this moment.
     due_before: Option<DateTime<Utc>>,
     /// How many rows, 1 to 1000; 50 when not given.
@@ -150,6 +152,7 @@ pub(super) async fn list(
     let filter = TaskFilter {
         state: asked.state.unwrap_or_default(),
         assignees: assignees(&leadbox, asked.assignee.as_deref())?,
+        due_from: asked.due_from,
         due_before: asked.due_before,
     };
     let page = request(asked.limit, asked.after.as_deref())?;

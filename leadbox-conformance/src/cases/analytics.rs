@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use leadbox_core::rollup::{Cell, compare};
+use leadbox_core::rollup::{Cell, Slice, compare};
 use leadbox_core::storage::Storage;
-use leadbox_core::{Lead, OnConflict, Scope, Tenant, Version};
+use leadbox_core::{Days, Lead, OnConflict, Scope, Tenant, Version};
 
 use crate::fixtures::{World, at};
 use crate::random::{self, Dice};
@@ -143,6 +143,60 @@ pub async fn counts_equal_a_scan_after_random_changes(storage: Arc<dyn Storage>)
     }
     world.caught_up().await;
     assert_eq!(counts_hold(&world).await, expected(&leads));
+}
+
+pub async fn sums_are_those_of_the_cells_of_their_days(storage: Arc<dyn Storage>) {
+    let mut dice = Dice::new();
+    let world = World::new(storage);
+    let mut changes = Vec::new();
+    for world in [&world, &world.of_tenant(2)] {
+        for _ in 0..120 {
+            let mut lead = random::lead(world, &mut dice);
+            lead.created_on = day(dice.below(12));
+            changes.push(world.insert(&lead));
+        }
+    }
+    world.commit(changes).await;
+    let mut found = 0;
+    for round in 0..60 {
+        if round == 30 {
+            world.caught_up().await;
+        }
+        let scope = random::scope(&world, &mut dice);
+        // Also the other way round, which is no day at all.
+        let days = Days { first: day(dice.below(14)), last: day(dice.below(14)) };
+        let mut expected: BTreeMap<Slice, i64> = BTreeMap::new();
+        for (cell, n) in world.storage.lead_counts(&scope).await.unwrap() {
+            if days.contains(cell.day) {
+                let Cell { day, source, stage, .. } = cell;
+                *expected.entry(Slice { day, source, stage }).or_default() += n;
+            }
+        }
+        let sums = world.storage.lead_sums(&scope, days).await.unwrap();
+        assert_eq!(sums, expected, "{days:?} in {scope:?}");
+        found += sums.len();
+    }
+    assert!(found > 60, "the questions have answers");
+    let days = Days { first: day(0), last: day(20) };
+    let foreign = world.storage.lead_sums(&Scope::all(Tenant(3)), days).await.unwrap();
+    assert!(foreign.is_empty());
+}
+
+fn day(n: usize) -> chrono::NaiveDate {
+    at(86_400 * i64::try_from(n).unwrap()).date_naive()
+}
+
+pub async fn sums_leave_out_what_came_to_nothing(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let lead = world.stored(world.lead()).await;
+    let days = Days { first: lead.created_on, last: lead.created_on };
+    let sums = async || world.storage.lead_sums(&world.scope(), days).await.unwrap();
+    assert_eq!(sums().await.into_values().collect::<Vec<_>>(), [1]);
+    let gone = world.edited(&lead, |lead| lead.deleted_at = Some(at(9)));
+    world.commit(vec![world.update(&lead, &gone)]).await;
+    assert!(sums().await.is_empty());
+    world.caught_up().await;
+    assert!(sums().await.is_empty());
 }
 
 pub async fn rebuilding_changes_nothing_where_nothing_is_wrong(storage: Arc<dyn Storage>) {

@@ -93,6 +93,7 @@ fn some_filter(dice: &mut Dice) -> TaskFilter {
                 Assignees::Only((0..dice.below(4)).map(|_| owner(dice.below(5) as u128)).collect())
             }
         },
+        due_from: dice.percent(30).then(|| at(i64::try_from(dice.below(8)).unwrap())),
         due_before: dice.percent(40).then(|| at(i64::try_from(dice.below(12)).unwrap())),
     }
 }
@@ -128,6 +129,9 @@ pub async fn a_work_list_is_the_oracles(storage: Arc<dyn Storage>) {
         let (scope, filter) = (scope(&world, &mut dice), some_filter(&mut dice));
         let expected = passing(&memory, &scope, &filter).await;
         assert_eq!(passing(&*world.storage, &scope, &filter).await, expected, "{filter:?}");
+        let cap = dice.below(12) as u64;
+        let count = world.storage.count_tasks(&scope, &filter, cap).await.unwrap();
+        assert_eq!(count, (expected.len() as u64).min(cap + 1), "{filter:?} up to {cap}");
         found += expected.len();
     }
     assert!(found > 150, "the questions have answers");
@@ -153,6 +157,8 @@ pub async fn tasks_are_seen_by_who_sees_the_lead(storage: Arc<dyn Storage>) {
         assert_eq!(of_lead(&world, &scope, lead.id).await.len(), expected, "{scope:?}");
         let passing = passing(&*world.storage, &scope, &filter).await;
         assert_eq!(passing.len(), expected, "{scope:?}");
+        let count = world.storage.count_tasks(&scope, &filter, 10).await.unwrap();
+        assert_eq!(count, expected as u64, "{scope:?}");
     }
 }
 

@@ -233,6 +233,7 @@ const READS: &[&str] = &[
     "task",
     "lead_tasks",
     "tasks",
+    "count_tasks",
     "note",
     "notes",
     "open_stays",
@@ -258,6 +259,7 @@ const READS: &[&str] = &[
     "lane",
     "lane_counts",
     "lead_counts",
+    "lead_sums",
 ];
 
 /// Every read that depends on who owns the lead.
@@ -273,10 +275,12 @@ const SCOPED_READS: &[&str] = &[
     "task",
     "lead_tasks",
     "tasks",
+    "count_tasks",
     "note",
     "notes",
     "open_stays",
     "leads_by_key",
     "events",
     "lead_counts",
+    "lead_sums",
 ];

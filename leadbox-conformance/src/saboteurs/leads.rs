@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use leadbox_core::filter::{Check, Direction, Leaf, Sense, Test};
-use leadbox_core::rollup::Cell;
+use leadbox_core::rollup::{Cell, Slice};
 use leadbox_core::storage::{AnalyticsStore, Counts, LeadStore, StorageError, StoredLead};
 use leadbox_core::{
-    Cursor, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery, Owners, Page,
-    PageRequest, Scope, SharedKey, Stay, Tenant,
+    Cursor, Days, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery, Owners,
+    Page, PageRequest, Scope, SharedKey, Stay, Tenant,
 };
 
 use super::fault::Promise;
@@ -276,6 +276,16 @@ impl AnalyticsStore for Saboteur {
             }
         }
         Ok(counts)
+    }
+
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+        let mut sums = BTreeMap::new();
+        for scope in self.scopes_read("lead_sums", scope) {
+            for (slice, n) in self.inner.lead_sums(&scope, days).await? {
+                *sums.entry(slice).or_default() += n;
+            }
+        }
+        Ok(sums)
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use leadbox_core::storage::{StorageError, TaskStore};
 use leadbox_core::{LeadId, Note, NoteId, Page, PageRequest, Scope, Task, TaskFilter, TaskId};
 
+use super::fault::Promise;
 use super::saboteur::Saboteur;
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -45,6 +46,15 @@ impl TaskStore for Saboteur {
             page.items.extend(self.inner.tasks(other, filter, request).await?.items);
         }
         Ok(page)
+    }
+
+    async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter, cap: u64) -> Result<u64> {
+        let cap = if self.breaks(Promise::CountCap) { u64::MAX } else { cap };
+        let mut count = 0;
+        for scope in self.scopes_read("count_tasks", scope) {
+            count += self.inner.count_tasks(&scope, filter, cap).await?;
+        }
+        Ok(count)
     }
 
     async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>> {

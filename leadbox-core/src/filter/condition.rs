@@ -171,6 +171,13 @@ impl LeadFilter {
         }
     }
 
+    /// Leads that nobody has been in touch with for so many days, 1 to 1000: they came in before, and have no interaction since.
+    pub fn idle(days: impl Into<Value>) -> Self {
+        let span = serde_json::json!({ "last": days.into(), "unit": "day" });
+        let lately = |field: &str| Self::is(field, Op::Within, span.clone());
+        Self::Not(Box::new(lately("created_at").or(lately("last_interaction_at"))))
+    }
+
     /// The form that storages run. Fields hidden from `scope` cannot be asked for.
     ///
     /// # Errors

@@ -1,8 +1,7 @@
 //! What a question asks of one field. Owns how each value is read by its field's type into the form in which the field is
 //! kept, and that every comparison becomes a range that includes its ends.
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
-use chrono_tz::Tz;
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use crate::field::{FieldDefinition, FieldType, text_key};
 use crate::identity::{Country, Domain, Email, Phone, fold};
 use crate::lead::{Input, custom_value, parse_moment};
 use crate::money::Money;
+use crate::period::first_moment;
 use crate::time::Timestamp;
 
 /// The longest list.
@@ -286,28 +286,5 @@ fn step(operand: Operand, by: i64) -> Option<Operand> {
             key.checked_add_signed(by).map(|key| Operand::Bytes(key.to_be_bytes().to_vec()))
         }
         other => Some(other),
-    }
-}
-
-/// Midnight, or the first moment after it where a clock change skips it.
-fn first_moment(day: NaiveDate, zone: Tz) -> Timestamp {
-    let midnight = day.and_time(NaiveTime::MIN);
-    (0..=48)
-        .find_map(|half_hours| {
-            (midnight + TimeDelta::minutes(30 * half_hours)).and_local_timezone(zone).earliest()
-        })
-        .map_or_else(|| midnight.and_utc(), |at| at.to_utc())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_begins_at_its_first_moment_in_the_tenants_zone() {
-        let day = |text: &str, zone: Tz| first_moment(text.parse().unwrap(), zone).to_rfc3339();
-        assert_eq!(day("2026-03-29", Tz::Europe__Berlin), "2026-03-28T23:00:00+00:00");
-        // Midnight is skipped here.
-        assert_eq!(day("2018-11-04", Tz::America__Sao_Paulo), "2018-11-04T03:00:00+00:00");
     }
 }

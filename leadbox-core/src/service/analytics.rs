@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join;
+
 use super::LeadBox;
 use crate::access::Capability;
 use crate::error::Result;
+use crate::overview::Overview;
+use crate::period::{Days, Period};
 use crate::rollup::{Cell, Discrepancy, compare};
 
 /// Counts. Made by [`LeadBox::analytics`].
@@ -20,6 +24,21 @@ impl Analytics<'_> {
     /// `Storage`.
     pub async fn lead_counts(&self) -> Result<BTreeMap<Cell, i64>> {
         Ok(self.leadbox.storage().lead_counts(self.leadbox.scope()).await?)
+    }
+
+    /// How things stand in a period that ends today, in the tenant's zone: the leads that came in then and that the asker sees,
+    /// where they are now.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn overview(&self, period: Period) -> Result<Overview> {
+        let catalog = self.leadbox.catalog().await?;
+        let today = self.leadbox.now().with_timezone(&catalog.settings.zone).date_naive();
+        let (now, before) = (period.until(today), period.before(today));
+        let sums =
+            async |days: Days| self.leadbox.storage().lead_sums(self.leadbox.scope(), days).await;
+        let (of_now, of_before) = try_join(sums(now), sums(before)).await?;
+        Ok(Overview::of(&catalog, (now, &of_now), (before, &of_before)))
     }
 
     /// The cells whose kept count is not what a scan gives; none when all is well.

@@ -3,6 +3,7 @@
 
 mod access;
 mod analytics;
+mod attention;
 mod batch;
 mod bulk;
 mod capture;
@@ -33,6 +34,7 @@ mod unmerge;
 
 pub use access::Access;
 pub use analytics::Analytics;
+pub use attention::{Attention, Counted};
 pub(crate) use batch::{Incoming, Touched};
 pub use bulk::{
     Bulk, BulkAction, BulkCounts, BulkKind, BulkPlan, BulkProgress, BulkState, FieldPlan, Leftover,

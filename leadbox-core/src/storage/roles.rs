@@ -24,10 +24,11 @@ use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
 use crate::lead::{IdentityKey, KeyedLead, Lead, SharedKey};
 use crate::note::Note;
 use crate::page::{Page, PageRequest};
+use crate::period::Days;
 use crate::pipeline::Stay;
 use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
 use crate::revision::Revision;
-use crate::rollup::Cell;
+use crate::rollup::{Cell, Slice};
 use crate::scope::Scope;
 use crate::score::LeadScore;
 use crate::task::{Task, TaskFilter};
@@ -140,6 +141,9 @@ pub trait TaskStore: Send + Sync {
         filter: &TaskFilter,
         page: &PageRequest,
     ) -> Result<Page<Task>>;
+
+    /// How many tasks of live leads pass, counted up to `cap`: `cap + 1` means more than `cap`.
+    async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter, cap: u64) -> Result<u64>;
 
     /// A note by its id.
     async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>>;
@@ -386,6 +390,9 @@ pub struct Counts {
 pub trait AnalyticsStore: Send + Sync {
     /// Kept counts of the leads that the scope sees; cells that count 0 are missing.
     async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>>;
+
+    /// The same counts summed up over owners, of the leads that came in on these days.
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>>;
 
     /// Kept and counted side by side, from one snapshot.
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts>;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use super::MemoryStorage;
 use super::state::State;
 use crate::id::Tenant;
-use crate::rollup::Cell;
+use crate::period::Days;
+use crate::rollup::{Cell, Slice};
 use crate::scope::{Owners, Scope};
 use crate::storage::{AnalyticsStore, Counts, StorageError};
 
@@ -45,6 +46,16 @@ impl AnalyticsStore for MemoryStorage {
             counts.retain(|cell, _| cell.owner != Cell::NOBODY && owners.contains(&cell.owner));
         }
         Ok(counts)
+    }
+
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+        let mut sums = BTreeMap::new();
+        for (Cell { day, source, stage, .. }, n) in self.lead_counts(scope).await? {
+            if days.contains(day) {
+                *sums.entry(Slice { day, source, stage }).or_default() += n;
+            }
+        }
+        Ok(sums)
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

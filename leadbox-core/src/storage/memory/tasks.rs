@@ -57,13 +57,12 @@ impl TaskStore for MemoryStorage {
         filter: &TaskFilter,
         request: &PageRequest,
     ) -> Result<Page<Task>> {
-        let state = self.state();
-        let passing = state.tasks.values().filter(|task| {
-            task.tenant == scope.tenant
-                && filter.passes(task)
-                && state.seen_lead(scope, task.lead).is_some_and(LeadRecord::is_live)
-        });
-        by_due(passing, "tasks", request)
+        by_due(self.state().work_list(scope, filter), "tasks", request)
+    }
+
+    async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter, cap: u64) -> Result<u64> {
+        let count = self.state().work_list(scope, filter).count();
+        Ok(u64::try_from(count).unwrap_or(u64::MAX).min(cap.saturating_add(1)))
     }
 
     async fn note(&self, scope: &Scope, id: NoteId) -> Result<Option<Note>> {
@@ -95,6 +94,19 @@ impl TaskStore for MemoryStorage {
 }
 
 impl State {
+    /// The tasks of live leads that pass.
+    fn work_list<'a>(
+        &'a self,
+        scope: &'a Scope,
+        filter: &'a TaskFilter,
+    ) -> impl Iterator<Item = &'a Task> {
+        self.tasks.values().filter(move |task| {
+            task.tenant == scope.tenant
+                && filter.passes(task)
+                && self.seen_lead(scope, task.lead).is_some_and(LeadRecord::is_live)
+        })
+    }
+
     fn expect_live(&self, tenant: Tenant, lead: LeadId) -> Result<()> {
         match self.leads.get(&(tenant, lead)).is_some_and(LeadRecord::is_live) {
             true => Ok(()),
