@@ -291,6 +291,12 @@ macro_rules! every_case {
                 a_token_that_is_over_is_shown_for_thirty_days,
                 pruning_is_bounded,
             }
+            views {
+                a_view_reads_back_new_and_changed,
+                a_list_has_what_is_shared_and_what_is_ones_own,
+                a_view_is_replaced_and_taken_away_at_its_revision,
+                many_views_are_written_in_one_set,
+            }
             claiming {
                 many_claimers_never_share_a_job,
                 an_expired_job_goes_to_one_of_many,

@@ -15,8 +15,8 @@ use crate::fixtures::{Refusal, World, at};
 use setup::setup;
 use tasks::{moves, tasks};
 pub use values::{
-    attempt, checkpoint, credential, drop_field, drop_note, drop_task, fact, field, moved, note,
-    put_note, put_task, reply, task, team, token, user,
+    attempt, checkpoint, credential, drop_field, drop_note, drop_task, drop_view, fact, field,
+    moved, note, put_note, put_task, put_view, reply, task, team, token, user, view,
 };
 
 /// A change of one kind and its failing twins, all for the world that [`samples`] has prepared.
@@ -33,7 +33,7 @@ pub struct Sample {
 }
 
 /// How many kinds of change there are.
-pub const KINDS: usize = 27;
+pub const KINDS: usize = 29;
 
 /// Prepares a world and gives one sample of every kind of change, in the order of a commit. All good ones can be
 /// committed together or one by one.
@@ -294,6 +294,8 @@ pub fn name_of(change: &Change) -> &'static str {
         | Change::DropDefinition(_)
         | Change::PutUser(_)
         | Change::PutTeam(_)
+        | Change::PutView(_)
+        | Change::DropView(_)
         | Change::PutCredential(_)
         | Change::PutToken(_)
         | Change::PutLane(_)

@@ -14,7 +14,7 @@ use leadbox_core::{
     Interaction, Job, Lane, LaneKey, LeadQuery, Note, PageRequest, Revision, Stay, StoredLead,
     Task, TaskFilter, Tenant,
 };
-use leadbox_core::{Team, User};
+use leadbox_core::{SavedView, Team, User};
 
 use crate::fixtures::{World, at};
 
@@ -32,6 +32,7 @@ pub struct Snapshot {
     definitions: Vec<(Revision, Definition)>,
     users: Vec<User>,
     teams: Vec<Team>,
+    views: Vec<SavedView>,
     credentials: Vec<Credential>,
     tokens: Vec<Token>,
     checkpoints: Vec<Checkpoint>,
@@ -109,6 +110,7 @@ impl Snapshot {
             definitions,
             users: storage.users(world.tenant, &all).await.unwrap().items,
             teams: storage.teams(world.tenant).await.unwrap(),
+            views: storage.views(world.tenant, None).await.unwrap(),
             credentials,
             tokens,
             checkpoints,

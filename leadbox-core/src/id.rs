@@ -116,6 +116,8 @@ uuid_id! {
     NoteId;
     /// A bulk action, an undo or a conversion of a field's values.
     BulkId;
+    /// A saved view of the list of leads.
+    ViewId;
 }
 
 /// A UUIDv8 (RFC 9562, section 5.8: vendor-specific) from a digest of what it stands for.

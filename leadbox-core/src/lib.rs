@@ -35,6 +35,7 @@ mod task;
 pub mod testing;
 mod time;
 pub mod transfer;
+mod view;
 pub mod worker;
 
 pub use access::{Denied, Grants, Rights, Role};
@@ -49,7 +50,7 @@ pub use field::{FieldDefinition, FieldStatus, FieldType, FieldValue, Sensitivity
 pub use filter::{LeadFilter, LeadQuery, LeadSort, SortKey};
 pub use id::{
     AttemptId, BulkId, ChangeSetId, EventId, ImportId, InteractionId, JobId, LeadId, NoteId,
-    PipelineId, StageId, StayId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
+    PipelineId, StageId, StayId, TaskId, TeamId, Tenant, TokenId, UserId, ViewId, WorkerId,
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
@@ -80,4 +81,5 @@ pub use storage::{
 };
 pub use task::{Assignees, NewTask, Task, TaskFilter, TaskPatch, TaskState};
 pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
+pub use view::{NewView, SavedView, Sharing, ViewPatch};
 pub use worker::Workers;

@@ -59,6 +59,7 @@ mod storage;
 mod tasks;
 mod texts;
 mod tokens;
+mod views;
 
 pub use config::PostgresConfig;
 pub use storage::PostgresStorage;

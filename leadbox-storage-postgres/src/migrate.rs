@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("tasks", include_str!("../migrations/0003_tasks.sql")),
     ("bulk", include_str!("../migrations/0004_bulk.sql")),
     ("merges", include_str!("../migrations/0005_merges.sql")),
+    ("views", include_str!("../migrations/0006_views.sql")),
 ];
 
 /// The schema that this program needs.

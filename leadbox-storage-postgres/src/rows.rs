@@ -14,7 +14,7 @@ use leadbox_core::{
     Note, NoteId, PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId,
     StorageError, StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
 };
-use leadbox_core::{Task, TaskId, Team, TokenId, User, UserStatus};
+use leadbox_core::{SavedView, Sharing, Task, TaskId, Team, TokenId, User, UserStatus, ViewId};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Row, Type};
@@ -253,6 +253,23 @@ pub(crate) fn team(row: &PgRow) -> Result<Team> {
         revision: Revision(reader.get("revision")?),
         name: reader.get("name")?,
         parent: reader.get::<Option<Uuid>>("parent")?.map(TeamId::from_uuid),
+    })
+}
+
+pub(crate) fn view(row: &PgRow) -> Result<SavedView> {
+    let reader = Reader { row, table: "saved_view" };
+    let sharing = Sharing::from_code(reader.get("sharing")?);
+    Ok(SavedView {
+        id: ViewId::from_uuid(reader.get("id")?),
+        tenant: Tenant(reader.get("tenant")?),
+        revision: Revision(reader.get("revision")?),
+        name: reader.get("name")?,
+        owner: reader.get::<Option<Uuid>>("owner")?.map(UserId::from_uuid),
+        sharing: sharing.ok_or_else(|| reader.corrupt("sharing"))?,
+        filter: reader.json("filter")?,
+        search: reader.get("search")?,
+        sort: reader.parsed_or_none("sort")?.ok_or_else(|| reader.corrupt("sort"))?,
+        columns: reader.json("columns")?,
     })
 }
 

@@ -81,6 +81,7 @@ mod tasks;
 mod texts;
 mod tokens;
 mod upkeep;
+mod views;
 mod writer;
 
 pub use config::{SqliteConfig, Synchronous};

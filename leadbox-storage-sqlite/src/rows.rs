@@ -8,8 +8,8 @@ use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
 use leadbox_core::{
     Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
-    LeadScore, Money, NewEvent, Note, Points, Position, Profile, Revision, Stay, Subject,
-    SubjectKind, Suspicion, Task, Team, Tenant, User, UserStatus, Version,
+    LeadScore, Money, NewEvent, Note, Points, Position, Profile, Revision, SavedView, Sharing,
+    Stay, Subject, SubjectKind, Suspicion, Task, Team, Tenant, User, UserStatus, Version,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -331,6 +331,26 @@ pub(crate) fn team(row: &SqliteRow) -> Result<Team> {
         revision: Revision(columns.value("revision")?),
         name: columns.value("name")?,
         parent: columns.id_or_none("parent")?,
+    })
+}
+
+/// Reads `id, tenant, revision, name, owner, sharing, filter, search, sort, columns`.
+pub(crate) fn view(row: &SqliteRow) -> Result<SavedView> {
+    let mut columns = Columns::of(row, "saved_view");
+    let sort = |columns: &mut Columns<'_>| {
+        columns.parsed_or_none("sort")?.ok_or_else(|| columns.corrupt("sort"))
+    };
+    Ok(SavedView {
+        id: columns.id("id")?,
+        tenant: columns.tenant()?,
+        revision: Revision(columns.value("revision")?),
+        name: columns.value("name")?,
+        owner: columns.id_or_none("owner")?,
+        sharing: columns.code("sharing", Sharing::from_code)?,
+        filter: columns.json("filter")?,
+        search: columns.value("search")?,
+        sort: sort(&mut columns)?,
+        columns: columns.json("columns")?,
     })
 }
 

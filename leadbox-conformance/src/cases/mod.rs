@@ -31,3 +31,4 @@ pub mod stays;
 pub mod tasks;
 pub mod tenants;
 pub mod upkeep;
+pub mod views;

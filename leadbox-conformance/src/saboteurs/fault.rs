@@ -129,6 +129,8 @@ promises! {
     ReplyExpiry;
     /// Addresses are compared as they are.
     FoldedEmail;
+    /// Views that a team shares are not found by others than their owner.
+    SharedViews;
     /// Keys are ordered as people would.
     ByteOrder;
 }
@@ -180,6 +182,8 @@ const CHANGES: &[&str] = &[
     "DropDefinition",
     "PutUser",
     "PutTeam",
+    "PutView",
+    "DropView",
     "PutCredential",
     "PutToken",
     "PutLane",
@@ -210,6 +214,8 @@ const TENANT_CHANGES: &[&str] = &[
     "DropDefinition",
     "PutUser",
     "PutTeam",
+    "PutView",
+    "DropView",
     "PutCredential",
     "PutToken",
     "PutLane",
@@ -247,6 +253,8 @@ const READS: &[&str] = &[
     "user_by_email",
     "teams",
     "team",
+    "views",
+    "view",
     "credential",
     "token",
     "token_by_digest",

@@ -1,13 +1,14 @@
-//! How saboteurs read definitions, the directory, and what proves who somebody is.
+//! How saboteurs read definitions, the directory, views, and what proves who somebody is.
 
 use async_trait::async_trait;
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenFilter};
 use leadbox_core::storage::{
     Checkpoint, Definition, DefinitionKind, DefinitionStore, DirectoryStore, ProofStore, Reply,
-    StorageError,
+    StorageError, ViewStore,
 };
 use leadbox_core::{
-    Page, PageRequest, Revision, Team, TeamId, Tenant, Timestamp, TokenId, User, UserId,
+    Page, PageRequest, Revision, SavedView, Sharing, Team, TeamId, Tenant, Timestamp, TokenId,
+    User, UserId, ViewId,
 };
 
 use super::fault::Promise;
@@ -116,6 +117,29 @@ impl DirectoryStore for Saboteur {
     async fn team(&self, tenant: Tenant, id: TeamId) -> Result<Option<Team>> {
         for tenant in self.tenants_read("team", tenant) {
             if let Some(found) = self.inner.team(tenant, id).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl ViewStore for Saboteur {
+    async fn views(&self, tenant: Tenant, of: Option<UserId>) -> Result<Vec<SavedView>> {
+        let mut views = Vec::new();
+        for tenant in self.tenants_read("views", tenant) {
+            views.extend(self.inner.views(tenant, of).await?);
+        }
+        if self.breaks(Promise::SharedViews) && of.is_some() {
+            views.retain(|view| view.owner == of || view.sharing != Sharing::Team);
+        }
+        Ok(views)
+    }
+
+    async fn view(&self, tenant: Tenant, id: ViewId) -> Result<Option<SavedView>> {
+        for tenant in self.tenants_read("view", tenant) {
+            if let Some(found) = self.inner.view(tenant, id).await? {
                 return Ok(Some(found));
             }
         }

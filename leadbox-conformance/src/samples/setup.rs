@@ -1,16 +1,20 @@
-//! The samples of what is set up: definitions, people, what proves who they are, lanes, notes of work.
+//! The samples of what is set up: definitions, people, views, what proves who they are, lanes, notes of work.
 
 use leadbox_core::proof::{Credential, Token, TokenKind};
 use leadbox_core::storage::Checkpoint;
-use leadbox_core::{Change, Revision, Team, Tenant, User, UserStatus};
+use leadbox_core::{Change, Revision, SavedView, Sharing, Team, Tenant, User, UserStatus};
 
-use super::{Sample, checkpoint, credential, drop_field, field, reply, team, token, user};
+use super::{
+    Sample, checkpoint, credential, drop_field, drop_view, field, put_view, reply, team, token,
+    user, view,
+};
 use crate::fixtures::{Refusal, World, at};
 
 pub(super) async fn setup(world: &World) -> Vec<Sample> {
     let (anna, bert) = (user(world, "anna"), user(world, "bert"));
     let (sales, lane, import) =
         (team(world, "Sales"), world.settings("set-up"), checkpoint(world, "import:1"));
+    let (hot, cold) = (view(world), view(world));
     let (password, session) = (credential(world), token(world, TokenKind::Session));
     world
         .commit(vec![
@@ -19,6 +23,8 @@ pub(super) async fn setup(world: &World) -> Vec<Sample> {
             Change::PutUser(Box::new(anna.clone())),
             Change::PutUser(Box::new(bert)),
             Change::PutTeam(Box::new(sales.clone())),
+            put_view(&hot),
+            put_view(&cold),
             Change::PutCredential(Box::new(password.clone())),
             Change::PutToken(Box::new(session.clone())),
             Change::PutLane(Box::new(lane.clone())),
@@ -35,6 +41,7 @@ pub(super) async fn setup(world: &World) -> Vec<Sample> {
         ..anna
     };
     let moved = Team { revision: Revision(2), parent: Some(world.id()), ..sales };
+    let narrowed = SavedView { revision: Revision(2), sharing: Sharing::Team, ..hot };
     let missed = Credential { revision: Revision(2), misses: 4, locked_until: None, ..password };
     let ended = Token { revision: Revision(2), ended_at: Some(at(9)), ..session.clone() };
     let twin = Token { digest: session.digest, ..token(world, TokenKind::Session) };
@@ -81,6 +88,24 @@ pub(super) async fn setup(world: &World) -> Vec<Sample> {
             ),
             absent: Some(put_team(Team { id: world.id(), ..moved.clone() })),
             foreign: Some(put_team(Team { tenant: Tenant(99), ..moved })),
+        },
+        Sample {
+            good: put_view(&narrowed),
+            conflicting: (
+                put_view(&SavedView { revision: Revision(3), ..narrowed.clone() }),
+                Refusal::Conflict,
+            ),
+            absent: Some(put_view(&SavedView { id: world.id(), ..narrowed.clone() })),
+            foreign: Some(put_view(&SavedView { tenant: Tenant(99), ..narrowed })),
+        },
+        Sample {
+            good: drop_view(&cold),
+            conflicting: (
+                drop_view(&SavedView { revision: Revision(2), ..cold.clone() }),
+                Refusal::Conflict,
+            ),
+            absent: Some(drop_view(&SavedView { id: world.id(), ..cold.clone() })),
+            foreign: Some(drop_view(&SavedView { tenant: Tenant(99), ..cold })),
         },
         Sample {
             good: put_credential(missed.clone()),

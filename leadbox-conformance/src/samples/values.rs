@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use leadbox_core::access::{Grants, Level, Permission};
+use leadbox_core::filter::Op;
 use leadbox_core::job::{Attempt, AttemptResult};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenDetails, TokenKind};
 use leadbox_core::storage::{
     Checkpoint, Definition, DefinitionDrop, DefinitionKind, DefinitionUpdate, NoteDrop, RecordMove,
-    Reply, TaskDrop,
+    Reply, TaskDrop, ViewDrop,
 };
 use leadbox_core::{
-    Actor, Change, EventType, FieldDefinition, FieldType, Lead, NewEvent, Note, Revision, Subject,
-    Task, Team, User, UserStatus, Version,
+    Actor, Change, EventType, FieldDefinition, FieldType, Lead, LeadFilter, LeadSort, NewEvent,
+    Note, Revision, SavedView, Sharing, SortKey, Subject, Task, Team, User, UserStatus, Version,
 };
 use uuid::Uuid;
 
@@ -202,6 +203,38 @@ pub fn put_note(note: &Note) -> Change {
 pub fn drop_note(note: &Note) -> Change {
     let Note { tenant, lead, id: note, revision: before, .. } = *note;
     Change::DropNote(NoteDrop { tenant, lead, note, before })
+}
+
+/// A view of a user of its own that is not stored yet.
+pub fn view(world: &World) -> SavedView {
+    let deep = LeadFilter::Not(Box::new(LeadFilter::Or(vec![
+        LeadFilter::is("title", Op::Contains, "\"ü\" \\ 'x' \u{1F600}"),
+        LeadFilter::is("cf.budget", Op::Between, serde_json::json!([0.1, 1e21])),
+        LeadFilter::is("owner", Op::IsNull, serde_json::Value::Null),
+    ])));
+    SavedView {
+        id: world.id(),
+        tenant: world.tenant,
+        revision: Revision::FIRST,
+        name: format!("Heiß „{}“ \u{1F525}", world.number()),
+        owner: Some(world.id()),
+        sharing: Sharing::Everyone,
+        filter: deep,
+        search: "müller 100%".to_owned(),
+        sort: LeadSort::ascending(SortKey::LastInteraction),
+        columns: vec!["company".to_owned(), "cf.budget".to_owned()],
+    }
+}
+
+/// The change that stores a view.
+pub fn put_view(view: &SavedView) -> Change {
+    Change::PutView(Box::new(view.clone()))
+}
+
+/// The change that takes a view away which is stored like this.
+pub fn drop_view(view: &SavedView) -> Change {
+    let SavedView { tenant, id: view, revision: before, .. } = *view;
+    Change::DropView(ViewDrop { tenant, view, before })
 }
 
 /// The change that moves what was made for some leads, or everything, from one lead to another.

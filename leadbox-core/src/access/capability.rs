@@ -7,6 +7,8 @@ named! {
     Capability, "capability" {
         /// Bring leads in from files.
         LeadsImport = "leads.import", "import leads";
+        /// Share saved views with others, and change and delete those that others share.
+        ViewsShare = "views.share", "share saved views";
         /// Declare and change custom fields.
         FieldsManage = "fields.manage", "manage custom fields";
         /// Make and change pipelines and their stages.

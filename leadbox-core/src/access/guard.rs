@@ -7,6 +7,7 @@ use crate::lead::Lead;
 use crate::proof::TokenKind;
 use crate::revision::Revision;
 use crate::storage::{Change, DefinitionKind};
+use crate::view::{SavedView, Sharing};
 
 impl Rights {
     /// Refuses a change that the asker may not make.
@@ -53,6 +54,9 @@ impl Rights {
             // Who somebody is, is found out before anybody acts as somebody.
             Change::PutToken(token) if token.kind == TokenKind::Session => self.require_host(),
             Change::PutToken(_) => self.require_capability(Capability::UsersManage),
+            Change::PutView(view) => self.check_view(view),
+            // Whose it is and for whom, the verb has seen.
+            Change::DropView(_) => self.require_some(Permission::LeadRead),
             Change::PutLane(_) | Change::ReplayJob(_) => {
                 self.require_capability(Capability::SystemManage)
             }
@@ -89,6 +93,16 @@ impl Rights {
             self.require(Permission::LeadAssign, after.owner)?;
         }
         Ok(())
+    }
+
+    /// A view of leads is for those who see leads; what only its owner sees nobody else writes.
+    fn check_view(&self, view: &SavedView) -> Result<(), Denied> {
+        self.require_some(Permission::LeadRead)?;
+        match view.sharing {
+            Sharing::Private if self.user().is_some() && self.user() == view.owner => Ok(()),
+            Sharing::Private => self.require_host().map_err(|_| Denied::Oneself),
+            Sharing::Team | Sharing::Everyone => self.require_capability(Capability::ViewsShare),
+        }
     }
 
     /// Everybody may end their own sessions and links; others' only whoever manages users.

@@ -53,6 +53,7 @@ fn manager() -> Grants {
         .iter()
         .fold(Grants::default(), |grants, permission| grants.allow(*permission, Level::Team))
         .enable(Capability::LeadsImport)
+        .enable(Capability::ViewsShare)
         .enable(Capability::SystemRead)
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{Actor, Cause, ChainHash, Commitment};
+use crate::filter::{LeadFilter, is_hidden};
 use crate::id::{ChangeSetId, EventId, LeadId, Tenant};
 use crate::revision::{Revision, Version};
 use crate::time::Timestamp;
@@ -98,6 +99,12 @@ event_types! {
     ROLE_CHANGED = "role.changed";
     /// A role was taken away.
     ROLE_REMOVED = "role.removed";
+    /// A view of the list of leads was saved.
+    VIEW_SAVED = "view.saved";
+    /// A saved view was changed, or has another owner.
+    VIEW_CHANGED = "view.changed";
+    /// A saved view was deleted.
+    VIEW_DELETED = "view.deleted";
     /// Somebody signed in.
     SESSION_STARTED = "session.started";
     /// Somebody signed out, or was signed out.
@@ -169,11 +176,13 @@ pub enum SubjectKind {
     Bulk,
     /// A run of an export.
     Export,
+    /// A saved view.
+    View,
 }
 
 impl SubjectKind {
     /// Every kind, in the order of their stored numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Lead,
         Self::Definition,
         Self::User,
@@ -184,6 +193,7 @@ impl SubjectKind {
         Self::Key,
         Self::Bulk,
         Self::Export,
+        Self::View,
     ];
 
     /// The number under which storages keep it.
@@ -199,6 +209,7 @@ impl SubjectKind {
             Self::Key => 7,
             Self::Bulk => 8,
             Self::Export => 9,
+            Self::View => 10,
         }
     }
 
@@ -313,8 +324,9 @@ impl NewEvent {
             return Ok(());
         }
         let mut payload = self.payload()?;
-        payload.changed.retain(|field, _| !hidden.contains(field));
-        payload.previous.retain(|field, _| !hidden.contains(field));
+        for fields in [&mut payload.changed, &mut payload.previous] {
+            fields.retain(|field, value| !hidden.contains(field) && !asks_for(value, hidden));
+        }
         self.payload = Some(serde_json::to_string(&payload)?);
         // With it the commitment would tell whether a guess at what is hidden is right.
         self.salt = None;
@@ -330,6 +342,15 @@ impl NewEvent {
     /// per-lead order is true whoever committed first.
     pub fn log_order(&self) -> impl Ord + use<> {
         (self.subject, self.version, self.revision, self.change_set, self.ordinal)
+    }
+}
+
+/// Whether a value is a filter that names a hidden field, with what is asked of it.
+fn asks_for(value: &Value, hidden: &BTreeSet<String>) -> bool {
+    match value {
+        Value::Array(_) | Value::Object(_) => LeadFilter::deserialize(value)
+            .is_ok_and(|filter| filter.fields().into_iter().any(|field| is_hidden(hidden, field))),
+        _ => false,
     }
 }
 

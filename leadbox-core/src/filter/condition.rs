@@ -178,6 +178,15 @@ impl LeadFilter {
         Self::Not(Box::new(lately("created_at").or(lately("last_interaction_at"))))
     }
 
+    /// The fields that it asks for, by their names as written.
+    pub fn fields(&self) -> Vec<&str> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::fields).collect(),
+            Self::Not(part) => part.fields(),
+            Self::Is(field, ..) => vec![field],
+        }
+    }
+
     /// The form that storages run. Fields hidden from `scope` cannot be asked for.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Questions that must not tell what is hidden. Owns how a list is asked for by somebody who may not see every field: a
 //! filter names no such field, an order does not follow one, and a search looks only through the others.
 
+use std::collections::BTreeSet;
+
 use super::{
     Check, FilterError, LeadField, LeadQuery, Leaf, Search, SearchTerm, Sense, SortKey, Test,
 };
@@ -20,12 +22,28 @@ const SEARCHED: [LeadField; 7] = [
 impl Scope {
     /// Whether a field is hidden, also by another one from which it could be told.
     pub(crate) fn hides(&self, field: &str) -> bool {
-        let by = match field {
-            "currency" => "value",
-            "industry_text" => "industry",
-            other => other,
-        };
-        self.hidden_fields.contains(field) || self.hidden_fields.contains(by)
+        is_hidden(&self.hidden_fields, field)
+    }
+}
+
+/// Whether a field is among these, or could be told from one of them.
+pub(crate) fn is_hidden(hidden: &BTreeSet<String>, field: &str) -> bool {
+    let by = match field {
+        "currency" => "value",
+        "industry_text" => "industry",
+        other => other,
+    };
+    hidden.contains(field) || hidden.contains(by)
+}
+
+impl SortKey {
+    /// The field that an order follows which may be hidden.
+    pub(crate) fn field(self) -> Option<&'static str> {
+        match self {
+            Self::Name => Some("name"),
+            Self::Value => Some("value"),
+            _ => None,
+        }
     }
 }
 
@@ -35,13 +53,8 @@ impl LeadQuery {
     /// # Errors
     /// `Field` when the order would follow a hidden field.
     pub(crate) fn within(mut self, scope: &Scope) -> Result<Self, FilterError> {
-        let sorted_by = match self.sort.by {
-            SortKey::Name => "name",
-            SortKey::Value => "value",
-            _ => "",
-        };
-        if scope.hides(sorted_by) {
-            return Err(FilterError::Field(sorted_by.to_owned()));
+        if let Some(field) = self.sort.by.field().filter(|field| scope.hides(field)) {
+            return Err(FilterError::Field(field.to_owned()));
         }
         let is_hidden = |field: &LeadField| scope.hides(&field.to_string());
         if self.search.is_empty() || !SEARCHED.iter().any(is_hidden) {

@@ -393,7 +393,10 @@ fn team_fields(team: &Team) -> Map<String, Value> {
 }
 
 /// The fields that differ, as they are and as they were.
-fn difference(before: &Option<Map<String, Value>>, after: Map<String, Value>) -> Payload {
+pub(super) fn difference(
+    before: &Option<Map<String, Value>>,
+    after: Map<String, Value>,
+) -> Payload {
     let mut payload = Payload::default();
     for (field, now) in after {
         let then = before.as_ref().map(|before| before.get(&field).unwrap_or(&Value::Null));

@@ -8,7 +8,7 @@ use super::people::People;
 use super::remembered::Remembered;
 use super::{
     Access, Analytics, Bulk, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords,
-    Sessions, Tasks,
+    Sessions, Tasks, Views,
 };
 use crate::access::{Grants, Rights};
 use crate::catalog::Catalog;
@@ -162,6 +162,11 @@ impl LeadBox {
     /// Notes: write, change, read.
     pub fn notes(&self) -> Notes<'_> {
         Notes { leadbox: self }
+    }
+
+    /// Saved views of the list of leads.
+    pub fn views(&self) -> Views<'_> {
+        Views { leadbox: self }
     }
 
     /// Many leads at once.

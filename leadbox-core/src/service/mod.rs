@@ -31,6 +31,7 @@ mod remembered;
 mod sessions;
 mod tasks;
 mod unmerge;
+mod views;
 
 pub use access::Access;
 pub use analytics::Analytics;
@@ -60,3 +61,4 @@ pub use sessions::{Session, SessionPolicy, Sessions};
 pub use tasks::Tasks;
 pub(crate) use tasks::{REMINDERS, Reminder};
 pub use unmerge::Unmerged;
+pub use views::Views;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Definition, DefinitionKind};
 use crate::directory::{Team, User};
 use crate::event::{NewEvent, Position};
-use crate::id::{InteractionId, JobId, LeadId, NoteId, TaskId, Tenant};
+use crate::id::{InteractionId, JobId, LeadId, NoteId, TaskId, Tenant, ViewId};
 use crate::interaction::{Interaction, Suspicion};
 use crate::job::{Attempt, Lane, NewJob, Settlement};
 use crate::lead::LeadRow;
@@ -18,6 +18,7 @@ use crate::revision::Revision;
 use crate::score::LeadScore;
 use crate::task::Task;
 use crate::time::Timestamp;
+use crate::view::SavedView;
 
 /// One change of one row. The order of the variants is the order in which a commit applies them.
 #[derive(Clone, PartialEq, Debug)]
@@ -65,6 +66,10 @@ pub enum Change {
     PutUser(Box<User>),
     /// A team is made or replaced. Fails with `Conflict` as above.
     PutTeam(Box<Team>),
+    /// A saved view is made or replaced. Fails with `Conflict` as above.
+    PutView(Box<SavedView>),
+    /// A saved view is taken away. Fails with `Conflict` unless it is stored at revision `before`.
+    DropView(ViewDrop),
     /// A password is set, missed or met. Fails with `Conflict` as above.
     PutCredential(Box<Credential>),
     /// A token is made or changed. Fails with `Conflict` as above, with `AlreadyExists` when its digest is taken.
@@ -187,6 +192,17 @@ pub struct DefinitionDrop {
     pub before: Revision,
 }
 
+/// A saved view that is taken away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ViewDrop {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The view.
+    pub view: ViewId,
+    /// The stored revision.
+    pub before: Revision,
+}
+
 /// How a claimed job ends.
 #[derive(Clone, PartialEq, Debug)]
 pub struct JobFinish {
@@ -278,6 +294,8 @@ impl Change {
             Self::DropDefinition(_) => "DropDefinition",
             Self::PutUser(_) => "PutUser",
             Self::PutTeam(_) => "PutTeam",
+            Self::PutView(_) => "PutView",
+            Self::DropView(_) => "DropView",
             Self::PutCredential(_) => "PutCredential",
             Self::PutToken(_) => "PutToken",
             Self::PutLane(_) => "PutLane",
@@ -313,18 +331,20 @@ impl Change {
             Self::DropDefinition(_) => 13,
             Self::PutUser(_) => 14,
             Self::PutTeam(_) => 15,
-            Self::PutCredential(_) => 16,
-            Self::PutToken(_) => 17,
-            Self::PutLane(_) => 18,
+            Self::PutView(_) => 16,
+            Self::DropView(_) => 17,
+            Self::PutCredential(_) => 18,
+            Self::PutToken(_) => 19,
+            Self::PutLane(_) => 20,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 19,
-            Self::ReplayJob(_) => 20,
-            Self::EnqueueJob(_) => 21,
-            Self::RecordAttempt(_) => 22,
-            Self::AdvanceCursor(_) => 23,
-            Self::PutCheckpoint(_) => 24,
-            Self::RememberReply(_) => 25,
-            Self::AppendEvent(_) => 26,
+            Self::FinishJob(_) => 21,
+            Self::ReplayJob(_) => 22,
+            Self::EnqueueJob(_) => 23,
+            Self::RecordAttempt(_) => 24,
+            Self::AdvanceCursor(_) => 25,
+            Self::PutCheckpoint(_) => 26,
+            Self::RememberReply(_) => 27,
+            Self::AppendEvent(_) => 28,
         }
     }
 

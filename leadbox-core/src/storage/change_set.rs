@@ -84,7 +84,7 @@ enum Row<'a> {
     Name(u8, i64, &'a str, &'a str),
 }
 
-/// The row a change is about. Insert and update of a lead are one row; so are the two ends of a stay, of a task and of a job.
+/// The row a change is about. Insert and update of a lead are one row; so are the two ends of a stay, of a task, of a view and of a job.
 fn row(change: &Change) -> Row<'_> {
     match change {
         Change::InsertLead(row) => Row::Id(0, row.lead.id.uuid()),
@@ -107,6 +107,8 @@ fn row(change: &Change) -> Row<'_> {
         Change::DropDefinition(gone) => Row::Name(4, gone.tenant.0, gone.kind.as_str(), &gone.key),
         Change::PutUser(user) => Row::Id(5, user.id.uuid()),
         Change::PutTeam(team) => Row::Id(6, team.id.uuid()),
+        Change::PutView(view) => Row::Id(19, view.id.uuid()),
+        Change::DropView(gone) => Row::Id(19, gone.view.uuid()),
         Change::PutCredential(credential) => Row::Id(14, credential.user.uuid()),
         Change::PutToken(token) => Row::Id(15, token.id.uuid()),
         Change::PutLane(lane) => Row::Name(7, lane.key.tenant.0, &lane.key.queue, &lane.key.name),

@@ -1,7 +1,7 @@
 //! The storage contract. Owns the change set, the roles a storage plays for its callers, and their errors. Adapters
 //! implement it; they store and never decide.
 //!
-//! Roles are cut by who calls them: [`LeadStore`] and [`TaskStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
+//! Roles are cut by who calls them: [`LeadStore`], [`TaskStore`] and [`ViewStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
 //! sets a tenant up, [`LogStore`] by consumers of the log, [`JobStore`] by workers, [`AnalyticsStore`] by reports. The one
 //! writing door is [`Storage::commit`]. What an adapter must do is proved by `leadbox-conformance`, and shown by
 //! [`MemoryStorage`], the executable specification.
@@ -17,7 +17,7 @@ mod wake;
 
 pub use change::{
     Change, Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark,
-    JobFinish, JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop,
+    JobFinish, JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop, ViewDrop,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};
@@ -27,11 +27,11 @@ pub use memory::MemoryStorage;
 pub use roles::{
     AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
     DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced,
-    Storage, StoredLead, TaskStore,
+    Storage, StoredLead, TaskStore, ViewStore,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{
     MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
-    MockLogStore, MockProofStore, MockTaskStore,
+    MockLogStore, MockProofStore, MockTaskStore, MockViewStore,
 };
 pub use wake::Wake;

@@ -17,7 +17,7 @@ use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, EventType, Position, Subject};
 use crate::filter::LeadQuery;
 use crate::id::{
-    InteractionId, JobId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, WorkerId,
+    InteractionId, JobId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, ViewId, WorkerId,
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
@@ -33,6 +33,7 @@ use crate::scope::Scope;
 use crate::score::LeadScore;
 use crate::task::{Task, TaskFilter};
 use crate::time::Timestamp;
+use crate::view::SavedView;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -204,6 +205,17 @@ pub trait DirectoryStore: Send + Sync {
 
     /// One team.
     async fn team(&self, tenant: Tenant, id: TeamId) -> Result<Option<Team>>;
+}
+
+/// Saved views. Called by the services.
+#[cfg_attr(feature = "mocks", automock)]
+#[async_trait]
+pub trait ViewStore: Send + Sync {
+    /// The views that are not private, and those of this user, by id.
+    async fn views(&self, tenant: Tenant, of: Option<UserId>) -> Result<Vec<SavedView>>;
+
+    /// One view, whoever it is for.
+    async fn view(&self, tenant: Tenant, id: ViewId) -> Result<Option<SavedView>>;
 }
 
 /// Credentials and tokens. Called by sign-in and by whoever manages keys.
@@ -420,6 +432,7 @@ pub trait Storage:
     + TaskStore
     + DefinitionStore
     + DirectoryStore
+    + ViewStore
     + ProofStore
     + LogStore
     + JobStore

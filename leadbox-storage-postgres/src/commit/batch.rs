@@ -9,9 +9,11 @@ use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
     JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, SkipReason, TaskDrop,
+    ViewDrop,
 };
 use leadbox_core::{
-    Change, ChangeSet, Interaction, LeadId, LeadRow, Note, Stay, Task, Team, Tenant, User,
+    Change, ChangeSet, Interaction, LeadId, LeadRow, Note, SavedView, Stay, Task, Team, Tenant,
+    User,
 };
 
 /// The changes of a set, but those of leads that are left out.
@@ -33,6 +35,8 @@ pub(super) struct Batch<'a> {
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
+    pub(super) views: Vec<&'a SavedView>,
+    pub(super) dropped_views: Vec<&'a ViewDrop>,
     pub(super) credentials: Vec<&'a Credential>,
     pub(super) tokens: Vec<&'a Token>,
     pub(super) lanes: Vec<&'a Lane>,
@@ -79,6 +83,8 @@ impl<'a> Batch<'a> {
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
+            Change::PutView(view) => self.views.push(view),
+            Change::DropView(gone) => self.dropped_views.push(gone),
             Change::PutCredential(credential) => self.credentials.push(credential),
             Change::PutToken(token) => self.tokens.push(token),
             Change::PutLane(lane) => self.lanes.push(lane),
@@ -113,6 +119,8 @@ impl<'a> Batch<'a> {
         self.users.sort_unstable_by_key(|user| (user.tenant, user.id));
         self.teams.sort_unstable_by_key(|team| (team.tenant, team.id));
         self.credentials.sort_unstable_by_key(|credential| (credential.tenant, credential.user));
+        self.views.sort_unstable_by_key(|view| (view.tenant, view.id));
+        self.dropped_views.sort_unstable_by_key(|gone| (gone.tenant, gone.view));
         self.tokens.sort_unstable_by_key(|token| (token.tenant, token.id));
         self.lanes.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         self.cursors.sort_unstable_by(|a, b| a.consumer.cmp(&b.consumer));
@@ -160,6 +168,8 @@ impl<'a> Batch<'a> {
             dropped_definitions,
             users,
             teams,
+            views,
+            dropped_views,
             credentials,
             tokens,
             lanes,
@@ -189,6 +199,8 @@ impl<'a> Batch<'a> {
             && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
+            && views.is_empty()
+            && dropped_views.is_empty()
             && credentials.is_empty()
             && tokens.is_empty()
             && lanes.is_empty()

@@ -16,6 +16,7 @@ pub(super) fn put(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Fa
     drop_definitions(statement, batch);
     put_users(statement, batch)?;
     put_teams(statement, batch);
+    super::views::put(statement, batch)?;
     super::tokens::put(statement, batch)?;
     if batch.finishes.is_empty() {
         // Else a statement of its own has put them: the jobs' ends change the lanes' states, and a row is touched once.

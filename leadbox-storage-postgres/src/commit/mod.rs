@@ -16,5 +16,6 @@ mod skip;
 mod statement;
 mod tasks;
 mod tokens;
+mod views;
 
 pub(crate) use door::{commit, commit_in};

@@ -80,6 +80,8 @@ impl Picture {
             | Change::DropDefinition(_)
             | Change::PutUser(_)
             | Change::PutTeam(_)
+            | Change::PutView(_)
+            | Change::DropView(_)
             | Change::PutCredential(_)
             | Change::PutToken(_)
             | Change::PutLane(_)

@@ -15,7 +15,7 @@ use super::held::Held;
 use super::runs::Runs;
 use super::{
     definitions, interactions, jobs, leads, log, moves, queue, rollup, scores, setup, stays, tasks,
-    tokens, update,
+    tokens, update, views,
 };
 use crate::error::{During, Result};
 use crate::rows::Columns;
@@ -194,6 +194,8 @@ async fn pass(
         dropped_definitions,
         users,
         teams,
+        views: saved_views,
+        dropped_views,
         credentials,
         tokens,
         lanes,
@@ -223,6 +225,8 @@ async fn pass(
     definitions::drop(connection, &dropped_definitions).await?;
     setup::put_users(connection, &users).await?;
     setup::put_teams(connection, &teams).await?;
+    views::put(connection, &saved_views).await?;
+    views::drop(connection, &dropped_views).await?;
     tokens::put_credentials(connection, &credentials).await?;
     tokens::put_tokens(connection, &tokens).await?;
     setup::put_lanes(connection, &lanes).await?;

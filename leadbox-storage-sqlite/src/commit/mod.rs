@@ -20,6 +20,7 @@ mod stays;
 mod tasks;
 mod tokens;
 mod update;
+mod views;
 
 pub(crate) use apply::{Marks, alone, together};
 pub(crate) use captures::Captures;

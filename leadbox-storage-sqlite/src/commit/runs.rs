@@ -5,9 +5,11 @@ use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop,
+    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop, ViewDrop,
 };
-use leadbox_core::{Change, Interaction, LeadRow, NewEvent, NewJob, Note, Stay, Task, Team, User};
+use leadbox_core::{
+    Change, Interaction, LeadRow, NewEvent, NewJob, Note, SavedView, Stay, Task, Team, User,
+};
 
 /// References to changes, by kind, in the order of their sets.
 #[derive(Default)]
@@ -28,6 +30,8 @@ pub(super) struct Runs<'a> {
     pub(super) dropped_definitions: Vec<&'a DefinitionDrop>,
     pub(super) users: Vec<&'a User>,
     pub(super) teams: Vec<&'a Team>,
+    pub(super) views: Vec<&'a SavedView>,
+    pub(super) dropped_views: Vec<&'a ViewDrop>,
     pub(super) credentials: Vec<&'a Credential>,
     pub(super) tokens: Vec<&'a Token>,
     pub(super) lanes: Vec<&'a Lane>,
@@ -71,6 +75,8 @@ impl<'a> Runs<'a> {
             dropped_definitions,
             users,
             teams,
+            views,
+            dropped_views,
             credentials,
             tokens,
             lanes,
@@ -98,6 +104,8 @@ impl<'a> Runs<'a> {
             && dropped_definitions.is_empty()
             && users.is_empty()
             && teams.is_empty()
+            && views.is_empty()
+            && dropped_views.is_empty()
             && credentials.is_empty()
             && tokens.is_empty()
             && lanes.is_empty()
@@ -128,6 +136,8 @@ impl<'a> Runs<'a> {
             Change::DropDefinition(gone) => self.dropped_definitions.push(gone),
             Change::PutUser(user) => self.users.push(user),
             Change::PutTeam(team) => self.teams.push(team),
+            Change::PutView(view) => self.views.push(view),
+            Change::DropView(gone) => self.dropped_views.push(gone),
             Change::PutCredential(credential) => self.credentials.push(credential),
             Change::PutToken(token) => self.tokens.push(token),
             Change::PutLane(lane) => self.lanes.push(lane),

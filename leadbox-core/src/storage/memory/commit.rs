@@ -100,6 +100,8 @@ impl State {
             Change::DropDefinition(gone) => self.drop_definition(gone),
             Change::PutUser(user) => self.put_user(user),
             Change::PutTeam(team) => self.put_team(team),
+            Change::PutView(view) => self.put_view(view),
+            Change::DropView(gone) => self.drop_view(gone),
             Change::PutCredential(credential) => self.put_credential(credential),
             Change::PutToken(token) => self.put_token(token),
             Change::PutLane(lane) => self.put_lane(lane),

@@ -21,5 +21,6 @@ mod storage;
 mod table;
 mod tasks;
 mod tokens;
+mod views;
 
 pub use storage::MemoryStorage;

@@ -7,7 +7,7 @@ use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, Position};
 use crate::id::{
     AttemptId, ChangeSetId, EventId, InteractionId, JobId, LeadId, NoteId, StayId, TaskId, TeamId,
-    Tenant, TokenId, UserId, WorkerId,
+    Tenant, TokenId, UserId, ViewId, WorkerId,
 };
 use crate::interaction::{Interaction, LeadActivity};
 use crate::job::{Attempt, Job, Lane, LaneKey, LaneState};
@@ -21,6 +21,7 @@ use crate::score::LeadScore;
 use crate::storage::{Checkpoint, Definition, DefinitionKind, Reply, StoredLead};
 use crate::task::Task;
 use crate::time::Timestamp;
+use crate::view::SavedView;
 
 /// A lead with its keys and what lies beside it.
 #[derive(Clone, Debug)]
@@ -86,6 +87,7 @@ pub(super) struct State {
     pub(super) definitions: Table<(Tenant, DefinitionKind, String), (Revision, Definition)>,
     pub(super) users: Table<(Tenant, UserId), User>,
     pub(super) teams: Table<(Tenant, TeamId), Team>,
+    pub(super) views: Table<(Tenant, ViewId), SavedView>,
     pub(super) credentials: Table<(Tenant, UserId), Credential>,
     pub(super) tokens: Table<(Tenant, TokenId), Token>,
     pub(super) lanes: Table<LaneKey, (Lane, LaneState)>,
@@ -119,6 +121,7 @@ macro_rules! every_table {
         $state.definitions.$verb();
         $state.users.$verb();
         $state.teams.$verb();
+        $state.views.$verb();
         $state.credentials.$verb();
         $state.tokens.$verb();
         $state.lanes.$verb();
