@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "each test file uses its part")]
+#[path = "support/links.rs"]
+mod links;
+#[expect(dead_code, reason = "each test file uses its part")]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +18,8 @@ use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::service::NewUser;
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{LeadBox, UserId};
+use links::addresses;
 use support::{Browser, Office};
-
-/// All addresses that a page names behind these marks.
-fn addresses(page: &str, marks: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for mark in marks {
-        for part in page.split(mark).skip(1) {
-            let address = part.split('"').next().unwrap().replace("&amp;", "&");
-            found.insert(address.split('#').next().unwrap().to_owned());
-        }
-    }
-    found.remove("");
-    found
-}
 
 /// Follows every link from the first page on, with and without a slash at its end; what was there.
 async fn crawl(app: &Router, cookies: BTreeMap<String, String>, prefix: &str) -> BTreeSet<String> {

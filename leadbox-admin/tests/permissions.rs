@@ -3,6 +3,11 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "permissions/cast.rs"]
+mod cast;
+#[expect(dead_code, reason = "the pages use the rest of it")]
+#[path = "permissions/needs.rs"]
+mod needs;
 #[expect(dead_code, reason = "each test file uses its part")]
 #[path = "api/program.rs"]
 mod program;
@@ -12,38 +17,12 @@ mod support;
 use std::collections::BTreeSet;
 
 use axum::http::Method;
+use cast::{Cast, PREFIX};
 use leadbox_core::access::{Capability, Grants, Level, Permission};
-use leadbox_core::service::NewTeam;
-use leadbox_core::{
-    FieldDefinition, FieldType, LeadBox, LeadId, MergeChoice, NewInteraction, NewLead, NewTask,
-    Role, TeamId, Tenant, User, UserId,
-};
+use leadbox_core::{LeadId, MergeChoice, NewLead, Role};
+use needs::{Needs, Whose};
 use program::Program;
 use serde_json::{Value, json};
-use support::Office;
-
-const PREFIX: &str = "/leads-admin";
-
-/// What an operation needs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Needs {
-    /// Nothing but being let in.
-    Nothing,
-    /// A permission for this lead, which one also has to see.
-    Lead(Permission),
-    /// To change this lead and another one like it.
-    Pair,
-    /// The same, and to delete the other.
-    Merge,
-    /// A permission at any level: what it covers decides what is found.
-    Some(Permission),
-    /// A capability.
-    Can(Capability),
-    /// To see leads or to manage users.
-    Colleague,
-    /// It is no business of anybody here: the thing does not exist.
-    Absent,
-}
 
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, UsersManage,
@@ -161,104 +140,35 @@ fn body(method: &str, path: &str) -> Value {
     }
 }
 
-/// Whose lead it is, from where the asker stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Whose {
-    Own,
-    Team,
-    Others,
-    AnotherTenant,
+/// A program that comes in by the asker's session.
+async fn program(cast: &Cast) -> Program {
+    let browser = cast.office.signed_in("sam").await;
+    let cookies: Vec<String> =
+        browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Program::without_key(&cast.office.app, PREFIX)
+        .header("cookie", cookies.join("; "))
+        .header("sec-fetch-site", "same-origin")
 }
 
-/// People: the asker with each role, a colleague of its team, and somebody elsewhere.
-struct Cast {
-    office: Office,
-    asker: UserId,
-    colleague: UserId,
-    stranger: UserId,
-    team: TeamId,
-    program: Program,
-}
-
-impl Cast {
-    async fn with(role: &str) -> Self {
-        let office = Office::new(PREFIX);
-        let leadbox = office.sandbox.leadbox.clone();
-        office.hire("alex", "admin").await;
-        let team = NewTeam { name: "Team".to_owned(), parent: None };
-        let team = leadbox.directory().add_team(&team).await.unwrap().id;
-        let (asker, colleague) =
-            (office.hire("sam", role).await, office.hire("kim", "agent").await);
-        let stranger = office.hire("lee", "agent").await;
-        for id in [asker, colleague] {
-            let user = leadbox.directory().user(id).await.unwrap().unwrap();
-            leadbox.directory().change_user(&User { team: Some(team), ..user }).await.unwrap();
-        }
-        let spare = Role {
-            key: "spare".parse().unwrap(),
-            name: "Spare".to_owned(),
-            grants: Grants::default(),
+/// The address with what it is about, made anew.
+async fn address(cast: &Cast, path: &str, whose: Whose) -> (String, Option<LeadId>) {
+    if path == "/duplicates/{a}/{b}" {
+        let (lead, other) = (cast.lead(whose).await, cast.lead(whose).await);
+        let address = path.replace("{a}", &lead.to_string());
+        return (address.replace("{b}", &other.to_string()), Some(lead));
+    }
+    let about_lead = ["/leads/{id}", "/interactions/", "/tasks/{id}", "/notes/"];
+    if !about_lead.iter().any(|start| path.starts_with(start)) {
+        let id = match path {
+            _ if path.starts_with("/users/") => cast.stranger.to_string(),
+            _ if path.starts_with("/teams/") => cast.team.to_string(),
+            _ => uuid::Uuid::nil().to_string(),
         };
-        leadbox.access().define_role(&spare).await.unwrap();
-        let budget = FieldDefinition::new("budget", FieldType::Number).unwrap();
-        leadbox.definitions().define_field(&budget).await.unwrap();
-        let browser = office.signed_in("sam").await;
-        let cookies: Vec<String> =
-            browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let program = Program::without_key(&office.app, PREFIX)
-            .header("cookie", cookies.join("; "))
-            .header("sec-fetch-site", "same-origin");
-        Self { office, asker, colleague, stranger, team, program }
+        let key = if path.starts_with("/roles/") { "spare" } else { "budget" };
+        return (path.replace("{id}", &id).replace("{key}", key), None);
     }
-
-    fn host(&self, whose: Whose) -> LeadBox {
-        match whose {
-            Whose::AnotherTenant => self.office.sandbox.leadbox.for_tenant(Tenant(2)),
-            _ => self.office.sandbox.leadbox.clone(),
-        }
-    }
-
-    async fn lead(&self, whose: Whose) -> LeadId {
-        let owner = match whose {
-            Whose::Own => self.asker,
-            Whose::Team => self.colleague,
-            Whose::Others | Whose::AnotherTenant => self.stranger,
-        };
-        let new = NewLead { owner: Some(owner), ..NewLead::new().name("Ada Lovelace") };
-        self.host(whose).leads().capture(&new).await.unwrap().lead.id
-    }
-
-    /// The address with what it is about, made anew.
-    async fn address(&self, path: &str, whose: Whose) -> (String, Option<LeadId>) {
-        let host = self.host(whose);
-        if path == "/duplicates/{a}/{b}" {
-            let (lead, other) = (self.lead(whose).await, self.lead(whose).await);
-            let address = path.replace("{a}", &lead.to_string());
-            return (address.replace("{b}", &other.to_string()), Some(lead));
-        }
-        let about_lead = ["/leads/{id}", "/interactions/", "/tasks/{id}", "/notes/"];
-        if !about_lead.iter().any(|start| path.starts_with(start)) {
-            let id = match path {
-                _ if path.starts_with("/users/") => self.stranger.to_string(),
-                _ if path.starts_with("/teams/") => self.team.to_string(),
-                _ => uuid::Uuid::nil().to_string(),
-            };
-            let key = if path.starts_with("/roles/") { "spare" } else { "budget" };
-            return (path.replace("{id}", &id).replace("{key}", key), None);
-        }
-        let lead = self.lead(whose).await;
-        let id = if path.starts_with("/interactions/") {
-            let new = NewInteraction::new("call");
-            host.leads().record_interaction(lead, &new).await.unwrap().interaction.id.to_string()
-        } else if path.starts_with("/tasks/") {
-            host.tasks().add(lead, &NewTask::new("Call")).await.unwrap().id.to_string()
-        } else if path.starts_with("/notes/") {
-            host.notes().add(lead, "Likes tea.").await.unwrap().id.to_string()
-        } else {
-            lead.to_string()
-        };
-        (path.replace("{id}", &id), Some(lead))
-    }
+    let lead = cast.lead(whose).await;
+    (path.replace("{id}", &cast.belonging(path, whose, lead).await), Some(lead))
 }
 
 /// What is sent where it names another lead of the same people, made anew.
@@ -277,56 +187,27 @@ async fn body_about(cast: &Cast, path: &str, whose: Whose, lead: Option<LeadId>)
     }
 }
 
-fn covers(level: Option<Level>, whose: Whose) -> bool {
-    match whose {
-        Whose::Own => level.is_some(),
-        Whose::Team => level >= Some(Level::Team),
-        Whose::Others => level >= Some(Level::All),
-        Whose::AnotherTenant => false,
-    }
-}
-
-fn allowed(needs: Needs, grants: &Grants, whose: Whose) -> bool {
-    match needs {
-        Nothing => true,
-        Absent => false,
-        Lead(permission) => {
-            covers(grants.level(LeadRead), whose) && covers(grants.level(permission), whose)
-        }
-        Pair => allowed(Lead(LeadEdit), grants, whose),
-        Merge => allowed(Pair, grants, whose) && allowed(Lead(LeadDelete), grants, whose),
-        AnyLevel(permission) => grants.level(permission).is_some(),
-        Can(capability) => grants.capabilities.contains(&capability),
-        Colleague => grants.level(LeadRead).is_some() || grants.capabilities.contains(&UsersManage),
-    }
-}
-
 async fn every_operation(role: &str) {
     let grants = Role::built_in().find(|one| one.key.as_str() == role).unwrap().grants;
     let cast = Cast::with(role).await;
+    let program = program(&cast).await;
     for (method, path, needs) in TABLE {
-        let whoses: &[Whose] = match needs {
-            Lead(_) | Pair | Merge => {
-                &[Whose::Own, Whose::Team, Whose::Others, Whose::AnotherTenant]
-            }
-            _ => &[Whose::Others],
-        };
+        let whoses = if needs.is_about_a_lead() { &Whose::ALL[..] } else { &[Whose::Others] };
         for whose in whoses {
-            let (address, lead) = cast.address(path, *whose).await;
-            let host = cast.host(*whose);
+            let (address, lead) = address(&cast, path, *whose).await;
             let about = body_about(&cast, path, *whose, lead).await;
             let body = about.unwrap_or_else(|| body(method, path));
-            let before = (events(&host).await, stored(&host, lead).await);
+            let before = cast.stored(*whose, lead).await;
             let method_: Method = method.parse().unwrap();
             let reply = match *path {
                 "/imports" => {
                     let file = b"Name\r\nAda\r\n".to_vec();
-                    cast.program.send(method_, &address, "text/csv", file).await
+                    program.send(method_, &address, "text/csv", file).await
                 }
-                _ => cast.program.json(method_, &address, body).await,
+                _ => program.json(method_, &address, body).await,
             };
             let case = format!("{role}: {method} {path} of {whose:?}: {}", reply.text);
-            if allowed(*needs, &grants, *whose) {
+            if needs.are_met(&grants, *whose) {
                 // A nil id or a role's own business may still make it fail, but never for want of rights.
                 assert_ne!(reply.status.as_u16(), 403, "{case}");
                 let missing = address.contains("00000000-0000");
@@ -341,21 +222,10 @@ async fn every_operation(role: &str) {
             } else {
                 assert!(matches!(reply.status.as_u16(), 403 | 404), "{case}");
                 assert!(!reply.text.contains("Lovelace"), "{case}");
-                let after = (events(&host).await, stored(&host, lead).await);
-                assert_eq!(after, before, "{case}");
+                assert_eq!(cast.stored(*whose, lead).await, before, "{case}");
             }
         }
     }
-}
-
-async fn events(host: &LeadBox) -> usize {
-    let page = leadbox_core::PageRequest::first(1000);
-    host.log().events(&Default::default(), &page).await.unwrap().items.len()
-}
-
-async fn stored(host: &LeadBox, lead: Option<LeadId>) -> Option<(i64, i64)> {
-    let stored = host.leads().lead(lead?).await.unwrap().unwrap();
-    Some((stored.lead.version.0, stored.activity.count))
 }
 
 #[tokio::test]
@@ -385,8 +255,8 @@ async fn a_reader_reads() {
 
 #[tokio::test]
 async fn the_table_has_every_operation_of_the_document() {
-    let cast = Cast::with("admin").await;
-    let document = cast.program.get("/openapi.json").await.with(200).json();
+    let program = program(&Cast::with("admin").await).await;
+    let document = program.get("/openapi.json").await.with(200).json();
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
@@ -402,6 +272,7 @@ async fn the_table_has_every_operation_of_the_document() {
 #[tokio::test]
 async fn a_hidden_field_is_nowhere() {
     let cast = Cast::with("agent").await;
+    let program = program(&cast).await;
     let leadbox = &cast.office.sandbox.leadbox;
     let grants = Permission::ALL
         .iter()
@@ -424,7 +295,7 @@ async fn a_hidden_field_is_nowhere() {
         "/leads/export".to_owned(),
         "/leads/export?format=jsonl".to_owned(),
     ] {
-        let reply = cast.program.get(&path).await.with(200);
+        let reply = program.get(&path).await.with(200);
         assert!(
             !reply.text.contains("442079460018") && !reply.text.contains("zebra"),
             "{path}: {}",
@@ -432,11 +303,10 @@ async fn a_hidden_field_is_nowhere() {
         );
     }
     for path in ["/leads?q=zebra", "/leads/count?q=442079460018"] {
-        assert!(!cast.program.get(path).await.with(200).text.contains("Lovelace"), "{path}");
+        assert!(!program.get(path).await.with(200).text.contains("Lovelace"), "{path}");
     }
-    let told = cast.program.get("/leads?filter=%5B%22email%22,%22contains%22,%22zebra%22%5D").await;
+    let told = program.get("/leads?filter=%5B%22email%22,%22contains%22,%22zebra%22%5D").await;
     assert_eq!(told.status.as_u16(), 422, "{}", told.text);
-    let denied =
-        cast.program.patch(&format!("/leads/{lead}"), json!({"set": {"phone": null}})).await;
+    let denied = program.patch(&format!("/leads/{lead}"), json!({"set": {"phone": null}})).await;
     assert_eq!(denied.with(422).json()["errors"][0]["pointer"], "/set/phone");
 }

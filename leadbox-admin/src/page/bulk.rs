@@ -10,7 +10,7 @@ use leadbox_core::service::{BulkKind, BulkProgress, BulkState, Operation};
 use leadbox_core::{BulkId, Error, LeadBox, LeadId};
 
 use super::Doc;
-use super::bulk_plan::{Count, Shown, number};
+use super::bulk_plan::{Count, Shown, deeds, number};
 use super::format;
 use super::shell::{Shell, Visit};
 use super::words::{Words, zone};
@@ -104,7 +104,7 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
         progress: format!("{} of {}", number(counts.done()), number(counts.selected)),
         running,
         may_cancel: running && progress.state != BulkState::Cancelling,
-        may_undo: !running && counts.changed > 0,
+        may_undo: !running && counts.changed > 0 && !deeds(&leadbox).is_empty(),
         counts: told.map(|(_, (label, n))| Count { label, leads: number(n) }).collect(),
         refused: refusals
             .into_iter()

@@ -9,11 +9,7 @@ use leadbox_core::EventType;
 
 use crate::actions::ACTIONS;
 use crate::pages::PAGES;
-
-const ROUTES: &str = include_str!("../../src/page/routes.rs");
-
-/// What is no page of anybody's.
-const UNLISTED: &str = "GET /assets/{}/{}";
+use crate::routes::{plain, routes};
 
 /// What is a file, and no page to be looked at.
 const FILES: &[&str] = &["GET /leads/export", "GET /import/{}/refused"];
@@ -21,36 +17,6 @@ const FILES: &[&str] = &["GET /leads/export", "GET /import/{}/refused"];
 fn text_of(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// A request with what varies left out: names differ, and a query is no part of an address.
-fn plain(request: &str) -> String {
-    let request = request.split('?').next().unwrap();
-    let mut plain = String::new();
-    for part in request.split('{') {
-        match part.split_once('}') {
-            Some((_, rest)) => plain.push_str(&format!("{{}}{rest}")),
-            None => plain.push_str(part),
-        }
-    }
-    plain
-}
-
-/// Every method and address that the program answers to.
-fn routes() -> BTreeSet<String> {
-    let mut routes = BTreeSet::new();
-    for route in ROUTES.split(".route(").skip(1) {
-        let path = route.split('"').nth(1).unwrap();
-        for method in ["get", "post", "put", "patch", "delete"] {
-            let call = format!("{method}(");
-            let after = |before: char| !before.is_alphanumeric() && before != '_' && before != ':';
-            if route.match_indices(&call).any(|(at, _)| route[..at].ends_with(after)) {
-                routes.insert(plain(&format!("{} {path}", method.to_uppercase())));
-            }
-        }
-    }
-    routes.remove(UNLISTED);
-    routes
 }
 
 /// What stands between backticks.

@@ -16,6 +16,8 @@ mod house;
 mod keyboard;
 mod live;
 mod pages;
+#[path = "../support/routes.rs"]
+mod routes;
 mod screenshots;
 mod shapes;
 mod tab;

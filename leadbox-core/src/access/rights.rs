@@ -199,6 +199,19 @@ impl Rights {
         }
     }
 
+    /// Refuses whoever may do none of these with any lead.
+    ///
+    /// # Errors
+    /// `Permission`, with the first of them.
+    pub(crate) fn require_some_of(&self, permissions: &[Permission]) -> Result<(), Denied> {
+        match permissions.first() {
+            Some(first) if !permissions.iter().any(|one| self.level(*one).is_some()) => {
+                Err(Denied::Permission { permission: *first })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses everybody but the embedding program.
     ///
     /// # Errors

@@ -49,6 +49,10 @@ impl Operation {
     }
 }
 
+/// What was done is taken back with the permissions that it was done with: who has none of them takes nothing back.
+const TAKING_BACK: [Permission; 3] =
+    [Permission::LeadEdit, Permission::LeadAssign, Permission::LeadDelete];
+
 impl Bulk<'_> {
     /// What undoing would do. Nothing is written.
     ///
@@ -64,7 +68,8 @@ impl Bulk<'_> {
     /// it since; one that was deleted comes back. An undo can be undone.
     ///
     /// # Errors
-    /// `Denied` when it is neither the asker's nor may the asker read the activity log, or import; `Invalid` while it is
+    /// `Denied` when it is neither the asker's nor may the asker read the activity log, or import, and when the asker may
+    /// change no lead at all; `Invalid` while it is
     /// still under way; `NotFound`; `Storage`.
     pub async fn undo(&self, operation: Operation) -> Result<BulkProgress> {
         let leads = self.touched(operation).await?;
@@ -107,6 +112,7 @@ impl Bulk<'_> {
                 self.leadbox.rights().require_capability(Capability::LeadsImport)?;
             }
         }
+        self.leadbox.rights().require_some_of(&TAKING_BACK)?;
         self.leadbox.sequence_all().await?;
         let filter = EventFilter { actor: Some(operation.actor()), ..EventFilter::default() };
         let (mut seen, mut leads) = (HashSet::new(), Vec::new());

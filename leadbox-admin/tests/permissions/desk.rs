@@ -1,0 +1,338 @@
+//! The dashboard as one asker has it before it: asks for what a row of the table names, and walks through all pages. Owns
+//! what each request is about and what its form sends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Router;
+use leadbox_admin::Admin;
+use leadbox_core::access::{Capability, Role};
+use leadbox_core::proof::TokenKind;
+use leadbox_core::service::{BulkAction, NewKey, NewTeam, NewUser, Selection};
+use leadbox_core::testing::Sandbox;
+use leadbox_core::transfer::Importer;
+use leadbox_core::{ImportId, LeadBox, LeadId, LeadPatch};
+
+use crate::cast::{Cast, PREFIX};
+use crate::links::{addresses, sent};
+use crate::needs::Whose;
+use crate::routes;
+use crate::support::{Answer, Browser, Office, PASSWORD};
+use crate::upload::upload;
+
+/// A file with a row that is refused.
+const FILE: &str = "Name,Email\nBea,bea@fair.example\nCy,cy@\n";
+
+/// What a request is about.
+#[derive(Debug)]
+pub struct About {
+    /// Below the mount, with what its query has to say.
+    pub address: String,
+    pub lead: Option<LeadId>,
+    id: String,
+}
+
+/// Something that a page offers.
+pub struct Offered {
+    /// Without what varies.
+    pub request: String,
+    pub whose: Whose,
+    pub page: String,
+}
+
+/// An asker at the dashboard.
+pub struct Desk {
+    pub cast: Cast,
+    pub role: Role,
+    browser: Browser,
+    /// Whose are the leads and what belongs to them, by id: whose is what stands in addresses.
+    known: BTreeMap<String, Whose>,
+    made: u32,
+}
+
+async fn imported(host: &LeadBox, cast: &Cast) -> String {
+    let id: ImportId = host.new_id();
+    let file = format!("Name,Owner\nDora,{}\n", cast.asker);
+    Importer::new(host).id(id).run(file.as_bytes()).await.unwrap();
+    id.to_string()
+}
+
+impl Desk {
+    pub async fn of(role: Role) -> Self {
+        let sandbox = Sandbox::new().unwrap();
+        if !role.is_built_in() {
+            sandbox.leadbox.access().define_role(&role).await.unwrap();
+        }
+        let app = Admin::new(sandbox.leadbox.clone()).mount(Router::new(), PREFIX);
+        let office = Office { sandbox, app, prefix: PREFIX };
+        let cast = Cast::at(office, role.key.as_str()).await;
+        let browser = cast.office.signed_in("sam").await;
+        Self { cast, role, browser, known: BTreeMap::new(), made: 0 }
+    }
+
+    /// A name that nothing has yet.
+    fn fresh(&mut self) -> String {
+        self.made += 1;
+        format!("new_{}", self.made)
+    }
+
+    fn note(&mut self, id: impl ToString, whose: Whose) -> String {
+        self.known.insert(id.to_string(), whose);
+        id.to_string()
+    }
+
+    /// Makes what a request is about anew.
+    pub async fn about(&mut self, request: &str, whose: Whose, allowed: bool) -> About {
+        let path = request.split_once(' ').unwrap().1;
+        let part = path.split('/').nth(1).unwrap();
+        let host = self.cast.host(whose);
+        let mut lead = None;
+        let id = match part {
+            _ if path == "/bulk" => self.cast.lead(Whose::Own).await.to_string(),
+            _ if !path.contains('{') => String::new(),
+            "leads" | "tasks" | "notes" | "interactions" => {
+                let made = self.cast.lead(whose).await;
+                lead = Some(made);
+                self.note(made, whose);
+                let id = self.cast.belonging(path, whose, made).await;
+                if path.ends_with("/reopen") {
+                    host.tasks().complete(id.parse().unwrap()).await.unwrap();
+                }
+                self.note(id, whose)
+            }
+            "users" => match whose {
+                Whose::AnotherTenant => {
+                    let email = format!("{}@else.example", self.fresh());
+                    let new = NewUser { name: "Else".to_owned(), email, ..NewUser::default() };
+                    host.directory().add_user(&new).await.unwrap().id.to_string()
+                }
+                _ => self.cast.stranger.to_string(),
+            },
+            "teams" => {
+                let new = NewTeam { name: self.fresh(), parent: None };
+                host.directory().add_team(&new).await.unwrap().id.to_string()
+            }
+            "roles" => {
+                let (key, grants) = (self.fresh(), Default::default());
+                let role = Role { key: key.parse().unwrap(), name: key.clone(), grants };
+                host.access().define_role(&role).await.unwrap();
+                key
+            }
+            "keys" => {
+                let new = NewKey { name: self.fresh(), ..NewKey::default() };
+                host.keys().make(&new).await.unwrap().key.id.to_string()
+            }
+            "bulk" => {
+                let own = self.cast.lead(if whose == Whose::Others { Whose::Own } else { whose });
+                let own = own.await;
+                self.note(own, Whose::Own);
+                let selection = Selection::Ids(vec![own]);
+                let action = BulkAction::Change(LeadPatch::new().add_tag("vip"));
+                let bulk = host.bulk();
+                match path.ends_with("/cancel") {
+                    true => bulk.start(&action, &selection).await.unwrap().id.to_string(),
+                    false => bulk.run(&action, &selection).await.unwrap().id.to_string(),
+                }
+            }
+            "import" if path.ends_with("/undo") || whose == Whose::AnotherTenant => {
+                imported(&host, &self.cast).await
+            }
+            "import" if allowed => self.tried().await,
+            _ => uuid::Uuid::nil().to_string(),
+        };
+        let query = match request {
+            "GET /leads/export" => "?format=csv",
+            "GET /bulk/new" => "?do=tag&tag=vip&plan=1&all=1&list=",
+            _ => "",
+        };
+        let filled = path.replace("{id}", &id).replace("{key}", &id);
+        let filled = if filled == "/" { String::new() } else { filled };
+        About { address: format!("{PREFIX}{filled}{query}"), lead, id }
+    }
+
+    /// A file that the asker sent and tried.
+    async fn tried(&mut self) -> String {
+        let answer = upload(&mut self.browser, &format!("{PREFIX}/import"), "fair.csv", FILE).await;
+        let address = answer.location().to_owned();
+        let form = [("do", "try"), ("by", "email"), ("column-0", "name"), ("column-1", "email")];
+        self.browser.post(&address, &form).await;
+        address.rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// What the request's form sends, so that nothing but the asker's rights can be wrong with it.
+    async fn form(&mut self, request: &str, about: &About) -> Vec<(String, String)> {
+        let mut form: Vec<_> = self.said(request, about).await;
+        if request.starts_with("POST /roles/") {
+            // A role's form says of every field whether it is shown; which there are, the page knows.
+            let page = self.browser.get(&format!("{PREFIX}/roles/new")).await;
+            let fields = addresses(&page.body, &["name=\"field."]).into_iter();
+            form.extend(fields.map(|field| (format!("field.{field}"), "shown".to_owned())));
+        }
+        form
+    }
+
+    async fn said(&mut self, request: &str, about: &About) -> Vec<(String, String)> {
+        let (host, id) = (self.cast.host(Whose::Own), &about.id);
+        let name = |name: &str| vec![("name", name.to_owned())];
+        let revised = |revision: i64, more: Vec<(&'static str, String)>| {
+            let revision = vec![("revision", revision.to_string())];
+            revision.into_iter().chain(more).collect::<Vec<_>>()
+        };
+        let said: Vec<(&'static str, String)> = match request {
+            "POST /bulk" => {
+                vec![("do", "tag".to_owned()), ("tag", "vip".to_owned()), ("lead", id.clone())]
+            }
+            "POST /import/{id}" => vec![("do", "try".to_owned()), ("by", "email".to_owned())],
+            "POST /leads/new" => name("New"),
+            "POST /leads/{id}/edit" => {
+                vec![("version", "1".to_owned()), ("title", "CTO".to_owned())]
+            }
+            "POST /leads/{id}/stage" => vec![("stage", "qualified".to_owned())],
+            "POST /leads/{id}/tasks" => vec![("title", "Call".to_owned())],
+            "POST /leads/{id}/notes" => vec![("text", "Likes tea.".to_owned())],
+            "POST /leads/{id}/interactions" => vec![("kind", "call".to_owned())],
+            "POST /tasks/{id}" => revised(1, vec![("title", "Call again".to_owned())]),
+            "POST /notes/{id}" => revised(1, vec![("text", "Likes coffee.".to_owned())]),
+            "POST /interactions/{id}/mark" => vec![("suspicion", "suspect".to_owned())],
+            "POST /users" => {
+                let email = format!("{}@office.example", self.fresh());
+                vec![("name", "Bo".to_owned()), ("email", email)]
+            }
+            "POST /users/{id}" => {
+                let user = host.directory().user(id.parse().unwrap()).await.unwrap();
+                let (revision, email) = user
+                    .map(|user| (user.revision.0, user.email))
+                    .unwrap_or((1, "else@else.example".to_owned()));
+                let said = [("name", "Robin"), ("status", "active"), ("role", "agent")];
+                let said = said.map(|(name, value)| (name, value.to_owned()));
+                revised(revision, said.into_iter().chain([("email", email)]).collect())
+            }
+            "POST /teams" => name("North"),
+            "POST /teams/{id}" => revised(1, name("South")),
+            "POST /roles/new" => vec![("key", self.fresh()), ("name", "Fresh".to_owned())],
+            "POST /roles/{key}" => revised(1, name("Changed")),
+            "POST /keys" => vec![("name", "key".to_owned()), ("days", "30".to_owned())],
+            "POST /settings" => {
+                vec![("zone", "UTC".to_owned()), ("currency", "USD".to_owned())]
+            }
+            "POST /settings/fields" => vec![
+                ("key", self.fresh()),
+                ("label", "Shoe size".to_owned()),
+                ("type", "number".to_owned()),
+            ],
+            "POST /profile" => name("Sam"),
+            "POST /profile/password" => {
+                vec![("current", PASSWORD.to_owned()), ("password", format!("another {PASSWORD}"))]
+            }
+            _ => Vec::new(),
+        };
+        said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Sends the request.
+    pub async fn ask(&mut self, request: &str, about: &About) -> Answer {
+        if request == "POST /import" {
+            return upload(&mut self.browser, &about.address, "fair.csv", FILE).await;
+        }
+        if request.starts_with("GET ") {
+            return self.browser.get(&about.address).await;
+        }
+        let form = self.form(request, about).await;
+        let form: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.browser.post(&about.address, &form).await
+    }
+
+    /// Leads of everybody here with something to be done about each, and something under way.
+    pub async fn furnish(&mut self) {
+        for whose in [Whose::Own, Whose::Team, Whose::Others] {
+            let lead = self.cast.lead(whose).await;
+            self.note(lead, whose);
+            let done = self.cast.task(whose, lead).await;
+            self.cast.host(whose).tasks().complete(done).await.unwrap();
+            self.note(done, whose);
+            let open = self.cast.task(whose, lead).await;
+            self.note(open, whose);
+            let note = self.cast.note(whose, lead).await;
+            self.note(note, whose);
+            let interaction = self.cast.interaction(whose, lead).await;
+            self.note(interaction, whose);
+        }
+        let new = NewKey { name: "program".to_owned(), ..NewKey::default() };
+        let made = self.cast.host(Whose::Own).keys().make(&new).await.unwrap();
+        assert_eq!(made.key.kind, TokenKind::ApiKey);
+    }
+
+    /// What all pages offer that one gets to from these, each of which is there.
+    pub async fn offers(&mut self, mut open: Vec<String>) -> Vec<Offered> {
+        if self.role.grants.capabilities.contains(&Capability::AuditRead) {
+            let about = self.about("POST /bulk/{id}/cancel", Whose::Others, true).await;
+            open.push(about.address.replace("/cancel", ""));
+        }
+        if self.role.grants.capabilities.contains(&Capability::LeadsImport) {
+            let about = self.about("GET /import/{id}/undo", Whose::Others, true).await;
+            open.push(about.address.replace("/undo", ""));
+        }
+        let (host, page) = (self.cast.host(Whose::Own), leadbox_core::PageRequest::first(500));
+        let found = host.leads().list(&Default::default(), &page).await;
+        let (asker, colleague) = (self.cast.asker, self.cast.colleague);
+        for one in found.unwrap().items {
+            let whose = match one.lead.owner {
+                Some(owner) if owner == asker => Whose::Own,
+                Some(owner) if owner == colleague => Whose::Team,
+                _ => Whose::Others,
+            };
+            self.known.insert(one.lead.id.to_string(), whose);
+        }
+        let (mut offers, mut visited) = (Vec::new(), BTreeMap::<String, BTreeSet<String>>::new());
+        while let Some(address) = open.pop() {
+            // Some of what differs only by its query stands for all of it.
+            let path = address.split('?').next().unwrap().to_owned();
+            let variants = visited.entry(path).or_default();
+            if variants.len() > 2 || !variants.insert(address.clone()) {
+                continue;
+            }
+            let answer = self.browser.get(&address).await;
+            assert_eq!(
+                answer.status.as_u16(),
+                200,
+                "{address} {:?}: {}",
+                offers.len(),
+                answer.body
+            );
+            if !answer.header("content-type").starts_with("text/html") {
+                continue;
+            }
+            let linked = addresses(&answer.body, &["<a href=\"", " href=\""]);
+            let linked = linked.into_iter().filter(|to| !to.contains("/assets/"));
+            let mut requests: Vec<(&str, String)> = Vec::new();
+            for to in linked {
+                requests.push(("GET", to.clone()));
+                open.push(to);
+            }
+            requests.extend(sent(&answer.body, &address));
+            for (method, to) in requests {
+                offers.push(self.offered(method, &to, &address));
+            }
+        }
+        offers
+    }
+
+    /// What an address asks for, and whose it is.
+    fn offered(&self, method: &str, to: &str, page: &str) -> Offered {
+        let path = to.split('?').next().unwrap();
+        let below = path.strip_prefix(PREFIX).unwrap_or_else(|| panic!("{to} on {page}"));
+        let below = if below.is_empty() { "/" } else { below };
+        let exact = format!("{method} {below}");
+        let parts: Vec<&str> = exact.split('/').collect();
+        let fits = |route: &&String| {
+            let own: Vec<&str> = route.split('/').collect();
+            own.len() == parts.len() && own.iter().zip(&parts).all(|(a, b)| a == b || *a == "{}")
+        };
+        let routes = routes::routes();
+        let named = routes.iter().find(|route| **route == exact);
+        let request = named.or_else(|| routes.iter().find(fits));
+        let request = request.unwrap_or_else(|| panic!("{exact} on {page}")).clone();
+        let whose = parts.iter().find_map(|part| self.known.get(*part)).copied();
+        Offered { request, whose: whose.unwrap_or(Whose::Others), page: page.to_owned() }
+    }
+}
