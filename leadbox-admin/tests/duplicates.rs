@@ -107,6 +107,9 @@ async fn two_people_are_told_apart_and_it_is_taken_back() {
     let told = agent.get(sent(&told)).await.body;
     assert!(told.contains("Ada Lovelace and Ada Lovelace are two people."), "{told}");
     assert!(told.contains("No two leads") && told.contains("Take it back"), "{told}");
+    assert_eq!(office.last_event().await, (EventType::LEAD_DISTINGUISHED, Some(ann.uuid())));
+    let timeline = agent.get(&format!("/ops/leads/{b}")).await.body;
+    assert!(timeline.contains("Told apart from another lead"), "{timeline}");
     let leads = office.sandbox.leadbox.leads();
     assert!(leads.duplicates(a, 5).await.unwrap().is_empty());
     let back = agent.post(&address, &[("is", "unknown"), ("after", "")]).await;

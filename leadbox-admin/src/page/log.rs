@@ -31,6 +31,7 @@ const GROUPS: [(&str, &str, &[EventType]); 6] = [
             EventType::LEAD_RESTORED,
             EventType::LEAD_MERGED,
             EventType::LEAD_UNMERGED,
+            EventType::LEAD_DISTINGUISHED,
         ],
     ),
     (

@@ -181,6 +181,10 @@ impl Words<'_> {
             Said { changes: self.changes(payload), ..said("merge", "accent", says) }
         } else if *kind == EventType::LEAD_UNMERGED {
             Said { changes: self.changes(payload), ..said("undo", "", "A merge was undone") }
+        } else if *kind == EventType::LEAD_DISTINGUISHED {
+            let is_apart = payload.data.get("is").and_then(Value::as_str) == Some("distinct");
+            let says = if is_apart { "Told apart from" } else { "No longer told apart from" };
+            said("duplicate", "", format!("{says} another lead"))
         } else {
             self.activity(kind, payload).unwrap_or_else(|| self.administered(kind, payload))
         }

@@ -169,11 +169,14 @@ pub const ACTIONS: &[Action] = &[
         .stored(&["Probably a machine", "A person did it"]),
     action("POST /duplicates/{a}/{b}", "/duplicates", "Not the same person")
         .says("are two people.")
+        .logged(&[EventType::LEAD_DISTINGUISHED, EventType::LEAD_DISTINGUISHED])
         .stored(&["Take it back"]),
     action("POST /duplicates/{a}/{b}", "/leads/{twin}/merge?with={other}", "Not the same person")
         .says("are two people.")
+        .logged(&[EventType::LEAD_DISTINGUISHED, EventType::LEAD_DISTINGUISHED])
         .stored_on("/leads/{twin}/merge", &["No lead looks like it."]),
     action("POST /duplicates/{a}/{b}", "/duplicates?a={twin}&b={other}", "Take it back")
+        .logged(&[EventType::LEAD_DISTINGUISHED, EventType::LEAD_DISTINGUISHED])
         .stored_on("/leads/{twin}/merge", &["Same name"]),
     action("POST /leads/{id}/merge", "/leads/{twin}/merge?with={other}", "Merge these leads")
         .says("was merged into this lead.")

@@ -61,6 +61,8 @@ event_types! {
     LEAD_MERGED = "lead.merged";
     /// A merge was undone; `data.merge` says which.
     LEAD_UNMERGED = "lead.unmerged";
+    /// Somebody said of a lead and another (`data.other`) that they are two people, or took that back (`data.is`).
+    LEAD_DISTINGUISHED = "lead.distinguished";
     /// A lead's priority changed.
     LEAD_SCORED = "lead.scored";
     /// Something happened with a lead.

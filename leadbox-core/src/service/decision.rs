@@ -98,6 +98,11 @@ impl<'a> Decision<'a> {
         self.made = Some(id.into());
     }
 
+    /// Whether nothing changes so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Adds a change, if the asker may make it.
     ///
     /// # Errors

@@ -5,13 +5,14 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Leads;
-use super::decision::{Announce, Decision};
+use super::decision::{Announce, Decision, data};
 use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
+use crate::event::{EventType, Subject};
 use crate::id::LeadId;
 use crate::lead::{KeyedLead, Lead, LeadKeys, Likeness, SharedKey};
 use crate::page::{Cursor, Page, PageRequest};
@@ -133,27 +134,35 @@ impl Leads<'_> {
         Ok(Page { items, next: None })
     }
 
-    /// Remembers that two leads are two people, or forgets it, as merging them does. Whoever may change both may say so.
+    /// Remembers that two leads are two people, or forgets it, as merging them does. Whoever may change both may say so; the
+    /// timelines of both tell of it.
     ///
     /// # Errors
     /// `Invalid` for a lead and itself; `NotFound`; `Denied`; `Contended`; `Storage`.
     pub async fn tell_apart(&self, a: LeadId, b: LeadId, is: Distinction) -> Result<()> {
-        let mut pair = [a, b];
-        for id in &mut pair {
-            let lead = self.load(*id, None).await?;
+        // One that was merged away stands for the one that is left.
+        let (a, b) = (&self.load(a, None).await?, &self.load(b, None).await?);
+        for lead in [a, b] {
             self.leadbox.rights().require(Permission::LeadEdit, lead.owner)?;
-            // One that was merged away stands for the one that is left.
-            *id = lead.id;
         }
-        let [a, b] = pair;
-        if a == b {
+        if a.id == b.id {
             return Err(Invalid::one("lead", "is the same lead").into());
         }
         self.leadbox
-            .decide("pair of leads", pair_name(a, b), || {
+            .decide("pair of leads", pair_name(a.id, b.id), || {
                 Box::pin(async move {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    self.distinguish(&mut decision, (a, b), is).await?;
+                    self.distinguish(&mut decision, (a.id, b.id), is).await?;
+                    if !decision.is_empty() {
+                        for (lead, other) in [(a, b), (b, a)] {
+                            let told = data([
+                                ("other", Value::from(other.id.to_string())),
+                                ("is", serde_json::to_value(is)?),
+                            ]);
+                            let kind = EventType::LEAD_DISTINGUISHED;
+                            decision.event(Subject::lead(lead.id), kind, lead.version, &told)?;
+                        }
+                    }
                     decision.finish(())
                 })
             })

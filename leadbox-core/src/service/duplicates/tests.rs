@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::access::{Grants, Level, Rights};
-use crate::event::Actor;
+use crate::event::{Actor, EventType};
 use crate::id::UserId;
 use crate::lead::{Match, MergeChoice, NewLead};
 use crate::service::LeadBox;
-use crate::testing::{Sandbox, some_lead};
+use crate::testing::{Announced, Sandbox, some_lead};
 
 async fn capture(leadbox: &LeadBox, name: &str, email: &str, phone: &str) -> LeadId {
     let new = NewLead::new()
@@ -91,6 +91,14 @@ async fn who_was_told_apart_is_not_shown_until_that_is_taken_back() {
     }
     assert!(pairs(host, 5).await.is_empty());
     assert!(leads.duplicates(a, 5).await.unwrap().is_empty());
+    for (lead, other) in [(a, b), (b, a)] {
+        let told = Announced::about(host, lead).await.unwrap();
+        told.assert_types(&[EventType::LEAD_CAPTURED, EventType::LEAD_DISTINGUISHED]);
+        let page = host.log().timeline(lead, &PageRequest::default()).await.unwrap();
+        let payload = page.items[0].payload().unwrap();
+        assert_eq!(payload.data["other"], other.to_string());
+        assert_eq!(payload.data["is"], "distinct");
+    }
     leads.tell_apart(a, b, Distinction::Unknown).await.unwrap();
     assert_eq!(pairs(host, 5).await.len(), 1);
     assert!(matches!(leads.tell_apart(a, a, Distinction::Distinct).await, Err(Error::Invalid(_))));
