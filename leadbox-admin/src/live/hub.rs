@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leadbox_core::{ActorKind, LeadBox, Position, Tenant};
-use tokio::sync::broadcast::{self, Receiver, Sender};
+use tokio::sync::broadcast::{self, Receiver, Sender, WeakSender};
 use uuid::Uuid;
 
 use super::follower::follow;
@@ -25,8 +25,9 @@ pub(crate) struct Hub(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// To whom the follower hands what it finds; none while nobody listens.
-    sender: Option<Sender<Arc<News>>>,
+    /// To whom the follower hands what it finds. The follower's own: whatever ends it ends this too, such as the end of the
+    /// runtime that it runs on.
+    sender: Option<WeakSender<Arc<News>>>,
     /// How many each has.
     sockets: HashMap<Who, usize>,
 }
@@ -74,11 +75,11 @@ impl Hub {
             });
         }
         state.sockets.insert(who.clone(), own + 1);
-        let receiver = match &state.sender {
+        let receiver = match state.sender.as_ref().and_then(WeakSender::upgrade) {
             Some(sender) => sender.subscribe(),
             None => {
                 let (sender, receiver) = broadcast::channel(QUEUE);
-                state.sender = Some(sender.clone());
+                state.sender = Some(sender.downgrade());
                 tokio::spawn(follow(Arc::clone(self), host.clone(), head, sender));
                 receiver
             }
@@ -100,7 +101,8 @@ impl Hub {
     #[cfg(test)]
     pub(super) fn count(&self) -> (usize, bool) {
         let state = self.state();
-        (state.sockets.values().sum(), state.sender.is_some())
+        let follows = state.sender.as_ref().and_then(WeakSender::upgrade).is_some();
+        (state.sockets.values().sum(), follows)
     }
 }
 
@@ -149,6 +151,23 @@ mod tests {
             while hub.count() != (0, false) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
+        }
+    }
+
+    #[test]
+    fn a_runtime_that_ends_takes_no_follower_from_those_who_come_later() {
+        let Sandbox { leadbox, .. } = Sandbox::new().unwrap();
+        let hub = Arc::new(Hub::default());
+        for round in 0..2 {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let head = leadbox.log().head().await.unwrap().position;
+                let ann = principal(&leadbox, "ann");
+                let (_seat, mut news) = hub.join(&leadbox, &ann, head, FEW).unwrap();
+                leadbox.leads().capture(&some_lead(round)).await.unwrap();
+                let found = tokio::time::timeout(Duration::from_secs(20), news.recv()).await;
+                assert_eq!(found.unwrap().unwrap().until(), Position(head.0 + 1));
+            });
         }
     }
 
