@@ -1,6 +1,6 @@
 //! Live updates between processes: what another program commits into the same file is told by the server.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "each test file uses its part")]
 mod program;
