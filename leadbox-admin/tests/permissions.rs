@@ -19,13 +19,14 @@ use std::collections::BTreeSet;
 use axum::http::Method;
 use cast::{Cast, PREFIX};
 use leadbox_core::access::{Capability, Grants, Level, Permission};
-use leadbox_core::{LeadId, MergeChoice, NewLead, Role};
+use leadbox_core::{LeadId, MergeChoice, NewLead, NewView, Role, Sharing};
 use needs::{Needs, Whose};
 use program::Program;
 use serde_json::{Value, json};
 
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, UsersManage,
+    ViewsShare,
 };
 use Needs::{Absent, Can, Colleague, Lead, Merge, Nothing, Pair, Some as AnyLevel};
 use Permission::{
@@ -60,6 +61,12 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/leads/{id}/notes", Lead(NoteCreate)),
     ("PUT", "/notes/{id}", Lead(NoteEdit)),
     ("DELETE", "/notes/{id}", Lead(NoteEdit)),
+    ("GET", "/views", Nothing),
+    ("POST", "/views", AnyLevel(LeadRead)),
+    ("GET", "/views/{id}", AnyLevel(LeadRead)),
+    ("PATCH", "/views/{id}", Can(ViewsShare)),
+    ("POST", "/views/{id}/take-over", Can(ViewsShare)),
+    ("DELETE", "/views/{id}", Can(ViewsShare)),
     ("GET", "/leads/{id}/duplicates", Lead(LeadRead)),
     ("GET", "/duplicates", Nothing),
     ("PUT", "/duplicates/{a}/{b}", Pair),
@@ -120,6 +127,8 @@ fn body(method: &str, path: &str) -> Value {
         ("PATCH", "/tasks/{id}") => json!({"title": "Call again"}),
         ("PUT", "/tasks/{id}/state") => json!({"state": "done"}),
         ("POST", "/leads/{id}/notes") | ("PUT", "/notes/{id}") => json!({"text": "Likes tea."}),
+        ("POST", "/views") => json!({"name": "New"}),
+        ("PATCH", "/views/{id}") => json!({"columns": ["company"]}),
         ("PUT", "/duplicates/{a}/{b}") => json!({"is": "distinct"}),
         ("POST", "/bulk/plan" | "/bulk") => {
             json!({"action": {"advance": "won"}, "selection": {"ids": []}})
@@ -156,6 +165,14 @@ async fn address(cast: &Cast, path: &str, whose: Whose) -> (String, Option<LeadI
         let (lead, other) = (cast.lead(whose).await, cast.lead(whose).await);
         let address = path.replace("{a}", &lead.to_string());
         return (address.replace("{b}", &other.to_string()), Some(lead));
+    }
+    if path.starts_with("/views/") {
+        // What everybody sees, and nobody owns.
+        let host = cast.host(whose);
+        let name = host.new_id::<uuid::Uuid>().to_string();
+        let view = NewView::new(name).sharing(Sharing::Everyone);
+        let view = host.views().save(&view).await.unwrap();
+        return (path.replace("{id}", &view.id.to_string()), None);
     }
     let about_lead = ["/leads/{id}", "/interactions/", "/tasks/{id}", "/notes/"];
     if !about_lead.iter().any(|start| path.starts_with(start)) {

@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use leadbox_core::service::{BulkAction, BulkPlan, BulkProgress, Operation, Refusal, Selection};
-use leadbox_core::{BulkId, LeadId};
+use leadbox_core::{BulkId, LeadBox, LeadId, ViewId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::asker::Asker;
 use super::body::Body;
-use super::leads::listed;
 use super::once::{OnceKey, Posted, replayed};
 use super::paging::Listed;
+use super::views::viewed;
 use crate::serve::Problem;
 
 /// What is done to which leads.
@@ -44,6 +44,8 @@ pub(super) enum SelectionBody {
 #[serde(default, deny_unknown_fields)]
 #[schema(as = SelectionList)]
 pub(super) struct ListBody {
+    /// The id of a saved view, as for the list of leads.
+    view: Option<ViewId>,
     /// Text to look for.
     q: Option<String>,
     /// A condition as JSON text, as for the list of leads.
@@ -53,11 +55,11 @@ pub(super) struct ListBody {
 }
 
 impl SelectionBody {
-    fn selection(&self) -> Result<Selection, Problem> {
+    async fn selection(&self, leadbox: &LeadBox) -> Result<Selection, Problem> {
         Ok(match self {
             Self::Ids(ids) => Selection::Ids(ids.clone()),
-            Self::List(ListBody { q, filter, as_of }) => {
-                let list = listed(q.as_deref(), filter.as_deref(), None)?;
+            Self::List(ListBody { view, q, filter, as_of }) => {
+                let list = viewed(leadbox, *view, q.as_deref(), filter.as_deref(), None).await?;
                 Selection::Listed { list, as_of: *as_of }
             }
         })
@@ -73,7 +75,8 @@ pub(super) async fn plan(
     Asker(leadbox): Asker,
     Body(new): Body<NewBulk>,
 ) -> Result<Json<BulkPlan>, Problem> {
-    Ok(Json(leadbox.bulk().plan(&new.action, &new.selection.selection()?).await?))
+    let selection = new.selection.selection(&leadbox).await?;
+    Ok(Json(leadbox.bulk().plan(&new.action, &selection).await?))
 }
 
 pub(super) fn started(progress: BulkProgress) -> Response {
@@ -93,7 +96,7 @@ pub(super) async fn start(
     match made {
         Some(id) => Ok(replayed(started(leadbox.bulk().progress(id.into()).await?))),
         None => {
-            let selection = new.value.selection.selection()?;
+            let selection = new.value.selection.selection(&leadbox).await?;
             Ok(started(once.bulk().start(&new.value.action, &selection).await?))
         }
     }

@@ -26,6 +26,7 @@ use crate::who::SESSION;
         (name = "interactions", description = "What happens with a lead"),
         (name = "tasks", description = "Work to be done about leads"),
         (name = "notes", description = "Remarks about leads"),
+        (name = "views", description = "Lists of leads under a name"),
         (name = "duplicates", description = "Leads that may be the same person, and merging them"),
         (name = "bulk", description = "The same for many leads, and taking it back"),
         (name = "imports", description = "Leads from files"),

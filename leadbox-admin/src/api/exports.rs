@@ -12,13 +12,13 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use leadbox_core::transfer::{Exporter, Format, TransferError};
-use leadbox_core::{LeadBox, LeadList};
+use leadbox_core::{LeadBox, LeadList, ViewId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::asker::Asker;
 use super::imports::{FileFormat, problem};
-use super::leads::listed;
+use super::views::viewed;
 use crate::serve::{Problem, streamed};
 
 /// Which leads, in which format.
@@ -26,6 +26,8 @@ use crate::serve::{Problem, streamed};
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// The id of a saved view, as for the list of leads.
+    view: Option<ViewId>,
     /// Text to look for.
     q: Option<String>,
     /// A condition as JSON, as for the list of leads.
@@ -47,7 +49,8 @@ pub(super) async fn export(
     Asker(leadbox): Asker,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let list = listed(asked.q.as_deref(), asked.filter.as_deref(), asked.sort.as_deref())?;
+    let (q, filter, sort) = (asked.q.as_deref(), asked.filter.as_deref(), asked.sort.as_deref());
+    let list = viewed(&leadbox, asked.view, q, filter, sort).await?;
     file(leadbox, list, asked.format.unwrap_or(FileFormat::Csv)).await
 }
 

@@ -5,10 +5,10 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use leadbox_core::filter::Direction;
+use leadbox_core::filter::SortError;
 use leadbox_core::{
     CaptureOutcome, Invalid, LeadBox, LeadFilter, LeadId, LeadList, LeadPatch, LeadSort, NewLead,
-    SortKey, Version,
+    Version, ViewId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,6 +19,7 @@ use super::lead::{LeadBody, captured, patched};
 use super::once::{OnceKey, Posted, replayed};
 use super::paging::{Listed, request};
 use super::version::{Expected, IfMatch, Tagged, tagged};
+use super::views::viewed;
 use crate::serve::{Prefix, Problem};
 
 /// Which leads, and in which order.
@@ -26,6 +27,8 @@ use crate::serve::{Prefix, Problem};
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// The id of a saved view: its leads, and its text and order where no other is given.
+    view: Option<ViewId>,
     /// Text to look for in names, addresses, companies, titles and numbers.
     q: Option<String>,
     /// A condition as JSON, such as `["stage","eq","qualified"]` or `{"and":[["owner","is_null"],["cf.budget","gte",5000]]}`.
@@ -40,41 +43,29 @@ pub(super) struct Asked {
     after: Option<String>,
 }
 
-impl Asked {
-    fn list(&self) -> Result<LeadList, Problem> {
-        listed(self.q.as_deref(), self.filter.as_deref(), self.sort.as_deref())
-    }
-}
-
 /// The list that an address asks for.
 pub(super) fn listed(
     search: Option<&str>,
     filter: Option<&str>,
-    order: Option<&str>,
+    sort: Option<&str>,
 ) -> Result<LeadList, Problem> {
-    let filter = match filter {
-        None | Some("") => LeadFilter::default(),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| unfit("filter", format!("is no condition: {error}")))?,
-    };
-    let mut list = LeadList::filtered(filter).search(search.unwrap_or_default());
-    if let Some(text) = order.filter(|text| !text.is_empty()) {
-        list.sort = sort(text)?;
-    }
-    Ok(list)
+    let list = LeadList::filtered(condition(filter)?).search(search.unwrap_or_default());
+    Ok(list.sorted(order(sort)?.unwrap_or_default()))
 }
 
-fn sort(text: &str) -> Result<LeadSort, Problem> {
-    let (direction, name) = match text.strip_prefix('-') {
-        Some(name) => (Direction::Descending, name),
-        None => (Direction::Ascending, text),
-    };
-    let by = SortKey::ALL.into_iter().find(|key| key.as_str() == name);
-    let by = by.ok_or_else(|| {
-        let known = SortKey::ALL.map(SortKey::as_str).join(", ");
-        unfit("sort", format!("'{name}' is none of {known}"))
-    })?;
-    Ok(LeadSort { by, direction })
+/// A condition that is written as JSON text; all leads when it is empty.
+pub(super) fn condition(text: Option<&str>) -> Result<LeadFilter, Problem> {
+    match text {
+        None | Some("") => Ok(LeadFilter::default()),
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| unfit("filter", format!("is no condition: {error}"))),
+    }
+}
+
+/// An order that is written, if one is.
+pub(super) fn order(text: Option<&str>) -> Result<Option<LeadSort>, Problem> {
+    let text = text.filter(|text| !text.is_empty());
+    text.map(str::parse).transpose().map_err(|error: SortError| unfit("sort", error.to_string()))
 }
 
 fn unfit(field: &str, message: String) -> Problem {
@@ -91,7 +82,9 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Listed<LeadBody>>, Problem> {
     let page = request(asked.limit, asked.after.as_deref())?;
-    let found = leadbox.leads().list(&asked.list()?, &page).await?;
+    let (q, filter, sort) = (asked.q.as_deref(), asked.filter.as_deref(), asked.sort.as_deref());
+    let list = viewed(&leadbox, asked.view, q, filter, sort).await?;
+    let found = leadbox.leads().list(&list, &page).await?;
     let catalog = leadbox.catalog().await?;
     Ok(Json(Listed::of(&found, |stored| LeadBody::of(stored, &catalog))))
 }
@@ -101,6 +94,8 @@ pub(super) async fn list(
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Counted {
+    /// The id of a saved view, as for the list.
+    view: Option<ViewId>,
     /// Text to look for.
     q: Option<String>,
     /// A condition as JSON, as for the list.
@@ -129,7 +124,8 @@ pub(super) async fn count(
     Asker(leadbox): Asker,
     Query(asked): Query<Counted>,
 ) -> Result<Json<CountBody>, Problem> {
-    let list = listed(asked.q.as_deref(), asked.filter.as_deref(), None)?;
+    let (q, filter) = (asked.q.as_deref(), asked.filter.as_deref());
+    let list = viewed(&leadbox, asked.view, q, filter, None).await?;
     let count = leadbox.leads().count(&list, COUNTED).await?;
     Ok(Json(CountBody { count: count.min(COUNTED), more: count > COUNTED }))
 }

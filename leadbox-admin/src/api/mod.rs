@@ -32,6 +32,7 @@ mod teams;
 mod unmerges;
 mod users;
 mod version;
+mod views;
 
 pub(crate) use exports::file;
 pub(crate) use imports::{FileFormat, problem as transfer_problem};

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
-    merges, notes, pipelines, roles, settings, tasks, teams, unmerges, users,
+    merges, notes, pipelines, roles, settings, tasks, teams, unmerges, users, views,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -39,6 +39,9 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(tasks::set_state))
         .routes(routes!(notes::list, notes::add))
         .routes(routes!(notes::change, notes::delete))
+        .routes(routes!(views::list, views::save))
+        .routes(routes!(views::read, views::change, views::delete))
+        .routes(routes!(views::take_over))
         .routes(routes!(duplicates::of_lead))
         .routes(routes!(duplicates::list))
         .routes(routes!(duplicates::tell_apart))

@@ -7,6 +7,7 @@ mod program;
 #[expect(dead_code, reason = "each test file uses its part")]
 #[path = "../support/mod.rs"]
 mod support;
+mod views;
 
 use std::num::NonZeroU32;
 

@@ -126,6 +126,7 @@ impl Views<'_> {
             columns: Vec::new(),
         };
         new.apply(&mut view)?;
+        check_owner(&view)?;
         decision.put_view(None, &view, EventType::VIEW_SAVED)?;
         self.check(None, &view).await?;
         decision.finish(view)
@@ -250,6 +251,7 @@ impl Views<'_> {
             return decision.finish(after);
         }
         let after = SavedView { revision: before.revision.next(), ..after };
+        check_owner(&after)?;
         decision.put_view(Some(before), &after, EventType::VIEW_CHANGED)?;
         self.check(Some(before), &after).await?;
         decision.finish(after)
@@ -265,9 +267,6 @@ impl Views<'_> {
         let is_known = |column: &&String| !column.starts_with("cf.") || catalog.guards(column);
         if let Some(unknown) = after.columns.iter().find(|column| !is_known(column)) {
             invalid.push("columns", format!("'{unknown}' is not a custom field"));
-        }
-        if after.owner.is_none() && after.sharing != Sharing::Everyone {
-            invalid.push("sharing", "has to be everyone for a view that is nobody's");
         }
         let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
         let others = storage.views(tenant, after.owner).await?;
@@ -287,6 +286,14 @@ impl Views<'_> {
             invalid.push("sharing", format!("would be more than {MAX_SHARED} shared views"));
         }
         Ok(invalid.or(())?)
+    }
+}
+
+/// Refuses what nobody would see.
+fn check_owner(view: &SavedView) -> std::result::Result<(), Invalid> {
+    match (view.owner, view.sharing) {
+        (Some(_), _) | (None, Sharing::Everyone) => Ok(()),
+        _ => Err(Invalid::one("sharing", "has to be everyone for a view that is nobody's")),
     }
 }
 
