@@ -20,6 +20,7 @@ mod replay;
 mod seasons;
 mod setup;
 mod sources;
+mod views;
 
 pub use plan::{Plan, Recipe};
 pub use replay::{Replayed, rehearse, replay};

@@ -1,7 +1,9 @@
-//! What the invented company has set up before its first lead: custom fields, teams and users with their roles.
+//! What the invented company has set up before its first lead: custom fields, teams and users with their roles, views.
 
 use leadbox_core::service::{NewTeam, NewUser};
 use leadbox_core::{FieldDefinition, FieldType, Invalid, LeadBox, Result, TeamId, UserId};
+
+use super::views::save_views;
 
 /// The teams, and up to how many employees a lead's company belongs to each.
 pub(super) const TEAMS: [(&str, i64); 3] =
@@ -68,9 +70,14 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
             directory.add_user(&user(name, email, teams.get(team).copied(), "agent")?).await?.id,
         );
     }
+    let mut head = None;
     for (index, (name, email, role)) in STAFF.into_iter().enumerate() {
         let team = (index == 0).then_some(sales);
-        directory.add_user(&user(name, email, team, role)?).await?;
+        let user = directory.add_user(&user(name, email, team, role)?).await?;
+        head = head.or(Some(user.id));
+    }
+    if let (Some(head), Some(seller)) = (head, users.first()) {
+        save_views(&leadbox.as_user(head).await?, &leadbox.as_user(*seller).await?).await?;
     }
     Ok(users)
 }

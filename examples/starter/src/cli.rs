@@ -3,9 +3,12 @@
 mod duplicates;
 mod granted;
 mod keys;
+mod leads;
 mod roles;
+mod tasks;
 mod teams;
 mod users;
+mod views;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -23,20 +26,24 @@ use crate::storage::Location;
 pub(crate) use duplicates::{Duplicates, DuplicatesVerb, MergeOptions};
 pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
+pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
+pub(crate) use tasks::{Tasks, TasksList, TasksVerb};
 pub(crate) use teams::{TeamChange, Teams, TeamsVerb};
 pub(crate) use users::{UserChange, UserOptions, Users, UsersVerb};
+pub(crate) use views::{Views, ViewsVerb};
 
 const EXAMPLES: &str = "\
 Examples:
   leadbox serve --demo                         a server with made-up leads, on http://127.0.0.1:8080
   leadbox import contacts.csv --dry-run        what an import would do
   leadbox export --format csv --output all.csv
+  leadbox leads list --view 'Hot this week'    the leads of a saved view
   leadbox doctor --storage postgres://leadbox@localhost/leads
   leadbox users invite ana@acme.example        a link with which somebody gets in
   leadbox audit verify                         is the log of everything what was written";
 
-/// LeadBox as a program: serve, import, export, demo data, users and keys, checks and the log.
+/// LeadBox as a program: serve, import, export, demo data, leads and views, users and keys, checks and the log.
 #[derive(Debug, Parser)]
 #[command(name = "leadbox", version, after_help = format!("{EXAMPLES}\n\n{TABLE}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -73,6 +80,12 @@ pub(crate) enum Command {
     /// Check the storage: schema, log, counts, queue
     #[command(after_help = format!("Examples:\n  leadbox doctor\n  leadbox doctor --json | jq .checks\n\n{TABLE}"))]
     Doctor,
+    /// Look at leads: list, show, count
+    Leads(Leads),
+    /// Look at what people have to do
+    Tasks(Tasks),
+    /// Look at saved views of the leads, and delete them
+    Views(Views),
     /// Add and change users, let them in, and see what they may do
     Users(Users),
     /// Add and change teams
@@ -184,12 +197,8 @@ pub(crate) struct Export {
     /// The file; it gets its name once it is whole [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Only leads that pass this filter, in JSON
-    #[arg(long, value_name = "JSON")]
-    pub(crate) filter: Option<String>,
-    /// Only leads in which every word is found
-    #[arg(long, value_name = "WORDS")]
-    pub(crate) search: Option<String>,
+    #[command(flatten)]
+    pub(crate) which: Which,
 }
 
 /// A file's format.

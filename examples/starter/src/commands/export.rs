@@ -1,10 +1,10 @@
 //! `leadbox export`: leads into a file or to standard output.
 
-use leadbox_core::service::LeadList;
+use leadbox_core::LeadBox;
 use leadbox_core::transfer::{ExportReport, Exporter, Format};
-use leadbox_core::{LeadBox, LeadFilter};
 use serde::Serialize;
 
+use super::which;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
@@ -37,9 +37,9 @@ pub(super) async fn export(
     location: &Location,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let list = list(args)?;
     let storage = open(location, Expect::Ready, Durability::Full).await?;
     let leadbox = LeadBox::builder(storage).build()?;
+    let list = which::list(&leadbox, &args.which).await?;
     let target = Target::of(args.output.as_deref());
     let format = args
         .format
@@ -55,16 +55,4 @@ pub(super) async fn export(
     bar.finish_and_clear();
     let report = target.settle(written.map_err(Failure::from))?;
     Ok(target.say(output, &Exported { file: target.name(), report }))
-}
-
-fn list(args: &cli::Export) -> Result<LeadList, Failure> {
-    let mut list = LeadList::default().search(args.search.as_deref().unwrap_or_default());
-    if let Some(filter) = &args.filter {
-        let read: Result<LeadFilter, _> = serde_json::from_str(filter);
-        list.filter = read.map_err(|error| {
-            Failure::because("the filter cannot be read", error)
-                .hint(r#"a filter looks like ["stage","eq","won"] or {"and":[["source","eq","webinar"],["value","gte",1000]]}"#)
-        })?;
-    }
-    Ok(list)
 }

@@ -9,11 +9,15 @@ mod duplicates;
 mod export;
 mod import;
 mod keys;
+mod leads;
 mod office;
 mod roles;
 mod run;
 mod serve;
+mod tasks;
 mod teams;
 mod users;
+mod views;
+mod which;
 
 pub(crate) use run::run;

@@ -4,7 +4,7 @@
 use leadbox_core::filter::Op;
 use leadbox_core::proof::Token;
 use leadbox_core::{
-    Error, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, Team, TokenId, User,
+    Error, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, SavedView, Team, TokenId, User,
 };
 
 use crate::exit::{Exit, Failure};
@@ -119,6 +119,20 @@ impl Office {
             }
         }
     }
+}
+
+/// The saved view with this id, or the one of this name among those that are shared.
+///
+/// # Errors
+/// `Failed` when there is none, or several have the name.
+pub(super) async fn view(leadbox: &LeadBox, named: &str) -> Result<SavedView, Failure> {
+    if let Ok(id) = named.parse()
+        && let Some(found) = leadbox.views().view(id).await?
+    {
+        return Ok(found);
+    }
+    let views = leadbox.views().list().await?;
+    one("view", named, views, |_| false, |view| view.name == named)
 }
 
 /// The one that is meant: by its id, or by a name that no other has.

@@ -15,8 +15,14 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         .map_err(|error| Failure::because("cannot start the runtime", error))?;
     runtime.block_on(async {
         let location = &cli.storage;
-        let writes =
-            !matches!(cli.command, Command::Export(_) | Command::Doctor | Command::Audit(_));
+        let writes = !matches!(
+            cli.command,
+            Command::Export(_)
+                | Command::Doctor
+                | Command::Audit(_)
+                | Command::Leads(_)
+                | Command::Tasks(_)
+        );
         let outcome = match cli.command {
             Command::Serve(args) => super::serve::serve(&args, location, output).await,
             Command::Import(args) => super::import::import(&args, location, output).await,
@@ -26,6 +32,9 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
                 super::duplicates::duplicates(&args.verb, location, output).await
             }
             Command::Doctor => super::doctor::doctor(location, output).await,
+            Command::Leads(args) => super::leads::leads(&args.verb, location, output).await,
+            Command::Tasks(args) => super::tasks::tasks(&args.verb, location, output).await,
+            Command::Views(args) => super::views::views(&args.verb, location, output).await,
             Command::Users(args) => super::users::users(&args.verb, location, output).await,
             Command::Teams(args) => super::teams::teams(&args.verb, location, output).await,
             Command::Roles(args) => super::roles::roles(&args.verb, location, output).await,
