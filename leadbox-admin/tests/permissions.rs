@@ -37,6 +37,7 @@ use Permission::{
 /// Method, path, what it needs. `{id}` is the lead, or what belongs to it, where the path says so.
 const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/me", Nothing),
+    ("GET", "/overview", Nothing),
     ("GET", "/leads", Nothing),
     ("GET", "/leads/count", Nothing),
     ("POST", "/leads", AnyLevel(LeadCreate)),

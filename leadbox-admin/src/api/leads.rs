@@ -106,10 +106,10 @@ pub(super) struct Counted {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Count)]
 pub(super) struct CountBody {
-    /// How many; at most 10,000 are counted.
-    count: u64,
+    /// How many, up to where the count stops.
+    pub(super) count: u64,
     /// Whether there are more.
-    more: bool,
+    pub(super) more: bool,
 }
 
 /// The most that are counted.

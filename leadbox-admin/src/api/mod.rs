@@ -21,6 +21,7 @@ mod me;
 mod merges;
 mod notes;
 mod once;
+mod overview;
 mod paging;
 mod pipelines;
 mod roles;

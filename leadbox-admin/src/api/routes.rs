@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
-    merges, notes, pipelines, roles, settings, tasks, teams, unmerges, users, views,
+    merges, notes, overview, pipelines, roles, settings, tasks, teams, unmerges, users, views,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem};
@@ -24,6 +24,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// The API, for whoever was let in.
 pub(crate) fn api() -> Router<Shared> {
     let (router, document) = OpenApiRouter::with_openapi(Beginning::openapi())
+        .routes(routes!(overview::read))
         .routes(routes!(leads::list, leads::capture))
         .routes(routes!(leads::count))
         .routes(routes!(exports::export))

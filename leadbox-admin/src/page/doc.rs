@@ -34,6 +34,13 @@ impl fmt::Display for Markup {
 
 impl HtmlSafe for Markup {}
 
+impl Markup {
+    /// What `leadbox-reports` drew, in which every text is escaped.
+    pub(super) fn drawn(svg: String) -> Self {
+        Self(svg)
+    }
+}
+
 impl Doc {
     /// For a page that nothing is known about but where it is.
     pub(crate) fn bare(prefix: &Prefix) -> Self {

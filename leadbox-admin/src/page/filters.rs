@@ -94,6 +94,9 @@ impl Asked {
                 also(field, Op::Eq, self.text(field).into());
             }
         }
+        if !self.text("kind").is_empty() {
+            also("stage_kind", Op::Eq, self.text("kind").into());
+        }
         if !self.text("from").is_empty() {
             also("created_at", Op::Gte, self.text("from").into());
         }
@@ -106,6 +109,12 @@ impl Asked {
         }
         for (field, value) in self.custom() {
             also(field, Op::Eq, value.into());
+        }
+        if !self.text("idle").is_empty() {
+            // What is no number is said by the filter.
+            let days = self.text("idle").trim();
+            let days = days.parse::<u32>().map_or_else(|_| Value::from(days), Value::from);
+            list.filter = list.filter.and(LeadFilter::idle(days));
         }
         list
     }
@@ -179,7 +188,7 @@ impl Asked {
 }
 
 /// What is seldom asked for.
-const MORE: [&str; 5] = ["source", "tag", "priority", "from", "until"];
+const MORE: [&str; 7] = ["source", "tag", "priority", "kind", "idle", "from", "until"];
 
 /// The bar of filters over a list.
 pub(super) struct Bar {
@@ -209,6 +218,10 @@ impl Bar {
         owners: Vec<(String, String)>,
     ) -> Self {
         let exact = EXACT.map(|(name, label)| Input::new(name, label, "text"));
+        let kinds = [("", "Any"), ("open", "Open"), ("won", "Won"), ("lost", "Lost")];
+        let kinds = kinds.map(|(value, label)| (value.to_owned(), label.to_owned()));
+        let kind = Input::new("kind", "Open, won or lost", "text").choices(kinds.into());
+        let idle = Input::new("idle", "Days without contact", "number");
         let days = [("from", "Received from"), ("until", "Received until")];
         let days = days.map(|(name, label)| Input::new(name, label, "date"));
         let custom = catalog.fields.values().filter_map(|field| {
@@ -233,7 +246,7 @@ impl Bar {
             let is_shown = shown.iter().any(|one| one.key == column.key);
             (column.key, column.label, is_shown)
         };
-        let more = exact.into_iter().chain(days).chain(custom);
+        let more = exact.into_iter().chain([kind, idle]).chain(days).chain(custom);
         let is_hidden = |name: &str| {
             let field = if name == "tag" { "tags" } else { name };
             leadbox.scope().hidden_fields.contains(field)
@@ -299,6 +312,12 @@ mod tests {
             ["created_at", "gte", "2026-02-01"], ["created_at", "lt", "2026-03-01"],
         ] });
         assert_eq!(serde_json::to_value(days).unwrap(), expected, "the last day too");
+        let idle = Asked::parse("kind=open&idle=14").unwrap().list().filter;
+        let span = serde_json::json!({ "last": 14, "unit": "day" });
+        let expected = serde_json::json!({ "and": [["stage_kind", "eq", "open"], { "not": { "or": [
+            ["created_at", "within", span], ["last_interaction_at", "within", span],
+        ] } }] });
+        assert_eq!(serde_json::to_value(idle).unwrap(), expected);
         assert!(!Asked::parse("sort=name&col=tags&after=x").unwrap().is_filtered());
         assert_eq!(Asked::default().address("/leads", &[("sort", "")]), "/leads");
     }

@@ -1,7 +1,8 @@
 //! Numbers and moments for people. Owns their spelling; the zone is the asker's.
 
+use chrono::Datelike;
 use chrono_tz::Tz;
-use leadbox_core::{Money, Timestamp};
+use leadbox_core::{Days, Money, Timestamp};
 
 /// A whole number with separated thousands.
 pub(crate) fn whole(number: i64) -> String {
@@ -46,6 +47,17 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
 /// A moment in a zone, to the minute.
 pub(crate) fn moment(at: Timestamp, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
+}
+
+/// Days from the first to the last.
+pub(crate) fn days(days: Days) -> String {
+    let (first, last) = (days.first, days.last);
+    let from = match (first.year() == last.year(), first == last) {
+        (_, true) => String::new(),
+        (true, false) => first.format("%-d %b – ").to_string(),
+        (false, false) => first.format("%-d %b %Y – ").to_string(),
+    };
+    format!("{from}{}", last.format("%-d %b %Y"))
 }
 
 /// A browser in few words, from what it says of itself; what is not one is cut.
@@ -103,6 +115,12 @@ mod tests {
         assert_eq!(ago(earlier(3 * 1440), now), "3 d ago");
         assert_eq!(ago(earlier(100 * 1440), now), "22 Nov 2025");
         assert_eq!(moment(now, Tz::Asia__Kolkata), "2 Mar 2026, 14:30");
+        let of = |first: &str, last: &str| {
+            days(Days { first: first.parse().unwrap(), last: last.parse().unwrap() })
+        };
+        assert_eq!(of("2026-10-24", "2026-11-22"), "24 Oct – 22 Nov 2026");
+        assert_eq!(of("2025-12-24", "2026-01-22"), "24 Dec 2025 – 22 Jan 2026");
+        assert_eq!(of("2026-01-01", "2026-01-01"), "1 Jan 2026");
         assert_eq!(initials("Ana  maria Novak"), "AM");
         let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
         assert_eq!(browser(agent), "Chrome on Linux");

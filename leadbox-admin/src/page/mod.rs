@@ -2,6 +2,7 @@
 //! without scripts.
 
 mod activity;
+mod attention;
 mod bulk;
 mod bulk_plan;
 mod comparison;
@@ -55,8 +56,10 @@ mod unmerge;
 mod user;
 mod users;
 mod words;
+mod work;
 
-pub(crate) use doc::{Doc, escaped};
+pub(crate) use doc::{Doc, Markup, escaped};
 pub(crate) use problem::problem;
 pub(crate) use routes::{inside, missing, not_allowed, outside, own_users, sign_in};
 pub use set_password::password_path;
+pub(crate) use words::zone;

@@ -1,16 +1,12 @@
 //! My work: what somebody has to do, by when, and the leads that are theirs. Owns how tasks are grouped by when they are
 //! due.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
 use chrono_tz::Tz;
 use leadbox_core::filter::Op;
-use leadbox_core::{
-    Assignees, Error, LeadFilter, LeadId, PageRequest, StoredLead, Task, TaskFilter, Timestamp,
-};
+use leadbox_core::{Assignees, Error, LeadFilter, PageRequest, TaskFilter, Timestamp};
 
 use super::Doc;
 use super::filters::{Asked, Bar};
@@ -75,20 +71,11 @@ pub(crate) async fn my_leads(
     let zone = zone(&leadbox, &catalog).await?;
     let mine = TaskFilter { assignees: Assignees::Only([user].into()), ..TaskFilter::default() };
     let tasks = leadbox.tasks().list(&mine, &PageRequest::first(TASKS)).await?;
-    let of: BTreeSet<LeadId> = tasks.items.iter().map(|task| task.lead).collect();
-    let of = leadbox.leads().leads(&of.into_iter().collect::<Vec<_>>()).await?;
-    let of: BTreeMap<LeadId, StoredLead> = of.into_iter().map(|one| (one.lead.id, one)).collect();
     let desk = Desk { leadbox: &leadbox, names: &names, zone, now };
     let mut groups = GROUPS.map(|title| Group { title, tasks: Vec::new() });
-    let found_lead = |task: &Task| of.get(&task.lead).map(|stored| &stored.lead);
-    for (task, lead) in tasks.items.iter().filter_map(|task| Some((task, found_lead(task)?))) {
-        let row = TaskRow {
-            lead: lead.id.to_string(),
-            lead_name: lead.display_name().to_owned(),
-            // All of them are one's own.
-            assignee: String::new(),
-            ..desk.row(task, lead.owner, lead.deleted_at.is_some())
-        };
+    for (task, row) in desk.rows(&tasks.items, "my-leads").await? {
+        // All of them are one's own.
+        let row = TaskRow { assignee: String::new(), ..row };
         groups[group(task.due_at, now, zone)].tasks.push(row);
     }
     let (first, next) = neighbours(&asked, &address, &found);

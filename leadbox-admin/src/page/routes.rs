@@ -9,7 +9,7 @@ use super::{
     bulk, bulk_plan, completeness, duplicates, edit, first_run, import, import_file,
     industry_names, interaction, keys, lead, leads, log, menu, merge, my_leads, note, overview,
     profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task, team,
-    teams, unmerge, user, users,
+    teams, unmerge, user, users, work,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -44,6 +44,7 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/leads/{id}/tasks", post(task::add))
         .route("/leads/{id}/notes", post(note::add))
         .route("/leads/{id}/interactions", post(interaction::record))
+        .route("/tasks", get(work::work))
         .route("/tasks/{id}", get(task::edit).post(task::save))
         .route("/tasks/{id}/complete", post(task::complete))
         .route("/tasks/{id}/reopen", post(task::reopen))

@@ -69,8 +69,9 @@ impl Shell {
             .collect();
         let mut leads = vec![item("All leads", "leads", "list")];
         if rights.user().is_some() {
-            leads.push(item("My leads", "my-leads", "task"));
+            leads.push(item("My leads", "my-leads", "user"));
         }
+        leads.push(item("Tasks", "tasks", "task"));
         if rights.level(Permission::LeadRead).is_some() {
             leads.push(item("Duplicates", "duplicates", "duplicate"));
         }

@@ -191,7 +191,7 @@ pub(crate) async fn reopen(
 /// To the page on which it was done.
 fn back(doc: &Doc, task: &Task, fields: &[(String, String)]) -> Redirect {
     match value(fields, "back") {
-        "my-leads" => Redirect::to(&doc.page("my-leads")),
+        page @ ("my-leads" | "tasks") => Redirect::to(&doc.page(page)),
         _ => to_lead(doc, task.lead, "#tasks"),
     }
 }

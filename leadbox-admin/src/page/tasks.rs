@@ -1,11 +1,14 @@
 //! Tasks as rows: open ones first, what is late marked. Owns what of them is shown, and what may be done with each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono_tz::Tz;
 use leadbox_core::access::Permission;
-use leadbox_core::{LeadBox, Task, TaskState, Timestamp, UserId};
+use leadbox_core::{Lead, LeadBox, LeadId, Task, TaskState, Timestamp, UserId};
 
 use super::format;
 use super::words::Names;
+use crate::serve::Problem;
 
 /// One task.
 pub(super) struct TaskRow {
@@ -22,6 +25,8 @@ pub(super) struct TaskRow {
     /// The lead that it is about, where rows are of many; empty on a lead's own page.
     pub(super) lead: String,
     pub(super) lead_name: String,
+    /// The page to come back to; empty on a lead's own page.
+    pub(super) back: &'static str,
 }
 
 impl TaskRow {
@@ -65,6 +70,30 @@ impl Desk<'_> {
             may_complete: may_edit || (!deleted && is_own),
             lead: String::new(),
             lead_name: String::new(),
+            back: "",
         }
+    }
+
+    /// Tasks of many leads as rows, each with its task; those of leads that went meanwhile are left out.
+    pub(super) async fn rows<'t>(
+        &self,
+        tasks: &'t [Task],
+        back: &'static str,
+    ) -> Result<Vec<(&'t Task, TaskRow)>, Problem> {
+        let leads: BTreeSet<LeadId> = tasks.iter().map(|task| task.lead).collect();
+        let leads = self.leadbox.leads().leads(&leads.into_iter().collect::<Vec<_>>()).await?;
+        let leads: BTreeMap<LeadId, Lead> =
+            leads.into_iter().map(|stored| (stored.lead.id, stored.lead)).collect();
+        let known = tasks.iter().filter_map(|task| Some((task, leads.get(&task.lead)?)));
+        let rows = known.map(|(task, lead)| {
+            let row = TaskRow {
+                lead: lead.id.to_string(),
+                lead_name: lead.display_name().to_owned(),
+                back,
+                ..self.row(task, lead.owner, lead.deleted_at.is_some())
+            };
+            (task, row)
+        });
+        Ok(rows.collect())
     }
 }

@@ -354,7 +354,7 @@ pub(super) fn said(icon: &'static str, tone: &'static str, says: impl Into<Strin
 }
 
 /// The zone in which somebody reads times: its own, else the tenant's.
-pub(super) async fn zone(leadbox: &LeadBox, catalog: &Catalog) -> Result<Tz, Problem> {
+pub(crate) async fn zone(leadbox: &LeadBox, catalog: &Catalog) -> Result<Tz, Problem> {
     let own = match leadbox.rights().user() {
         Some(user) => leadbox.directory().user(user).await?.and_then(|user| user.zone),
         None => None,

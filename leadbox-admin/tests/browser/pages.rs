@@ -44,7 +44,8 @@ impl Page {
 use Wrong::{At, Denied, Sent};
 
 pub const PAGES: &[Page] = &[
-    page("overview", ""),
+    page("overview", "").wrong(At("/?period=month")),
+    page("overview-year", "/?period=year"),
     page("leads", "/leads").wrong(At("/leads?stage=nirvana")),
     page("leads-none-match", "/leads?q=nobodyiscalledlikethis").wrong(At("/leads?after=rubbish")),
     page(
@@ -73,6 +74,8 @@ pub const PAGES: &[Page] = &[
         .wrong(At("/leads/{merged}/merges/none/undo")),
     page("lead-new", "/leads/new").wrong(Sent(&[("email", "ada@"), ("employees", "-5")])),
     page("lead-edit", "/leads/{lead}/edit").wrong(Sent(&[("email", "ada@"), ("value", "much")])),
+    page("tasks", "/tasks").wrong(At("/tasks?after=rubbish")),
+    page("tasks-none-match", "/tasks?due=today&whose=nobody").wrong(At("/tasks?due=soon")),
     page("task", "/tasks/{task}").wrong(Sent(&[("title", " "), ("details", "Seats")])),
     page("note", "/notes/{note}").wrong(Sent(&[("text", " ")])),
     page("users", "/users").wrong(Sent(&[("name", "Bo"), ("email", "nobody")])),
