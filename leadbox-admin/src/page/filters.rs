@@ -32,6 +32,19 @@ const SORTS: [(&str, &str, LeadSort); 5] = {
     ]
 };
 
+/// The orders that somebody may ask for.
+fn sorts(
+    leadbox: &LeadBox,
+) -> impl Iterator<Item = &'static (&'static str, &'static str, LeadSort)> {
+    SORTS.iter().filter(|(name, ..)| !is_hidden(leadbox, name))
+}
+
+/// Whether somebody does not see a field, by its name in addresses.
+fn is_hidden(leadbox: &LeadBox, name: &str) -> bool {
+    let field = if name == "tag" { "tags" } else { name };
+    leadbox.scope().hidden_fields.contains(field)
+}
+
 /// What is asked of one field: its name in the address and in filters, and in words.
 const EXACT: [(&str, &str); 3] = [("source", "Source"), ("tag", "Tag"), ("priority", "Priority")];
 
@@ -155,7 +168,7 @@ impl Asked {
     }
 
     /// The columns that are shown: those that are chosen, or those that are usual.
-    pub(super) fn columns(&self) -> Vec<&'static Column> {
+    fn columns(&self) -> Vec<&'static Column> {
         let chosen: Vec<&str> = values(&self.0, "col").collect();
         let shown = |column: &&Column| match chosen.is_empty() {
             true => column.usual,
@@ -165,10 +178,10 @@ impl Asked {
     }
 
     /// The heads of the shown columns, with links that sort.
-    pub(super) fn heads(&self, page: &str) -> Vec<Head> {
+    pub(super) fn heads(&self, leadbox: &LeadBox, page: &str) -> Vec<Head> {
         let now = self.sort();
         let head = |column: &Column| {
-            let order = SORTS.iter().find(|(name, ..)| *name == column.sort);
+            let order = sorts(leadbox).find(|(name, ..)| *name == column.sort);
             let sorted = order.filter(|(.., order)| *order == now);
             Head {
                 key: column.key,
@@ -183,7 +196,11 @@ impl Asked {
                 }),
             }
         };
-        self.columns().into_iter().map(head).collect()
+        self.columns()
+            .into_iter()
+            .filter(|column| !is_hidden(leadbox, column.key))
+            .map(head)
+            .collect()
     }
 }
 
@@ -247,11 +264,7 @@ impl Bar {
             (column.key, column.label, is_shown)
         };
         let more = exact.into_iter().chain([kind, idle]).chain(days).chain(custom);
-        let is_hidden = |name: &str| {
-            let field = if name == "tag" { "tags" } else { name };
-            leadbox.scope().hidden_fields.contains(field)
-        };
-        let more = more.filter(|input| !is_hidden(&input.name));
+        let more = more.filter(|input| !is_hidden(leadbox, &input.name));
         let more: Vec<Input> = more.map(|input| input.with(&asked.0, &[])).collect();
         let asked_for = more.iter().filter(|input| !input.value.is_empty());
         let chip = |input: &Input| {
@@ -263,9 +276,13 @@ impl Bar {
             page: page.to_owned(),
             stages: catalog.pipelines.iter().flat_map(|one| one.stages.iter().cloned()).collect(),
             owners,
-            sorts: SORTS.iter().map(|(name, label, _)| (*name, *label)).collect(),
+            sorts: sorts(leadbox).map(|(name, label, _)| (*name, *label)).collect(),
             more,
-            columns: COLUMNS.iter().skip(1).map(choice).collect(),
+            columns: COLUMNS[1..]
+                .iter()
+                .filter(|column| !is_hidden(leadbox, column.key))
+                .map(choice)
+                .collect(),
             q: asked.text("q").to_owned(),
             stage: asked.text("stage").to_owned(),
             owner: asked.text("owner").to_owned(),

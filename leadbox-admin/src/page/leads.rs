@@ -83,7 +83,7 @@ pub(crate) async fn leads(
         list: asked.query(&[("after", ""), ("sort", ""), ("col", ""), ("format", "")]),
         exported: asked.kept(&["after", "col", "format"]),
         may_export: leadbox.rights().level(Permission::LeadExport).is_some(),
-        heads: asked.heads(&address),
+        heads: asked.heads(&leadbox, &address),
         rows: found.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
         first,
         next,

@@ -85,7 +85,7 @@ pub(crate) async fn my_leads(
         bar: Bar::new(&leadbox, &address, &asked, &catalog, Vec::new()),
         count,
         selects: false,
-        heads: asked.heads(&address),
+        heads: asked.heads(&leadbox, &address),
         rows: found.items.iter().map(|stored| row(stored, &catalog, &names, now)).collect(),
         first,
         next,

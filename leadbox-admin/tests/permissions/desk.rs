@@ -43,10 +43,14 @@ pub struct Offered {
 pub struct Desk {
     pub cast: Cast,
     pub role: Role,
-    browser: Browser,
+    pub browser: Browser,
     /// Whose are the leads and what belongs to them, by id: whose is what stands in addresses.
     known: BTreeMap<String, Whose>,
     made: u32,
+}
+
+fn is_page(address: &str) -> bool {
+    !address.contains("/assets/")
 }
 
 async fn imported(host: &LeadBox, cast: &Cast) -> String {
@@ -199,9 +203,9 @@ impl Desk {
             }
             "POST /users/{id}" => {
                 let user = host.directory().user(id.parse().unwrap()).await.unwrap();
-                let (revision, email) = user
-                    .map(|user| (user.revision.0, user.email))
-                    .unwrap_or((1, "else@else.example".to_owned()));
+                let (revision, email) = user.map_or((1, "else@else.example".to_owned()), |user| {
+                    (user.revision.0, user.email)
+                });
                 let said = [("name", "Robin"), ("status", "active"), ("role", "agent")];
                 let said = said.map(|(name, value)| (name, value.to_owned()));
                 revised(revision, said.into_iter().chain([("email", email)]).collect())
@@ -283,7 +287,19 @@ impl Desk {
             };
             self.known.insert(one.lead.id.to_string(), whose);
         }
-        let (mut offers, mut visited) = (Vec::new(), BTreeMap::<String, BTreeSet<String>>::new());
+        let mut offers = Vec::new();
+        for (address, answer) in self.walk(open).await {
+            let linked = addresses(&answer.body, &[" href=\""]);
+            let linked = linked.into_iter().map(|to| ("GET", to)).filter(|(_, to)| is_page(to));
+            let requests = linked.chain(sent(&answer.body, &address));
+            offers.extend(requests.map(|(method, to)| self.offered(method, &to, &address)));
+        }
+        offers
+    }
+
+    /// All that one gets to from these, each of which is there, by its address.
+    pub async fn walk(&mut self, mut open: Vec<String>) -> Vec<(String, Answer)> {
+        let (mut seen, mut visited) = (Vec::new(), BTreeMap::<String, BTreeSet<String>>::new());
         while let Some(address) = open.pop() {
             // Some of what differs only by its query stands for all of it.
             let path = address.split('?').next().unwrap().to_owned();
@@ -292,29 +308,14 @@ impl Desk {
                 continue;
             }
             let answer = self.browser.get(&address).await;
-            assert_eq!(
-                answer.status.as_u16(),
-                200,
-                "{address} {:?}: {}",
-                offers.len(),
-                answer.body
-            );
-            if !answer.header("content-type").starts_with("text/html") {
-                continue;
+            assert_eq!(answer.status.as_u16(), 200, "{address}: {}", answer.body);
+            if answer.header("content-type").starts_with("text/html") {
+                let linked = addresses(&answer.body, &[" href=\""]);
+                open.extend(linked.into_iter().filter(|to| is_page(to)));
             }
-            let linked = addresses(&answer.body, &["<a href=\"", " href=\""]);
-            let linked = linked.into_iter().filter(|to| !to.contains("/assets/"));
-            let mut requests: Vec<(&str, String)> = Vec::new();
-            for to in linked {
-                requests.push(("GET", to.clone()));
-                open.push(to);
-            }
-            requests.extend(sent(&answer.body, &address));
-            for (method, to) in requests {
-                offers.push(self.offered(method, &to, &address));
-            }
+            seen.push((address, answer));
         }
-        offers
+        seen
     }
 
     /// What an address asks for, and whose it is.
