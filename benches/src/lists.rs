@@ -5,36 +5,20 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use leadbox_core::filter::{Check, LeadField, Leaf, Op, Operand, Search, Sense, SortKey, Test};
-use leadbox_core::storage::ScoreUpdate;
-use leadbox_core::{
-    Change, ChangeSet, Lead, LeadBox, LeadFilter, LeadList, LeadQuery, LeadScore, LeadSort,
-    NewLead, OnConflict, PageRequest, Points, Revision, Scope, UserId,
-};
-use leadbox_storage_sqlite::Synchronous;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use uuid::Uuid;
+use leadbox_core::{LeadBox, LeadFilter, LeadQuery, LeadSort, PageRequest, Scope};
 
-use crate::data;
-use crate::measure::percentile;
+use crate::filled::{filled, owner};
+use crate::measure::Took;
 use crate::report::Report;
-use crate::target::{Kind, Target};
+use crate::target::Kind;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Rows per page.
 const PAGE: u32 = 50;
-/// Owners; a team has fifty of them.
-const OWNERS: u128 = 200;
-/// Rows per commit while the database is filled.
-const BATCH: usize = 1000;
 /// How often all lists are gone through, so that a minute in which the machine is slow spoils one round and no figure: of
 /// each list's p50 and p95, the middle ones are shown.
 const ROUNDS: usize = 5;
-
-fn owner(number: u128) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(0x1000 + number))
-}
 
 /// What is measured.
 #[derive(Debug)]
@@ -51,21 +35,8 @@ pub struct Asked {
 
 /// Fills a database with leads, and measures.
 pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> Result<()> {
-    let target = match &asked.keep {
-        Some(address) => Target::kept(kind, Synchronous::Normal, address).await?,
-        None => Target::fresh(kind, Synchronous::Normal).await?,
-    };
-    let leadbox = target.leadbox().await?;
-    let began = Instant::now();
-    if leadbox.leads().list(&LeadList::default(), &PageRequest::first(1)).await?.items.is_empty() {
-        fill(&leadbox, asked.leads, seed).await?;
-    }
-    report.line(&format!(
-        "{kind:?}: {} leads written in {:.0} s",
-        asked.leads,
-        began.elapsed().as_secs_f64()
-    ));
-    target.settle().await?;
+    let keep = asked.keep.as_deref();
+    let (_target, leadbox) = filled(kind, asked.leads, keep, seed, report).await?;
     let lists = lists(&leadbox, &asked.only).await?;
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
@@ -81,59 +52,14 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     report.line("|---|---|---|---|");
     for (index, List { name, seen_by, .. }) in lists.iter().enumerate() {
         let of_list = || rounds.iter().map(|figures| &figures[index]);
-        let first = shown(of_list().map(|pages| pages.first));
+        let first = Took::middle(of_list().map(|pages| pages.first));
         let deep = of_list().map(|pages| pages.deep).collect::<Option<Vec<_>>>();
-        let deep = deep.map_or_else(|| "(fewer pages)".to_owned(), |deep| shown(deep.into_iter()));
+        let deep = deep.map_or_else(
+            || "(fewer pages)".to_owned(),
+            |deep| Took::middle(deep.into_iter()).to_string(),
+        );
         report.line(&format!("| {name} | {seen_by} | {first} | {deep} |"));
     }
-    Ok(())
-}
-
-async fn fill(leadbox: &LeadBox, count: u64, seed: u64) -> Result<()> {
-    let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
-    leadbox.definitions().define_field(&budget).await?;
-    let mut rng = StdRng::seed_from_u64(seed);
-    let stages = ["new", "contacted", "qualified", "proposal", "won", "lost"];
-    let mut batch = Vec::with_capacity(BATCH);
-    for number in 0..count {
-        let cells = data::row(&mut rng, number);
-        let mut new = NewLead::new()
-            .name(&cells[1])
-            .email(&cells[2])
-            .title(&cells[4])
-            .company(&cells[5])
-            .country(&cells[8])
-            .source(&cells[10])
-            .stage(stages[rng.random_range(0..stages.len())])
-            .tag(&cells[12])
-            .field("budget", cells[13].as_str())
-            .owner(owner(rng.random_range(0..OWNERS)));
-        let ago = chrono::TimeDelta::seconds(rng.random_range(0..63_000_000));
-        new.created_at = Some(leadbox.now() - ago);
-        batch.push(new);
-        if batch.len() == BATCH || number + 1 == count {
-            write(leadbox, &batch, &mut rng).await?;
-            batch.clear();
-        }
-    }
-    while leadbox.storage().sequence(50_000).await?.more {}
-    while leadbox.storage().fold_counts(50_000).await? > 0 {}
-    Ok(())
-}
-
-async fn write(leadbox: &LeadBox, batch: &[NewLead], rng: &mut StdRng) -> Result<()> {
-    let captured = leadbox.leads().capture_many(batch, Vec::new()).await?;
-    let mut changes = Vec::with_capacity(captured.len());
-    for one in captured {
-        let Lead { id, tenant, version, created_at, .. } = one?.lead;
-        let unscored = LeadScore::unscored(tenant, id, created_at);
-        let total = Points::whole(rng.random_range(0..100));
-        let score =
-            LeadScore { revision: Revision::FIRST, lead_version: version, total, ..unscored };
-        changes.push(Change::SetScore(Box::new(ScoreUpdate { before: Revision(0), score })));
-    }
-    let set = ChangeSet::new(leadbox.new_id(), leadbox.now(), OnConflict::Fail, changes)?;
-    leadbox.storage().commit(&set).await?;
     Ok(())
 }
 
@@ -193,13 +119,6 @@ struct Pages {
     deep: Option<Took>,
 }
 
-/// Half of the samples, and 95 of 100, took no longer.
-#[derive(Clone, Copy)]
-struct Took {
-    p50: Duration,
-    p95: Duration,
-}
-
 /// The lists whose names hold `only`, each as everybody, one owner and a team see it.
 async fn lists(leadbox: &LeadBox, only: &str) -> Result<Vec<List>> {
     let tenant = leadbox.tenant();
@@ -251,13 +170,6 @@ impl List {
             leadbox.storage().leads(&self.scope, &self.query, page).await?;
             took.push(began.elapsed());
         }
-        Ok(Took { p50: percentile(&mut took, 50), p95: percentile(&mut took, 95) })
+        Ok(Took::of(&mut took))
     }
-}
-
-/// The middle figures of all rounds, in milliseconds.
-fn shown(rounds: impl Iterator<Item = Took>) -> String {
-    let (mut p50, mut p95): (Vec<_>, Vec<_>) = rounds.map(|took| (took.p50, took.p95)).unzip();
-    let middle = |figures: &mut [Duration]| percentile(figures, 50).as_secs_f64() * 1e3;
-    format!("{:.2} / {:.2}", middle(&mut p50), middle(&mut p95))
 }

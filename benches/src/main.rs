@@ -1,9 +1,11 @@
-//! `bench import|captures|callers|lists`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
+//! `bench import|captures|callers|lists|admin`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
 //! the same work in the same run. The machine's noise is in both sides, so quote ratios.
 
+mod admin;
 mod callers;
 mod capture;
 mod data;
+mod filled;
 mod import;
 mod lists;
 mod measure;
@@ -69,6 +71,18 @@ enum Command {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// Asks for the pages of the dashboard over HTTP.
+    Admin {
+        /// How many leads there are.
+        #[arg(long, default_value_t = 20_000)]
+        leads: u64,
+        /// How often each page is asked for in each of five rounds.
+        #[arg(long, default_value_t = 40)]
+        samples: usize,
+        /// Keeps the leads in this file or database, and finds them there the next time.
+        #[arg(long)]
+        keep: Option<String>,
+    },
 }
 
 #[tokio::main]
@@ -87,6 +101,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Command::Lists { leads, samples, keep, only } => {
             let asked = lists::Asked { leads, samples, keep, only };
             lists::run(cli.storage, &asked, cli.seed, &mut report).await?;
+        }
+        Command::Admin { leads, samples, keep } => {
+            let asked = admin::Asked { leads, samples, keep };
+            admin::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
     }
     Ok(())

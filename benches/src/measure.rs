@@ -3,6 +3,7 @@
 //! the server does for nobody in particular is in it too, and what it puts off until after the work is not. Memory is this
 //! process's.
 
+use std::fmt;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -87,4 +88,33 @@ pub fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
     samples.sort_unstable();
     let index = (samples.len() * percent).div_ceil(100).saturating_sub(1);
     samples.get(index).copied().unwrap_or_default()
+}
+
+/// Half of the samples, and 95 of 100, took no longer.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    /// Half of them.
+    pub p50: Duration,
+    /// 95 of 100.
+    pub p95: Duration,
+}
+
+impl Took {
+    /// Of these samples.
+    pub fn of(samples: &mut [Duration]) -> Self {
+        Self { p50: percentile(samples, 50), p95: percentile(samples, 95) }
+    }
+
+    /// The middle figures of several rounds.
+    pub fn middle(rounds: impl Iterator<Item = Self>) -> Self {
+        let (mut p50, mut p95): (Vec<_>, Vec<_>) = rounds.map(|took| (took.p50, took.p95)).unzip();
+        Self { p50: percentile(&mut p50, 50), p95: percentile(&mut p95, 50) }
+    }
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = |took: Duration| took.as_secs_f64() * 1e3;
+        write!(f, "{:.2} / {:.2}", millis(self.p50), millis(self.p95))
+    }
 }

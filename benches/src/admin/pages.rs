@@ -1,0 +1,106 @@
+//! Which pages are asked for. Owns the list, and what each may take; a page that is not in it fails the test below.
+
+use std::time::Duration;
+
+use super::house::Places;
+
+/// A page.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Below the mount, with names in braces for what is there.
+    pub path: &'static str,
+    /// Whether one person sees it that sees its own leads only.
+    pub own: bool,
+}
+
+const fn page(path: &'static str) -> Page {
+    Page { path, own: false }
+}
+
+/// As somebody sees it who sees its own leads only.
+const fn own(path: &'static str) -> Page {
+    Page { path, own: true }
+}
+
+/// The pages, some with several questions.
+pub const PAGES: &[Page] = &[
+    page("/"),
+    own("/"),
+    page("/leads"),
+    own("/leads"),
+    page("/leads?stage=qualified&sort=score"),
+    page("/leads?tag=vip&sort=score"),
+    page("/leads?tag=rare"),
+    page("/leads?q=muller"),
+    page("/leads?q=garcia+77"),
+    page("/leads?sort=name"),
+    page("/leads/export?format=csv&q=person4711"),
+    page("/my-leads"),
+    page("/leads/{lead}"),
+    page("/leads/{lead}/edit"),
+    page("/leads/new"),
+    page("/tasks/{task}"),
+    page("/notes/{note}"),
+    page("/bulk/new?do=tag{ticked}"),
+    page("/bulk/new?do=tag&tag=seen&plan=1{ticked}"),
+    page("/bulk/{bulk}"),
+    page("/bulk/{bulk}/undo"),
+    page("/import"),
+    page("/import/{waiting}"),
+    page("/import/{imported}/undo"),
+    page("/users"),
+    page("/users/{user}"),
+    page("/teams"),
+    page("/teams/{team}"),
+    page("/roles"),
+    page("/roles/new"),
+    page("/roles/{role}"),
+    page("/roles/{role}/remove"),
+    page("/keys"),
+    page("/log"),
+    page("/log?kind=setup"),
+    page("/settings"),
+    page("/system"),
+    page("/menu"),
+    page("/profile"),
+    page("/sign-in"),
+];
+
+impl Page {
+    /// What 95 of 100 answers may take: the first page less than the others.
+    pub fn limit(&self) -> Duration {
+        Duration::from_millis(if self.path == "/" { 100 } else { 250 })
+    }
+
+    /// Its address below the mount.
+    pub fn address(&self, places: &Places) -> String {
+        let path = if self.path == "/" { "" } else { self.path };
+        places.iter().fold(path.to_owned(), |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), value)
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../leadbox-admin/tests/support/routes.rs"]
+mod routes;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is there for who holds a code alone, and rows that were refused, which need some.
+    const OTHERS: [&str; 4] =
+        ["GET /first-run", "GET /invitation", "GET /reset", "GET /import/{}/refused"];
+
+    #[test]
+    fn every_page_of_the_dashboard_is_measured() {
+        let plain = |page: &Page| routes::plain(&format!("GET {}", page.path));
+        let measured: BTreeSet<String> = PAGES.iter().map(plain).collect();
+        let pages = routes::routes().into_iter().filter(|one| one.starts_with("GET "));
+        let pages = pages.filter(|one| !OTHERS.contains(&one.as_str()));
+        assert_eq!(measured, pages.collect());
+    }
+}
