@@ -86,6 +86,7 @@ async fn list(office: &Office, asked: &TasksList) -> Result<Listed, Failure> {
         state: if asked.done { TaskState::Done } else { TaskState::Open },
         assignees,
         due_before: asked.overdue.then(|| leadbox.now()),
+        ..TaskFilter::default()
     };
     let page = leadbox.tasks().list(&filter, &PageRequest::first(asked.limit)).await?;
     let mut ids: Vec<LeadId> = page.items.iter().map(|task| task.lead).collect();
