@@ -10,9 +10,9 @@ use leadbox_core::service::{BulkAction, BulkPlan, Selection};
 use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, LeadId, LeadPatch};
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::bulk::to_bulk;
 use super::fields::{Fields, value, values};
-use super::filters::Asked;
 use super::input::{Input, people};
 use super::shell::{Shell, Visit};
 use super::words::{Words, zone};

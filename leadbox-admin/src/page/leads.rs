@@ -1,13 +1,17 @@
-//! All leads. Owns the page; what its address asks for is read by `filters`.
+//! All leads, and those of saved views. Owns the page; what its address asks for is read by `asked`.
 
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{Html, Response};
 use leadbox_core::access::Permission;
-use leadbox_core::{Invalid, LeadBox, LeadList, Page as Leads, StoredLead};
+use leadbox_core::{
+    Invalid, LeadBox, LeadList, Page as Leads, SavedView, Sharing, StoredLead, UserId, ViewId,
+};
 
+use super::asked::{Asked, Given};
 use super::bulk_plan::deeds;
-use super::filters::{Asked, Bar, owners};
+use super::filters::{Bar, owners};
+use super::opened::opened;
 use super::rows::{Head, Row, row};
 use super::shell::{Shell, Visit};
 use super::{Doc, format};
@@ -24,6 +28,20 @@ const COUNTED: u64 = 10_000;
 struct Page {
     doc: Doc,
     shell: Shell,
+    title: String,
+    views: Vec<Tab>,
+    opened: Option<SavedView>,
+    /// Whose the opened view is, if it is somebody else's.
+    shared_by: String,
+    /// Where the opened view is edited; empty for those who may not.
+    edit: String,
+    /// Why the view cannot be shown; empty when it can.
+    fault: String,
+    /// Whether there is something to be saved.
+    differs: bool,
+    may_keep: bool,
+    /// What is to be saved, as an address says it.
+    saved: String,
     bar: Bar,
     count: String,
     may_add: bool,
@@ -40,6 +58,25 @@ struct Page {
     rows: Vec<Row>,
     first: String,
     next: String,
+}
+
+/// A view that can be opened.
+struct Tab {
+    address: String,
+    name: String,
+    shared: bool,
+    current: bool,
+}
+
+impl Tab {
+    fn of(view: SavedView, address: &str, opened: Option<ViewId>) -> Self {
+        Self {
+            address: format!("{address}?view={}", view.id),
+            shared: view.sharing != Sharing::Private,
+            current: opened == Some(view.id),
+            name: view.name,
+        }
+    }
 }
 
 /// A page of a list, and how many it has in all, in words.
@@ -65,17 +102,44 @@ pub(super) fn neighbours(asked: &Asked, page: &str, found: &Leads<StoredLead>) -
 /// `GET /leads`.
 pub(crate) async fn leads(
     visit: Visit,
-    Query(asked): Query<Vec<(String, String)>>,
+    Query(asked): Query<Given>,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
-    let (asked, address) = (Asked(asked), doc.page("leads"));
-    let (found, count) = found(&leadbox, &asked.list(), &asked).await?;
+    let address = doc.page("leads");
+    let (asked, opened) = opened(&leadbox, asked).await?;
+    let list = asked.list();
+    // What somebody typed is refused as everywhere; a view is still there to be mended.
+    let fault = match &opened {
+        Some(_) => leadbox.views().fault(&list).await?,
+        None => None,
+    };
+    let (found, count) = match &fault {
+        Some(_) => (Leads { items: Vec::new(), next: None }, String::new()),
+        None => found(&leadbox, &list, &asked).await?,
+    };
     let (catalog, names, now) =
         (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
     let (first, next) = neighbours(&asked, &address, &found);
     let deeds = deeds(&leadbox);
+    let may_change = opened.as_ref().is_some_and(|view| leadbox.views().may_change(view));
+    let others = |view: &&SavedView| view.owner != leadbox.rights().user();
+    let owner = |view: &SavedView| view.owner.and_then(|owner: UserId| names.get(&owner).cloned());
+    let views = leadbox.views().list().await?.into_iter();
     let page = Page {
-        bar: Bar::new(&leadbox, &address, &asked, &catalog, owners(&leadbox, &names)),
+        title: opened.as_ref().map_or_else(|| "All leads".to_owned(), |view| view.name.clone()),
+        views: views.map(|view| Tab::of(view, &address, asked.view())).collect(),
+        shared_by: opened.as_ref().filter(others).and_then(owner).unwrap_or_default(),
+        edit: match opened.as_ref().filter(|_| may_change) {
+            Some(view) => doc.page(&format!("views/{}", view.id)),
+            None => String::new(),
+        },
+        differs: asked.differs() && leadbox.rights().level(Permission::LeadRead).is_some(),
+        // What cannot be shown cannot be saved either.
+        may_keep: may_change && fault.is_none(),
+        saved: asked.query(&[("after", ""), ("format", "")]),
+        fault: fault.map(|fault| fault.to_string()).unwrap_or_default(),
+        opened,
+        bar: Bar::new(&leadbox, &address, &asked, &catalog, &names, owners(&leadbox, &names)),
         may_add: leadbox.rights().level(Permission::LeadCreate).is_some(),
         count,
         selects: !deeds.is_empty() && !found.items.is_empty(),
@@ -94,11 +158,8 @@ pub(crate) async fn leads(
 }
 
 /// `GET /leads/export`: those that pass, as a file.
-pub(crate) async fn export(
-    visit: Visit,
-    Query(asked): Query<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let asked = Asked(asked);
+pub(crate) async fn export(visit: Visit, Query(asked): Query<Given>) -> Result<Response, Problem> {
+    let (asked, _) = opened(&visit.leadbox, asked).await?;
     let format = match asked.text("format") {
         "csv" => FileFormat::Csv,
         "jsonl" => FileFormat::Jsonl,

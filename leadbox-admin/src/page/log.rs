@@ -17,7 +17,7 @@ use crate::serve::{Problem, page_after};
 const EVENTS: u32 = 50;
 
 /// What can be shown alone: name in the address, in words, and the types.
-const GROUPS: [(&str, &str, &[EventType]); 6] = [
+const GROUPS: [(&str, &str, &[EventType]); 7] = [
     (
         "leads",
         "Leads",
@@ -55,6 +55,11 @@ const GROUPS: [(&str, &str, &[EventType]); 6] = [
         "many",
         "Imports, exports and bulk actions",
         &[EventType::IMPORT_FINISHED, EventType::LEADS_EXPORTED, EventType::BULK_FINISHED],
+    ),
+    (
+        "views",
+        "Saved views",
+        &[EventType::VIEW_SAVED, EventType::VIEW_CHANGED, EventType::VIEW_DELETED],
     ),
     (
         "sign-in",

@@ -2,11 +2,13 @@
 //! without scripts.
 
 mod activity;
+mod asked;
 mod attention;
 mod bulk;
 mod bulk_plan;
 mod comparison;
 mod completeness;
+mod conditions;
 mod doc;
 mod duplicates;
 mod edit;
@@ -33,6 +35,7 @@ mod merge_search;
 mod moment;
 mod my_leads;
 mod note;
+mod opened;
 mod overview;
 mod problem;
 mod profile;
@@ -55,6 +58,7 @@ mod teams;
 mod unmerge;
 mod user;
 mod users;
+mod view;
 mod words;
 mod work;
 

@@ -9,7 +9,8 @@ use leadbox_core::filter::Op;
 use leadbox_core::{Assignees, Error, LeadFilter, PageRequest, TaskFilter, Timestamp};
 
 use super::Doc;
-use super::filters::{Asked, Bar};
+use super::asked::{Asked, Given};
+use super::filters::Bar;
 use super::leads::{found, neighbours};
 use super::rows::{Head, Row, row};
 use super::shell::{Shell, Visit};
@@ -58,11 +59,11 @@ fn group(due: Option<Timestamp>, now: Timestamp, zone: Tz) -> usize {
 /// `GET /my-leads`.
 pub(crate) async fn my_leads(
     visit: Visit,
-    Query(asked): Query<Vec<(String, String)>>,
+    Query(asked): Query<Given>,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("my-leads");
     let user = leadbox.rights().user().ok_or_else(|| Error::not_found("page", "my-leads"))?;
-    let (asked, address) = (Asked(asked), doc.page("my-leads"));
+    let (asked, address) = (Asked::of(asked), doc.page("my-leads"));
     let mut list = asked.list();
     list.filter = list.filter.and(LeadFilter::is("owner", Op::Eq, user.to_string()));
     let (found, count) = found(&leadbox, &list, &asked).await?;
@@ -82,7 +83,7 @@ pub(crate) async fn my_leads(
     let page = Page {
         groups: groups.into_iter().filter(|group| !group.tasks.is_empty()).collect(),
         more_tasks: tasks.next.is_some(),
-        bar: Bar::new(&leadbox, &address, &asked, &catalog, Vec::new()),
+        bar: Bar::new(&leadbox, &address, &asked, &catalog, &names, Vec::new()),
         count,
         selects: false,
         heads: asked.heads(&leadbox, &address),

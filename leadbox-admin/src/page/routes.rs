@@ -9,7 +9,7 @@ use super::{
     bulk, bulk_plan, completeness, duplicates, edit, first_run, import, import_file,
     industry_names, interaction, keys, lead, leads, log, menu, merge, my_leads, note, overview,
     profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task, team,
-    teams, unmerge, user, users, work,
+    teams, unmerge, user, users, view, work,
 };
 use crate::admin::Shared;
 use crate::serve::{Problem, asset, without_slash};
@@ -21,6 +21,12 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/leads", get(leads::leads))
         .route("/my-leads", get(my_leads::my_leads))
         .route("/leads/export", get(leads::export))
+        .route("/views", post(view::make))
+        .route("/views/new", get(view::blank))
+        .route("/views/{id}", get(view::edit).post(view::save))
+        .route("/views/{id}/list", post(view::keep))
+        .route("/views/{id}/take-over", post(view::take_over))
+        .route("/views/{id}/delete", post(view::delete))
         .route("/bulk", post(bulk_plan::start))
         .route("/bulk/new", get(bulk_plan::plan))
         .route("/bulk/{id}", get(bulk::bulk))

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::format;
 use super::granting::in_words;
+use super::view::SHARING;
 use crate::serve::Problem;
 
 /// The names of users, by id.
@@ -211,6 +212,9 @@ impl Words<'_> {
             (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
             (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
             (EventType::IMPORT_FINISHED, "import", "An import ended"),
+            (EventType::VIEW_SAVED, "filter", "A view was saved"),
+            (EventType::VIEW_CHANGED, "filter", "A view was changed"),
+            (EventType::VIEW_DELETED, "filter", "A view was deleted"),
             (EventType::LEADS_EXPORTED, "download", "Leads were taken out as a file"),
             (EventType::BULK_FINISHED, "list", "Work on many leads ended"),
         ];
@@ -289,6 +293,12 @@ impl Words<'_> {
             ("employees", Value::Number(number)) => {
                 number.as_i64().map_or_else(|| number.to_string(), format::whole)
             }
+            ("filter", value) => serde_json::from_value(value.clone())
+                .map_or_else(|_| value.to_string(), |filter| self.condition(&filter)),
+            ("sharing", Value::String(name)) => SHARING
+                .iter()
+                .find(|(_, known, _)| known == name)
+                .map_or_else(|| name.clone(), |(.., says)| (*says).to_owned()),
             ("browser", Value::String(text)) => format::browser(text),
             ("grants", Value::Object(_)) => serde_json::from_value(value.clone()).map_or_else(
                 |_| value.to_string(),

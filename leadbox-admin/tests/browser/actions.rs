@@ -206,6 +206,27 @@ pub const ACTIONS: &[Action] = &[
         .says("Deleted a note")
         .logged(&[EventType::NOTE_DELETED])
         .stored(&["Deleted since"]),
+    action("POST /views", "/views/new?stage=won&sort=name", "Save")
+        .given(&[("name", "Won, by name"), ("sharing", "Everybody who sees leads")])
+        .says("Won, by name")
+        .logged(&[EventType::VIEW_SAVED])
+        .stored(&["Won, by name", "[Won]", "[By name]"]),
+    action("POST /views/{id}/list", "/leads?view={view}&sort=value", "Save changes")
+        .says("Still open")
+        .logged(&[EventType::VIEW_CHANGED])
+        .stored_on("/leads?view={view}", &["[Highest value first]"]),
+    action("POST /views/{id}", "/views/{view}", "Save")
+        .given(&[("name", "Not over yet"), ("sharing", "Its owner's team, and the teams below")])
+        .says("Not over yet")
+        .logged(&[EventType::VIEW_CHANGED])
+        .stored_on("/views/{view}", &["[Not over yet]", "[Its owner's team, and the teams below]"]),
+    action("POST /views/{id}/take-over", "/views/{shared}", "Make it mine")
+        .logged(&[EventType::VIEW_CHANGED])
+        .stored_on("/log?kind=views", &["Oskar Bright", "Ana Novak"]),
+    action("POST /views/{id}/delete", "/views/{view}", "Delete")
+        .says("All leads")
+        .logged(&[EventType::VIEW_DELETED])
+        .stored_on("/log?kind=views", &["A view was deleted", "Not over yet"]),
     action("GET /bulk/new", "/leads", "Continue")
         .given(&[("lead", "{lead}"), ("do", "Give to somebody")])
         .says("Nothing is done before you say so."),

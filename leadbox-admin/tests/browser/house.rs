@@ -11,14 +11,15 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use leadbox_admin::{Access, Admin, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission};
+use leadbox_core::filter::Op;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, LeadList, NewKey, NewTeam, NewUser, Selection};
 use leadbox_core::storage::EventFilter;
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
-    Clock, Error, EventType, ImportId, LeadBox, LeadPatch, MemoryStorage, MergeChoice, NewLead,
-    NewTask, RandomIds, Role, StorageError, User, UserStatus,
+    Clock, Error, EventType, ImportId, LeadBox, LeadFilter, LeadPatch, MemoryStorage, MergeChoice,
+    NewLead, NewTask, NewView, RandomIds, Role, StorageError, User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -215,6 +216,17 @@ impl House {
         self.places.insert("built_in", "agent".to_owned());
         let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
         self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
+        // She keeps some under a name, and somebody else shares some.
+        let own = leadbox.as_user(ana.id).await.unwrap();
+        if !leads.items.is_empty() {
+            let since = LeadFilter::is("created_at", Op::Gte, "2024-01-01");
+            let filter = LeadFilter::is("stage_kind", Op::Eq, "open").and(since);
+            let mine = own.views().save(&NewView::new("Still open").filter(filter)).await.unwrap();
+            self.places.insert("view", mine.id.to_string());
+        }
+        let others = own.views().list().await.unwrap();
+        let other = others.iter().find(|view| view.owner != Some(ana.id));
+        self.places.extend(other.map(|view| ("shared", view.id.to_string())));
         // The oldest of them were changed together, and others wait for it.
         let oldest = leads.items.iter().rev().take(2).map(|row| row.lead.id);
         let oldest = Selection::Ids(oldest.collect());

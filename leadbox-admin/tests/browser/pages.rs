@@ -53,6 +53,10 @@ pub const PAGES: &[Page] = &[
         "/leads?tag=whitepaper&col=source&col=stage&col=phone&col=country&col=title&col=owner",
     )
     .wrong(At("/leads?from=soon")),
+    page("view-opened", "/leads?view={view}&sort=name").wrong(At("/leads?view=none")),
+    page("view-new", "/views/new?stage=new&q=a&sort=value")
+        .wrong(Sent(&[("name", " "), ("sharing", "Everybody who sees leads")])),
+    page("view", "/views/{view}").wrong(Sent(&[("name", " ")])),
     page("bulk-new", "/bulk/new?do=field&lead={lead}").wrong(At("/bulk/new?do=tag")),
     page("bulk-plan", "/bulk/new?do=tag&tag=vip&plan=1&all=1&list=")
         .wrong(At("/bulk/new?do=stage&stage=&plan=1&all=1")),
