@@ -66,7 +66,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/views", AnyLevel(LeadRead)),
     ("GET", "/views/{id}", AnyLevel(LeadRead)),
     ("PATCH", "/views/{id}", Can(ViewsShare)),
-    ("POST", "/views/{id}/take-over", Can(ViewsShare)),
+    ("POST", "/views/{id}/takeover", Can(ViewsShare)),
     ("DELETE", "/views/{id}", Can(ViewsShare)),
     ("GET", "/leads/{id}/duplicates", Lead(LeadRead)),
     ("GET", "/duplicates", Nothing),

@@ -199,7 +199,7 @@ pub(super) async fn change(
 /// Take a view over
 ///
 /// Makes one that is shared one's own, such as that of somebody who left.
-#[utoipa::path(post, path = "/views/{id}/take-over", tag = "views", params(("id" = ViewId, Path)),
+#[utoipa::path(post, path = "/views/{id}/takeover", tag = "views", params(("id" = ViewId, Path)),
     responses((status = 200, body = ViewBody, headers(("ETag" = String))), (status = 404)))]
 pub(super) async fn take_over(
     Asker(leadbox): Asker,

@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use super::words::Words;
 
+/// Fields that are moments, in words that go on with when.
+const MOMENTS: [(&str, &str); 4] = [
+    ("created_at", "Received"),
+    ("updated_at", "Changed"),
+    ("stage_since", "Moved to its stage"),
+    ("last_interaction_at", "Last interaction"),
+];
+
 impl Words<'_> {
     /// A condition for people: `Stage is Qualified and (City is unknown or City is Bern)`.
     pub(super) fn condition(&self, condition: &LeadFilter) -> String {
@@ -30,13 +38,23 @@ impl Words<'_> {
     }
 
     fn question(&self, field: &str, op: Op, value: &Value) -> String {
-        let label = self.label(field);
+        let moment = MOMENTS.iter().find(|(name, _)| *name == field).map(|(_, label)| *label);
+        let label = match (field, moment) {
+            (_, Some(label)) => label.to_owned(),
+            ("stage_kind", None) => self.label("stage"),
+            (field, None) => self.label(field),
+        };
         let each = |value: &Value| self.value(field, value);
         let all = |with: &str| match value {
             Value::Array(list) => list.iter().map(each).collect::<Vec<_>>().join(with),
             one => each(one),
         };
         match op {
+            Op::Gte if moment.is_some() => format!("{label} on or after {}", each(value)),
+            Op::Lte if moment.is_some() => format!("{label} on or before {}", each(value)),
+            Op::Gt | Op::After if moment.is_some() => format!("{label} after {}", each(value)),
+            Op::Lt | Op::Before if moment.is_some() => format!("{label} before {}", each(value)),
+            Op::Within => format!("{label} within the last {}", span(value)),
             Op::Eq => format!("{label} is {}", each(value)),
             Op::Ne => format!("{label} is not {}", each(value)),
             Op::In => format!("{label} is {}", all(" or ")),
@@ -52,7 +70,6 @@ impl Words<'_> {
             Op::NotNull => format!("{label} is known"),
             Op::Before => format!("{label} is before {}", each(value)),
             Op::After => format!("{label} is after {}", each(value)),
-            Op::Within => format!("{label} is within the last {}", span(value)),
         }
     }
 }
@@ -92,8 +109,10 @@ mod tests {
             ),
             (
                 json!(["last_interaction_at", "within", {"last": 7, "unit": "day"}]),
-                "Last interaction at is within the last 7 days",
+                "Last interaction within the last 7 days",
             ),
+            (json!(["created_at", "gte", "2026-02-01"]), "Received on or after 2026-02-01"),
+            (json!(["stage_kind", "eq", "open"]), "Stage is open"),
             (json!({"and": []}), "all leads"),
         ] {
             let filter: LeadFilter = serde_json::from_value(filter).unwrap();
