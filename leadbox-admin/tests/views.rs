@@ -6,7 +6,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use leadbox_core::access::{Grants, Level, Permission, Role};
+use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
 use leadbox_core::filter::Op;
 use leadbox_core::testing::some_lead;
 use leadbox_core::{
@@ -142,6 +142,25 @@ async fn views_are_shared_by_those_who_may_and_taken_over() {
     let wrong = [("name", "Nobody's"), ("sharing", "some"), ("revision", "2")];
     let refused = zoe_sees.post(&address, &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn whoever_sees_no_leads_saves_no_view_of_them() {
+    let office = Office::new("/ops");
+    let grants = Grants::default().enable(Capability::ViewsShare);
+    let blind = Role { key: "blind".parse().unwrap(), name: "Blind".to_owned(), grants };
+    office.sandbox.leadbox.access().define_role(&blind).await.unwrap();
+    office.hire("noa", "blind").await;
+    let mut browser = office.signed_in("noa").await;
+    let page = browser.get("/ops/leads?sort=name").await;
+    assert!(page.status.is_success() && !page.body.contains("Save view"), "{}", page.body);
+    for answer in [
+        browser.get("/ops/views/new?sort=name").await,
+        browser.post("/ops/views", &[("name", "All"), ("sharing", "everyone"), ("list", "")]).await,
+    ] {
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(answer.body.contains("lead.read"), "{}", answer.body);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use leadbox_core::access::{Capability, Denied};
+use leadbox_core::access::{Capability, Denied, Permission};
 use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, NewView, SavedView, Sharing, ViewPatch};
 
 use super::Doc;
@@ -124,6 +124,10 @@ pub(crate) async fn blank(
     visit: Visit,
     Query(given): Query<Given>,
 ) -> Result<Html<String>, Problem> {
+    let permission = Permission::LeadRead;
+    if visit.leadbox.rights().level(permission).is_none() {
+        return Err(Denied::Permission { permission }.into());
+    }
     let list = Asked::of(given).query(&[("after", ""), ("view", ""), ("format", "")]);
     Ok(Html(blank_page(visit, list, &[], Vec::new()).await?.render()?))
 }
