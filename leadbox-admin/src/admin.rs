@@ -10,7 +10,6 @@ use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use leadbox_core::LeadBox;
@@ -19,7 +18,7 @@ use leadbox_core::service::SessionPolicy;
 use tower_http::compression::CompressionLayer;
 
 use crate::api::api;
-use crate::live::{Hub, live};
+use crate::live::Hub;
 use crate::page;
 use crate::serve::{Limiter, Limits, Problem, Uploads, begin, guard, limit, mount, render};
 use crate::who::{Access, Addresses, OwnUsers, Pace, Passwords, Throttle, Via, refuse_cross_site};
@@ -201,7 +200,6 @@ impl Admin {
             inside = inside.merge(page::own_users());
         }
         let inside = inside
-            .route("/live", get(live))
             .nest("/api/v1", api())
             .layer(from_fn_with_state(shared.clone(), let_in))
             .layer(from_fn(refuse_cross_site));

@@ -144,3 +144,126 @@ impl Listener {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use leadbox_core::access::{Grants, Level, Permission, Rights};
+    use leadbox_core::service::NewUser;
+    use leadbox_core::testing::Sandbox;
+    use leadbox_core::{Actor, LeadId, NewLead, UserId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::who::OwnUsers;
+
+    /// What may happen; owners by their place among three people, or nobody.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Capture(Option<usize>),
+        Assign(usize, Option<usize>),
+        Advance(usize),
+    }
+
+    fn owner() -> impl Strategy<Value = Option<usize>> {
+        prop::option::weighted(0.8, 0..3_usize)
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            2 => owner().prop_map(Step::Capture),
+            2 => (0..8_usize, owner()).prop_map(|(lead, to)| Step::Assign(lead, to)),
+            1 => (0..8_usize).prop_map(Step::Advance),
+        ]
+    }
+
+    fn listener(host: &LeadBox, asker: LeadBox) -> Listener {
+        Listener {
+            access: Arc::new(OwnUsers::default()),
+            host: host.clone(),
+            parts: Request::new(()).into_parts().0,
+            principal: Principal::of_host(asker, "asker"),
+            topics: Topics::read("lead:*,leads,log,users").unwrap(),
+            until: Position(0),
+        }
+    }
+
+    /// Does the steps; says which leads there are, and who lost each.
+    async fn play(host: &LeadBox, people: &[UserId], steps: &[Step]) -> Vec<(LeadId, Vec<UserId>)> {
+        let mut leads: Vec<(LeadId, Vec<UserId>)> = Vec::new();
+        for step in steps {
+            let count = leads.len().max(1);
+            match step {
+                Step::Capture(owner) => {
+                    let new =
+                        NewLead { owner: owner.map(|one| people[one]), ..NewLead::new().name("A") };
+                    leads.push((host.leads().capture(&new).await.unwrap().lead.id, Vec::new()));
+                }
+                Step::Assign(lead, to) => {
+                    let Some((id, lost)) = leads.get_mut(lead % count) else { continue };
+                    let before = host.leads().lead(*id).await.unwrap().unwrap().lead.owner;
+                    let to = to.map(|one| people[one]);
+                    host.leads().assign(*id, to).await.unwrap();
+                    lost.extend(before.filter(|_| before != to));
+                }
+                Step::Advance(lead) => {
+                    let Some((id, _)) = leads.get(lead % count) else { continue };
+                    host.leads().advance(*id, "qualified").await.unwrap();
+                }
+            }
+        }
+        leads
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn one_is_told_of_the_leads_that_one_reads_or_has_lost_and_of_no_others(
+            steps in prop::collection::vec(step(), 1..14),
+            level in prop::option::of(prop::sample::select(vec![Level::Own, Level::Team, Level::All])),
+            audits in any::<bool>(),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let Sandbox { leadbox: host, .. } = Sandbox::new().unwrap();
+                let mut people = Vec::new();
+                for name in ["ann", "bob", "cy"] {
+                    let email = format!("{name}@x.example");
+                    let new = NewUser { name: name.to_owned(), email, ..NewUser::default() };
+                    people.push(host.directory().add_user(&new).await.unwrap().id);
+                }
+                let leads = play(&host, &people, &steps).await;
+                let mut grants = Grants::default();
+                if let Some(level) = level {
+                    grants = grants.allow(Permission::LeadRead, level);
+                }
+                if audits {
+                    grants = grants.enable(Capability::AuditRead);
+                }
+                let rights = Rights::granted(Some(people[0]), [people[1]], grants);
+                let asker = host.with_rights(Actor::user(people[0]), rights);
+                let seen_of = |who: UserId| asker.scope().sees(asker.tenant(), Some(who));
+                let events = host.log().after(Position(0), 1000).await.unwrap();
+                let told = listener(&host, asker.clone()).told(&News::of(&events)).await;
+                let Told::Topics(told) = told else { panic!("nothing was missed") };
+                let mut any = false;
+                for (lead, lost) in &leads {
+                    let reads = asker.leads().lead(*lead).await.unwrap().is_some();
+                    let hears = told.get(&Topic::Lead(*lead));
+                    let expected = reads || lost.iter().any(|who| seen_of(*who));
+                    assert_eq!(hears.is_some(), expected, "{level:?} {steps:?}");
+                    if reads {
+                        let last = events.iter().rev().find(|event| event.lead() == Some(*lead));
+                        assert_eq!(hears, last.map(|event| &event.position));
+                    }
+                    any |= expected;
+                }
+                assert_eq!(told.contains_key(&Topic::Leads), any);
+                assert!(!told.contains_key(&Topic::Users), "that is for those who manage them");
+                let log = audits && (any || level == Some(Level::All));
+                assert_eq!(told.contains_key(&Topic::Log), log);
+            });
+        }
+    }
+}

@@ -12,6 +12,7 @@ use super::{
     teams, unmerge, user, users, view, work,
 };
 use crate::admin::Shared;
+use crate::live::live;
 use crate::serve::{Problem, asset, without_slash};
 
 /// For whoever was let in.
@@ -77,6 +78,7 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/settings/industries", get(industry_names::names).post(industry_names::add))
         .route("/settings/industries/remove", post(industry_names::remove))
         .route("/system", get(system::system))
+        .route("/live", get(live))
         .route("/menu", get(menu::menu))
         .route("/profile", get(profile::profile).post(profile::change))
 }

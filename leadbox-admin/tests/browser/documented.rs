@@ -11,8 +11,8 @@ use crate::actions::ACTIONS;
 use crate::pages::PAGES;
 use crate::routes::{plain, routes};
 
-/// What is a file, and no page to be looked at.
-const FILES: &[&str] = &["GET /leads/export", "GET /import/{}/refused"];
+/// What is a file or a socket, and no page to be looked at.
+const NO_PAGES: &[&str] = &["GET /leads/export", "GET /import/{}/refused", "GET /live"];
 
 fn text_of(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -83,8 +83,8 @@ fn every_page_is_looked_at_and_every_action_is_done() {
         path => plain(&format!("GET {path}")),
     });
     let done = ACTIONS.iter().map(|action| plain(action.request));
-    let files = FILES.iter().map(|file| (*file).to_owned());
-    let known: BTreeSet<String> = looked.chain(done).chain(files).collect();
+    let others = NO_PAGES.iter().map(|request| (*request).to_owned());
+    let known: BTreeSet<String> = looked.chain(done).chain(others).collect();
     assert_eq!(known, routes());
 }
 
