@@ -310,8 +310,18 @@ impl House {
 
     /// Signs the tab in, or out.
     pub async fn admit(&self, tab: &Tab, reader: Reader) {
+        self.admit_with(tab, self.cookies.get(&reader).into_iter().flatten()).await;
+    }
+
+    /// Signs the tab in as this user.
+    pub async fn admit_user(&self, tab: &Tab, user: &User) {
+        let cookies = self.let_in(user).await.cookies;
+        self.admit_with(tab, &cookies).await;
+    }
+
+    async fn admit_with(&self, tab: &Tab, cookies: impl IntoIterator<Item = (&String, &String)>) {
         tab.cdp("Network.clearBrowserCookies", json!({})).await;
-        for (name, value) in self.cookies.get(&reader).into_iter().flatten() {
+        for (name, value) in cookies {
             let cookie = json!({
                 "name": name, "value": value, "url": self.host, "path": PREFIX, "httpOnly": true,
             });

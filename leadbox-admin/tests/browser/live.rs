@@ -9,6 +9,8 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
+use chrono::TimeDelta;
+use leadbox_core::service::NewUser;
 use leadbox_core::worker::BulkHandler;
 use leadbox_core::{LeadBox, LeadList, NewLead, NewTask, Workers};
 use serde_json::json;
@@ -248,6 +250,66 @@ async fn figures_users_and_work_follow_what_happens() {
         Workers::new(&leadbox).handler(BulkHandler).run_until_idle().await.unwrap();
         until_says(tab, "bulk-state", "Done").await;
         until_says(tab, "bulk-head", "Undo").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_gets_another_secret_is_heard_of_no_more_than_that() {
+    browse(async |tab| {
+        let house = House::populated().await;
+        let leadbox = house.office.sandbox.leadbox.clone();
+        let clock = &house.office.sandbox.clock;
+        house.admit(tab, Reader::Ana).await;
+        tab.open(&house.address("/leads")).await;
+        until_pill(tab, "Live").await;
+        clock.advance(TimeDelta::hours(2));
+        let visit = "const done = arguments[0]; fetch(location.href).then(() => done());";
+        tab.run_async(visit, Vec::new()).await;
+        requests(tab).await;
+        // The secret that the socket came with is good for a minute more; then the page finds out that it is still let in.
+        clock.advance(TimeDelta::minutes(2));
+        let began = Instant::now();
+        while requests(tab).await == 0 {
+            assert!(began.elapsed() < Duration::from_secs(40), "nothing was asked");
+            sleep(Duration::from_millis(100)).await;
+        }
+        until_pill(tab, "Live").await;
+        capture(&leadbox, "With the new secret").await;
+        until_says(tab, "leads-table", "With the new secret").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_own_work_comes_and_goes() {
+    browse(async |tab| {
+        let house = House::empty().await;
+        let leadbox = house.office.sandbox.leadbox.clone();
+        let new = NewUser {
+            name: "Kim Park".to_owned(),
+            email: "kim@brightmere.example".to_owned(),
+            team: None,
+            roles: ["agent".parse().unwrap()].into(),
+        };
+        let kim = leadbox.directory().add_user(&new).await.unwrap();
+        house.admit_user(tab, &kim).await;
+        tab.open(&house.address("/my-leads")).await;
+        until_pill(tab, "Live").await;
+        until_says(tab, "leads-table", "No lead is yours yet").await;
+        let ada = NewLead { owner: Some(kim.id), ..NewLead::new().name("Ada Lovelace") };
+        let ada = leadbox.leads().capture(&ada).await.unwrap().lead.id;
+        let call = NewTask::new("Call Ada").assignee(kim.id);
+        leadbox.tasks().add(ada, &call).await.unwrap();
+        until_says(tab, "leads-table", "Ada Lovelace").await;
+        until_says(tab, "my-tasks", "Call Ada").await;
+        tab.open(&house.address(&format!("/leads/{ada}"))).await;
+        until_pill(tab, "Live").await;
+        // What is given away is nothing for her any more, and the page says so.
+        leadbox.leads().assign(ada, None).await.unwrap();
+        tab.until("document.querySelector('h1')?.textContent === 'Not found'").await;
+        tab.open(&house.address("/my-leads")).await;
+        until_says(tab, "leads-table", "No lead is yours yet").await;
     })
     .await;
 }
