@@ -10,6 +10,7 @@ use leadbox_core::{
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use crate::error::{During, Result};
 use crate::interactions;
@@ -156,6 +157,25 @@ impl LeadStore for SqliteStorage {
             .await
             .during("count leads")?;
         Ok(n.unsigned_abs())
+    }
+
+    async fn lead_ids(&self, scope: &Scope, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>> {
+        let list = List::of(scope, query);
+        if list.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = list.ids(&self.readers, limit).await?;
+        let found: Option<String> = statement
+            .build_query_scalar()
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("read the ids of leads")?;
+        let id = |digits: &[u8]| {
+            let id = Uuid::try_parse_ascii(digits);
+            id.map(LeadId::from_uuid).map_err(|_| StorageError::corrupt("lead", "id", "of a list"))
+        };
+        found.unwrap_or_default().as_bytes().chunks(32).map(id).collect()
     }
 
     async fn interactions(

@@ -3,16 +3,18 @@
 use axum::Json;
 use axum::extract::Query;
 use chrono::{DateTime, Utc};
-use leadbox_core::event::{ChainHead, Verdict};
+use leadbox_core::event::{LogCheck, Verdict};
+use leadbox_core::service::Log;
 use leadbox_core::storage::EventFilter;
 use leadbox_core::{
-    Actor, Event, EventId, EventType, Payload, Position, Subject, SubjectKind, Version,
+    Actor, Error, Event, EventId, EventType, Invalid, Payload, Subject, SubjectKind, Version,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::asker::Asker;
+use super::body::Body;
 use super::paging::{Listed, request};
 use crate::serve::Problem;
 
@@ -108,11 +110,20 @@ pub(super) async fn list(
     Ok(Json(Listed::of(&found, EventBody::of)))
 }
 
+/// How a check of the chain goes on.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = NewVerification)]
+pub(super) struct Goes {
+    /// `next` of the answer before; from the first fact on when not given.
+    after: Option<String>,
+}
+
 /// What a check of the chain found.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Verification)]
 pub(super) struct VerificationBody {
-    /// `intact`, or what is wrong: `changed`, `missing` or `broken`.
+    /// `intact`, or what is wrong: `changed`, `missing` or `broken`; `under_way` while it is not at the end.
     verdict: &'static str,
     /// Where it is wrong first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,30 +134,41 @@ pub(super) struct VerificationBody {
     erased: u64,
     /// How far the log is as it was written.
     up_to: i64,
+    /// Give it back as `after` to go on; missing at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Verify the log
 ///
-/// Walks the whole hash chain: no fact was changed, left out or put in.
-#[utoipa::path(post, path = "/events/verification", tag = "log",
+/// Walks the hash chain: no fact was changed, left out or put in. A hundred thousand facts with each request; while the verdict
+/// is `under_way`, send `next` back.
+#[utoipa::path(post, path = "/events/verification", tag = "log", request_body = Goes,
     responses((status = 200, body = VerificationBody)))]
-pub(super) async fn verify(Asker(leadbox): Asker) -> Result<Json<VerificationBody>, Problem> {
-    let (verdict, head): (Verdict, ChainHead) = leadbox.log().verify().await?;
-    let up_to = head.position.0;
-    let wrong = |verdict, position: Position| VerificationBody {
-        verdict,
-        position: Some(position.0),
-        whole: u64::try_from(up_to).unwrap_or_default(),
-        erased: 0,
-        up_to,
+pub(super) async fn verify(
+    Asker(leadbox): Asker,
+    Body(goes): Body<Goes>,
+) -> Result<Json<VerificationBody>, Problem> {
+    let so_far = match &goes.after {
+        Some(text) => text.parse(),
+        None => Ok(LogCheck::default()),
     };
-    Ok(Json(match verdict {
-        Verdict::Intact { whole, erased } => {
-            VerificationBody { verdict: "intact", position: None, whole, erased, up_to }
-        }
-        Verdict::Changed(position) => wrong("changed", position),
-        Verdict::Missing(position) => wrong("missing", position),
-        Verdict::Broken(position) => wrong("broken", position),
-        _ => wrong("broken", head.position),
+    let so_far = so_far.map_err(|error| Error::from(Invalid::one("after", error)))?;
+    let check = leadbox.log().check(so_far, Log::CHECKED).await?;
+    let (verdict, position) = match check.verdict {
+        None => ("under_way", None),
+        Some(Verdict::Intact { .. }) => ("intact", None),
+        Some(Verdict::Changed(position)) => ("changed", Some(position)),
+        Some(Verdict::Missing(position)) => ("missing", Some(position)),
+        Some(Verdict::Broken(position)) => ("broken", Some(position)),
+        Some(_) => ("broken", Some(check.head.position)),
+    };
+    Ok(Json(VerificationBody {
+        verdict,
+        position: position.map(|position| position.0),
+        whole: check.whole,
+        erased: check.erased,
+        up_to: check.head.position.0,
+        next: (verdict == "under_way").then(|| check.to_string()),
     }))
 }

@@ -60,6 +60,7 @@ fn heading(kind: BulkKind) -> &'static str {
         BulkKind::Advance => "Moving leads to a stage",
         BulkKind::Delete => "Deleting leads",
         BulkKind::Undo => "Taking changes back",
+        BulkKind::Convert => "Changing a field's type",
         _ => "Work on leads",
     }
 }
@@ -75,7 +76,7 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
     let names = names_of(&leadbox, &leads).await?;
     let (catalog, people) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &people, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &people, zone);
     let counts = progress.counts;
     let all = [
         ("Changed", counts.changed),
@@ -87,6 +88,8 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
     let told = all.into_iter().enumerate().filter(|(place, (_, n))| *place == 0 || *n > 0);
     let (state, tone) = state(&progress.state);
     let running = !progress.state.is_over();
+    // It goes on to its end, and the way back is the old type.
+    let converts = progress.kind == BulkKind::Convert;
     let asker = progress.asked_by.person().and_then(|user| people.get(&user)).cloned();
     let shown = refusals.len() as u64;
     let page = Page {
@@ -103,8 +106,8 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
         selected: counts.selected,
         progress: format!("{} of {}", number(counts.done()), number(counts.selected)),
         running,
-        may_cancel: running && progress.state != BulkState::Cancelling,
-        may_undo: !running && counts.changed > 0 && !deeds(&leadbox).is_empty(),
+        may_cancel: running && progress.state != BulkState::Cancelling && !converts,
+        may_undo: !running && counts.changed > 0 && !converts && !deeds(&leadbox).is_empty(),
         counts: told.map(|(_, (label, n))| Count { label, leads: number(n) }).collect(),
         refused: refusals
             .into_iter()
@@ -125,7 +128,7 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
     Ok(Html(page.render()?))
 }
 
-async fn names_of(
+pub(super) async fn names_of(
     leadbox: &LeadBox,
     leads: &[LeadId],
 ) -> Result<BTreeMap<LeadId, String>, Problem> {
@@ -177,7 +180,7 @@ pub(crate) async fn plan_undo(
     let plan = leadbox.bulk().plan_undo(Operation::Bulk(id)).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let (id, heading) = (id.to_string(), heading(progress.kind));
     let page = UndoPage { plan: Shown::of(&plan, &words), id, heading, doc, shell };
     Ok(Html(page.render()?))

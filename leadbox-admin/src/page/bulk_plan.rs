@@ -61,6 +61,8 @@ pub(super) struct Shown {
     pub(super) changes: u64,
     /// The same for people.
     pub(super) changed: String,
+    /// Of how many leads it is known what would happen; empty when of all.
+    pub(super) looked_at: String,
     pub(super) as_of: String,
 }
 
@@ -80,19 +82,29 @@ impl Shown {
             ("Gone", counts.missing),
         ];
         let told = all.into_iter().enumerate().filter(|(place, (_, n))| *place < 2 || *n > 0);
+        let is_estimate = plan.tried < counts.selected;
+        let about = |n| match is_estimate {
+            true => format!("about {}", number(plan.estimate(n))),
+            false => number(n),
+        };
+        let count = |(place, (label, n))| match place {
+            0 => Count { label, leads: number(n) },
+            _ => Count { label, leads: about(n) },
+        };
         Self {
-            counts: told.map(|(_, (label, n))| Count { label, leads: number(n) }).collect(),
+            counts: told.map(count).collect(),
             stays: plan
                 .refusals
                 .iter()
                 .map(|group| Stays {
                     field: words.label(&group.field),
                     reason: group.reason.clone(),
-                    leads: number(group.count),
+                    leads: about(group.count),
                 })
                 .collect(),
             changes: counts.changed,
-            changed: number(counts.changed),
+            changed: about(counts.changed),
+            looked_at: if is_estimate { number(plan.tried) } else { String::new() },
             as_of: plan.as_of.to_rfc3339(),
         }
     }
@@ -262,7 +274,7 @@ async fn page(
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     // A field is named by one input, and its value stands in another.
     let field = value(question.given, "field");
     for issue in issues.iter_mut().filter(|issue| !field.is_empty() && issue.field == field) {

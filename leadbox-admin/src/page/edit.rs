@@ -311,6 +311,9 @@ impl Form<'_> {
             _ => ("text", ""),
         };
         let input = self.input(&format!("cf.{}", field.key), &field.label, kind, hint)?;
+        // A browser shows no date that is none, and would send it away: while a field gets another type, that happens.
+        let shows = kind != "date" || input.value.parse::<chrono::NaiveDate>().is_ok();
+        let input = Input { kind: if shows { input.kind } else { "text" }, ..input };
         let choices = match &field.kind {
             FieldType::Bool => {
                 vec![("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())]
@@ -321,10 +324,14 @@ impl Form<'_> {
             _ => Vec::new(),
         };
         let none = (String::new(), "Not set".to_owned());
+        // What stands there stays there, though it is not among the choices any more.
+        let other = Some(input.value.clone()).filter(|value| !value.is_empty());
+        let other = other.filter(|value| choices.iter().all(|(known, _)| known != value));
+        let other = other.map(|value| (value.clone(), value));
         let choices = if choices.is_empty() {
             choices
         } else {
-            std::iter::once(none).chain(choices).collect()
+            std::iter::once(none).chain(other).chain(choices).collect()
         };
         Some(Input { choices, ..input })
     }

@@ -51,6 +51,13 @@ pub(super) struct FieldRow {
     pub(super) reason: &'static str,
 }
 
+impl FieldRow {
+    /// Whether there is a rule for it.
+    pub(super) fn is_kept_back(&self) -> bool {
+        self.choices.iter().any(|choice| choice.chosen && choice.value != Kept::Nothing.value())
+    }
+}
+
 /// What stands before the name of a field in a form.
 const FIELD: &str = "field.";
 

@@ -127,7 +127,7 @@ pub(crate) async fn import(
     };
     let catalog = leadbox.catalog().await?;
     let (zone, names) = (zone(&leadbox, &catalog).await?, leadbox.directory().names().await?);
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let opened = upload.open().map_err(|error| Problem::broken(&error))?;
     let preview = Preview::of(&leadbox, opened).await.map_err(transfer_problem)?;
     let (run, chosen, by) = {
@@ -357,7 +357,7 @@ pub(crate) async fn plan_undo(
     let plan = leadbox.bulk().plan_undo(Operation::Import(id)).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let (plan, id) = (Shown::of(&plan, &words), id.to_string());
     Ok(Html(UndoPage { doc, shell, id, plan }.render()?))
 }

@@ -163,7 +163,7 @@ async fn page(
     let events = leadbox.log().timeline(id, &request).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let (leads, zone) = (Default::default(), zone(&leadbox, &catalog).await?);
-    let words = Words { catalog: &catalog, names: &names, leads, zone };
+    let words = Words { leads, ..Words::new(&catalog, &names, zone) };
     let (lead, id) = (&stored.lead, stored.lead.id);
     let pipeline = catalog.pipelines.iter().find(|one| one.id == lead.pipeline);
     let deleted = lead.deleted_at.is_some();

@@ -1,16 +1,16 @@
-//! The activity log: all facts of the tenant, the latest first. Owns its groups, and checking the chain.
+//! The activity log: all facts of the tenant, the latest first. Owns its groups; checking the
+//! chain is `verification`'s.
 
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
 use leadbox_core::EventType;
-use leadbox_core::event::Verdict;
 use leadbox_core::storage::EventFilter;
 use serde::Deserialize;
 
 use super::shell::{Shell, Visit};
 use super::words::{Day, Place, Words, lead_names, zone};
-use super::{Doc, escaped, format};
+use super::{Doc, escaped};
 use crate::serve::{Problem, page_after};
 
 /// How many facts a page shows.
@@ -111,22 +111,14 @@ struct Page {
     kind: String,
     days: Vec<Day>,
     older: String,
-    verdict: String,
-    verdict_tone: &'static str,
 }
 
 /// `GET /log`.
 pub(crate) async fn log(visit: Visit, Query(asked): Query<Asked>) -> Result<Html<String>, Problem> {
-    Ok(Html(page(visit, asked, None).await?.render()?))
+    Ok(Html(page(visit, asked).await?.render()?))
 }
 
-/// `POST /log/verify`.
-pub(crate) async fn verify(visit: Visit) -> Result<Html<String>, Problem> {
-    let (verdict, _) = visit.leadbox.log().verify().await?;
-    Ok(Html(page(visit, Asked::default(), Some(verdict)).await?.render()?))
-}
-
-async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Page, Problem> {
+async fn page(visit: Visit, asked: Asked) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("log");
     let group = GROUPS.iter().find(|(name, ..)| *name == asked.kind);
     let kinds = group.map(|(.., kinds)| kinds.to_vec()).unwrap_or_default();
@@ -136,33 +128,19 @@ async fn page(visit: Visit, asked: Asked, verdict: Option<Verdict>) -> Result<Pa
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let leads = lead_names(&leadbox, &events.items).await?;
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads, zone };
+    let teams = leadbox.directory().team_names().await?;
+    let words = Words { leads, teams, ..Words::new(&catalog, &names, zone) };
     let kind = group.map_or("", |(name, ..)| name);
     let older = events.next.map(|next| {
         let mut address = format!("{}/log?kind={kind}&after=", doc.prefix);
         address.extend(escaped(&next.to_string()));
         address
     });
-    let (verdict, verdict_tone) = match verdict {
-        None => (String::new(), ""),
-        Some(Verdict::Intact { whole, erased }) => {
-            let whole = format::whole(i64::try_from(whole).unwrap_or(i64::MAX));
-            (
-                format!(
-                    "The chain is whole: {whole} entries as they were written, {erased} erased."
-                ),
-                "ok",
-            )
-        }
-        Some(broken) => (format!("The log is not whole: {broken}."), "bad"),
-    };
     Ok(Page {
         groups: GROUPS.iter().map(|(name, label, _)| (*name, *label)).collect(),
         kind: group.map(|(name, ..)| (*name).to_owned()).unwrap_or_default(),
         days: words.days(&events.items, Place::Log),
         older: older.unwrap_or_default(),
-        verdict,
-        verdict_tone,
         doc,
         shell,
     })

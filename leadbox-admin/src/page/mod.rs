@@ -2,6 +2,7 @@
 //! without scripts.
 
 mod activity;
+mod administered;
 mod asked;
 mod attention;
 mod bulk;
@@ -9,10 +10,13 @@ mod bulk_plan;
 mod comparison;
 mod completeness;
 mod conditions;
+mod custom_field;
+mod custom_fields;
 mod doc;
 mod duplicates;
 mod edit;
 mod effective;
+mod field_kind;
 mod fields;
 mod filters;
 mod first_run;
@@ -40,6 +44,7 @@ mod overview;
 mod problem;
 mod profile;
 mod region;
+mod retype;
 mod role;
 mod roles;
 mod routes;
@@ -58,6 +63,7 @@ mod teams;
 mod unmerge;
 mod user;
 mod users;
+mod verification;
 mod view;
 mod words;
 mod work;

@@ -33,7 +33,11 @@ struct Page {
     locked: &'static str,
     permissions: Vec<PermissionRow>,
     capabilities: Vec<CapabilityGroup>,
-    fields: Vec<FieldRow>,
+    /// The fields with a rule, and those without.
+    kept_back: Vec<FieldRow>,
+    shown: Vec<FieldRow>,
+    /// Whether those without have something wrong with them.
+    open: bool,
     words: Vec<String>,
     holders: Vec<(UserId, String)>,
     /// Whether the asker may go to users' pages.
@@ -210,13 +214,17 @@ async fn page(
         Some(role) => leadbox.access().holders().await?.remove(&role.key).unwrap_or_default(),
         None => Default::default(),
     };
+    let rows = field_rows(rights, &form.grants, &catalog).into_iter();
+    let (kept_back, shown): (Vec<FieldRow>, Vec<FieldRow>) = rows.partition(FieldRow::is_kept_back);
     Ok(Page {
         heading: role.map_or_else(|| "New role".to_owned(), |role| role.name.clone()),
         is_new: role.is_none(),
         locked,
         permissions: permission_rows(rights, &form.grants),
         capabilities: capability_groups(rights, &form.grants),
-        fields: field_rows(rights, &form.grants, &catalog),
+        open: shown.iter().any(|row| issues.has(&row.input)),
+        kept_back,
+        shown,
         words: in_words(meant, &catalog),
         holders: holders.into_iter().collect(),
         sees_users: rights.can(Capability::UsersManage),

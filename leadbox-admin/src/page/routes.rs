@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{
-    bulk, bulk_plan, completeness, duplicates, edit, first_run, import, import_file,
-    industry_names, interaction, keys, lead, leads, log, menu, merge, my_leads, note, overview,
-    profile, role, roles, set_password, settings, sign_in as sign_in_page, system, task, team,
-    teams, unmerge, user, users, view, work,
+    bulk, bulk_plan, completeness, custom_field, custom_fields, duplicates, edit, first_run,
+    import, import_file, industry_names, interaction, keys, lead, leads, log, menu, merge,
+    my_leads, note, overview, profile, retype, role, roles, set_password, settings,
+    sign_in as sign_in_page, system, task, team, teams, unmerge, user, users, verification, view,
+    work,
 };
 use crate::admin::Shared;
 use crate::live::live;
@@ -71,12 +72,17 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/log", get(log::log))
-        .route("/log/verify", post(log::verify))
+        .route("/log/verify", get(verification::verification).post(verification::begin))
         .route("/settings", get(settings::settings).post(settings::save))
         .route("/settings/fields", post(settings::add_field))
         .route("/settings/completeness", get(completeness::completeness).post(completeness::save))
         .route("/settings/industries", get(industry_names::names).post(industry_names::add))
         .route("/settings/industries/remove", post(industry_names::remove))
+        .route("/settings/fields", get(custom_fields::custom_fields).post(custom_fields::add))
+        .route("/settings/fields/{key}", get(custom_field::custom_field).post(custom_field::save))
+        .route("/settings/fields/{key}/archive", post(custom_field::archive))
+        .route("/settings/fields/{key}/restore", post(custom_field::restore))
+        .route("/settings/fields/{key}/type", get(retype::plan).post(retype::start))
         .route("/system", get(system::system))
         .route("/live", get(live))
         .route("/menu", get(menu::menu))

@@ -56,10 +56,8 @@ impl Shell {
             (&[Capability::RolesManage], item("Roles", "roles", "lock")),
             (&[Capability::KeysManage], item("API keys", "keys", "key")),
             (&[Capability::AuditRead], item("Activity log", "log", "log")),
-            (
-                &[Capability::SettingsManage, Capability::FieldsManage],
-                item("Settings", "settings", "cog"),
-            ),
+            (&[Capability::FieldsManage], item("Custom fields", "settings/fields", "list")),
+            (&[Capability::SettingsManage], item("Settings", "settings", "cog")),
             (&[Capability::SystemRead], item("System", "system", "system")),
         ];
         let administer: Vec<Item> = administer

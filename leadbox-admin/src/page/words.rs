@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use leadbox_core::{
     Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, Position,
-    StoredLead, SubjectKind, Timestamp, UserId,
+    StoredLead, SubjectKind, TeamId, Timestamp, UserId,
 };
 use serde_json::Value;
 
@@ -24,8 +24,17 @@ pub(super) struct Words<'a> {
     pub(super) names: &'a Names,
     /// The names of the leads that facts are about; empty on a lead's own page.
     pub(super) leads: BTreeMap<LeadId, String>,
+    /// The names of teams; empty where none is spoken of.
+    pub(super) teams: BTreeMap<TeamId, String>,
     /// The zone in which moments are read.
     pub(super) zone: Tz,
+}
+
+impl<'a> Words<'a> {
+    /// For whoever speaks of neither leads nor teams by name.
+    pub(super) fn new(catalog: &'a Catalog, names: &'a Names, zone: Tz) -> Self {
+        Self { catalog, names, leads: BTreeMap::new(), teams: BTreeMap::new(), zone }
+    }
 }
 
 /// The names of the leads that these facts are about, as far as the asker may see them.
@@ -153,6 +162,9 @@ impl Words<'_> {
             (Place::Log, SubjectKind::Lead) => {
                 event.lead().and_then(|lead| self.leads.get(&lead).cloned())
             }
+            (Place::Log, SubjectKind::Team) => {
+                self.teams.get(&TeamId::from_uuid(event.subject.id)).cloned()
+            }
             (Place::Log, SubjectKind::User) => {
                 self.names.get(&UserId::from_uuid(event.subject.id)).cloned()
             }
@@ -189,46 +201,6 @@ impl Words<'_> {
         } else {
             self.activity(kind, payload).unwrap_or_else(|| self.administered(kind, payload))
         }
-    }
-
-    /// What is said of users, roles, keys and settings.
-    fn administered(&self, kind: &EventType, payload: &Payload) -> Said {
-        let plain = [
-            (EventType::USER_CHANGED, "user", "A user was made or changed"),
-            (EventType::TEAM_CHANGED, "users", "A team was made or changed"),
-            (EventType::USER_INVITED, "mail", "A user was invited"),
-            (EventType::PASSWORD_SET, "key", "A password was set"),
-            (EventType::PASSWORD_RESET_ASKED, "key", "A link for a new password was made"),
-            (EventType::SESSION_STARTED, "user", "Signed in"),
-            (EventType::SESSION_ENDED, "sign-out", "A session ended"),
-            (EventType::SIGN_IN_FAILED, "warning", "A password was missed"),
-            (EventType::ROLE_CHANGED, "lock", "A role was made or changed"),
-            (EventType::ROLE_REMOVED, "lock", "A role was removed"),
-            (EventType::KEY_MADE, "key", "An API key was made"),
-            (EventType::KEY_ROTATED, "key", "An API key got another secret"),
-            (EventType::KEY_CHANGED, "key", "An API key may do something else"),
-            (EventType::KEY_REVOKED, "key", "An API key was revoked"),
-            (EventType::FIELD_DEFINED, "cog", "A custom field was declared or changed"),
-            (EventType::SETTINGS_CHANGED, "cog", "The settings were changed"),
-            (EventType::PIPELINE_CHANGED, "stages", "A pipeline was made or changed"),
-            (EventType::IMPORT_FINISHED, "import", "An import ended"),
-            (EventType::VIEW_SAVED, "filter", "A view was saved"),
-            (EventType::VIEW_CHANGED, "filter", "A view was changed"),
-            (EventType::VIEW_DELETED, "filter", "A view was deleted"),
-            (EventType::LEADS_EXPORTED, "download", "Leads were taken out as a file"),
-            (EventType::BULK_FINISHED, "list", "Work on many leads ended"),
-        ];
-        let known = plain.into_iter().find(|(one, ..)| one == kind);
-        let (icon, says) = known
-            .map_or_else(|| ("info", kind.to_string()), |(_, icon, says)| (icon, says.to_owned()));
-        let short = payload
-            .data
-            .iter()
-            .filter(|(name, value)| *name != "session" && !value.is_object() && !value.is_null());
-        let details =
-            short.map(|(name, value)| format!("{}: {}", self.label(name), self.value(name, value)));
-        let details = details.collect();
-        Said { details, changes: self.changes(payload), ..said(icon, "", says) }
     }
 
     pub(super) fn changes(&self, payload: &Payload) -> Vec<Change> {
@@ -281,6 +253,10 @@ impl Words<'_> {
             ("owner" | "task.assignee", Value::String(id)) => {
                 let owner = id.parse().ok().and_then(|id: UserId| self.names.get(&id));
                 owner.cloned().unwrap_or_else(|| id.clone())
+            }
+            ("team" | "parent", Value::String(id)) => {
+                let team = id.parse().ok().and_then(|id: TeamId| self.teams.get(&id));
+                team.cloned().unwrap_or_else(|| "a team that is gone".to_owned())
             }
             ("stage", Value::String(key)) => {
                 let mut stages = self.catalog.pipelines.iter().flat_map(|one| &one.stages);

@@ -281,7 +281,7 @@ pub const ACTIONS: &[Action] = &[
     action("POST /teams/{id}", "/teams/{team}", "Save")
         .given(&[("name", "Far North")])
         .logged(&[EventType::TEAM_CHANGED])
-        .stored_on("/teams/{team}", &["[Far North]"]),
+        .stored_on("/log", &["Far North: A team was made or changed"]),
     action("POST /roles/new", "/roles/new", "Make role")
         .given(&[("name", "Helper"), ("key", "helper")])
         .logged(&[EventType::ROLE_CHANGED])
@@ -321,7 +321,7 @@ pub const ACTIONS: &[Action] = &[
     action("POST /settings/industries/remove", "/settings/industries", "Remove PropTech")
         .logged(&[EventType::SETTINGS_CHANGED])
         .stored(&["No names of your own yet"]),
-    action("POST /settings/fields", "/settings", "Add field")
+    action("POST /settings/fields", "/settings/fields", "Add field")
         .given(&[
             ("key", "plan"),
             ("label", "Which plan"),
@@ -330,6 +330,24 @@ pub const ACTIONS: &[Action] = &[
         ])
         .logged(&[EventType::FIELD_DEFINED])
         .stored(&["Which plan", "Free, Paid"]),
+    action("POST /settings/fields/{key}", "/settings/fields/{choice}", "Save")
+        .given(&[("label", "Their size")])
+        .logged(&[EventType::FIELD_DEFINED])
+        .stored_on("/log", &["The custom field Their size was changed"]),
+    action("POST /settings/fields/{key}/archive", "/settings/fields/{choice}", "Archive")
+        .logged(&[EventType::FIELD_DEFINED])
+        .stored(&["Archived", "Bring it back"]),
+    action("POST /settings/fields/{key}/restore", "/settings/fields/{choice}", "Bring it back")
+        .logged(&[EventType::FIELD_DEFINED])
+        .stored_on("/log", &["The custom field Their size was brought back"]),
+    action(
+        "POST /settings/fields/{key}/type",
+        "/settings/fields/{field}/type?type=number&leftover=keep&keep_in=before&plan=1",
+        "Change the type",
+    )
+    .says("Changing a field's type")
+    .logged(&[EventType::FIELD_DEFINED, EventType::FIELD_DEFINED])
+    .stored_on("/settings/fields/{field}", &["Number", "The type is being changed"]),
     action("POST /profile", "/profile", "Save")
         .given(&[("name", "Ana Nova"), ("zone", "Asia/Tokyo")])
         .logged(&[EventType::USER_CHANGED])

@@ -18,8 +18,9 @@ use leadbox_core::storage::EventFilter;
 use leadbox_core::testing::{ManualClock, Sandbox};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
-    Clock, Error, EventType, ImportId, LeadBox, LeadFilter, LeadPatch, MemoryStorage, MergeChoice,
-    NewLead, NewTask, NewView, RandomIds, Role, StorageError, User, UserStatus,
+    Clock, Error, EventType, FieldDefinition, FieldStatus, FieldType, ImportId, LeadBox,
+    LeadFilter, LeadPatch, MemoryStorage, MergeChoice, NewLead, NewTask, NewView, RandomIds, Role,
+    StorageError, User, UserStatus,
 };
 use leadbox_demo::{Plan, Recipe, replay};
 use serde_json::json;
@@ -214,7 +215,25 @@ impl House {
         leadbox.access().define_role(&role).await.unwrap();
         self.places.insert("role", role.key.to_string());
         self.places.insert("built_in", "agent".to_owned());
+        // A field in which people write what they like, one with choices, and one that nobody wants any more.
+        let definitions = leadbox.definitions();
+        let choices = FieldType::Choice(["Small", "Large"].map(str::to_owned).to_vec());
+        for (name, key, kind) in [
+            ("field", "seats", FieldType::Text),
+            ("choice", "size", choices),
+            ("archived", "fax", FieldType::Phone),
+        ] {
+            let field = FieldDefinition::new(key, kind).unwrap();
+            definitions.define_field(&field).await.unwrap();
+            self.places.insert(name, key.to_owned());
+        }
+        let fax = "fax".parse().unwrap();
+        definitions.set_field_status(&fax, FieldStatus::Archived).await.unwrap();
         let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
+        for (row, seats) in leads.items.iter().rev().zip(["12", "some", "250"]) {
+            let patch = LeadPatch::new().set("cf.seats", seats);
+            leadbox.leads().update(row.lead.id, &patch, None).await.unwrap();
+        }
         self.places.extend(leads.items.first().map(|row| ("lead", row.lead.id.to_string())));
         // She keeps some under a name, and somebody else shares some.
         let own = leadbox.as_user(ana.id).await.unwrap();

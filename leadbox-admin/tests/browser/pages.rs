@@ -93,6 +93,23 @@ pub const PAGES: &[Page] = &[
     page("role-remove", "/roles/{role}/remove").wrong(At("/roles/none/remove")),
     page("keys", "/keys").wrong(Sent(&[("name", " "), ("days", "90")])),
     page("log", "/log").wrong(At("/log?after=rubbish")),
+    page("log-verified", "/log/verify").wrong(At("/log/verify?so_far=rubbish")),
+    page("custom-fields", "/settings/fields").wrong(Sent(&[
+        ("key", "No Key"),
+        ("label", " "),
+        ("choices", ""),
+    ])),
+    page("custom-field", "/settings/fields/{choice}")
+        .wrong(Sent(&[("label", " "), ("choices", "Another")])),
+    page("custom-field-archived", "/settings/fields/{archived}").wrong(At("/settings/fields/none")),
+    page("retype", "/settings/fields/{field}/type").wrong(At(
+        "/settings/fields/{field}/type?type=choice&choices=&leftover=keep&keep_in=No&plan=1",
+    )),
+    page(
+        "retype-plan",
+        "/settings/fields/{field}/type?type=number&leftover=keep&keep_in=before&plan=1",
+    )
+    .wrong(At("/settings/fields/{archived}/type?type=number&plan=1")),
     page("settings", "/settings").wrong(Sent(&[("currency", "x"), ("country", "Atlantis")])),
     page("completeness", "/settings/completeness")
         .wrong(Sent(&[("email", "much"), ("phone", "2000")])),

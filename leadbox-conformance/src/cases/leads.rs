@@ -158,6 +158,7 @@ pub async fn a_deleted_lead_is_found_by_its_id_only(storage: Arc<dyn Storage>) {
     let page = storage.leads(&scope, &query, &PageRequest::first(10)).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
     assert_eq!(storage.count_leads(&scope, &query, 10).await.unwrap(), 0);
+    assert_eq!(storage.lead_ids(&scope, &query, 10).await.unwrap(), []);
     let search = LeadQuery { search: Search::parse("zoe o'neill"), ..LeadQuery::default() };
     assert_eq!(storage.count_leads(&scope, &search, 10).await.unwrap(), 0);
 }
@@ -276,6 +277,10 @@ pub async fn many_leads_enter_in_one_set(storage: Arc<dyn Storage>) {
     world.commit(changes).await;
     let query = LeadQuery::default();
     assert_eq!(world.storage.count_leads(&world.scope(), &query, 5000).await.unwrap(), 2500);
+    let mut ids = world.storage.lead_ids(&world.scope(), &query, 5000).await.unwrap();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 2500, "each once");
     assert_eq!(world.log().await.len(), 2500);
 
     let mut updates = Vec::new();

@@ -93,6 +93,15 @@ impl Pair {
         let cap = dice.below(expected.len() + 3) as u64;
         let counted = self.tested.storage.count_leads(scope, query, cap).await.unwrap();
         assert_eq!(counted, (expected.len() as u64).min(cap + 1), "{cap} {scope:?}\n{query:?}");
+
+        let mut all = self.tested.storage.lead_ids(scope, query, 10_000).await.unwrap();
+        let mut expected = ids(&expected);
+        all.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(all, expected, "{scope:?}\n{query:?}");
+        let some = self.tested.storage.lead_ids(scope, query, cap).await.unwrap();
+        assert_eq!(some.len() as u64, (expected.len() as u64).min(cap), "{cap} of {query:?}");
+        assert!(some.iter().all(|id| expected.contains(id)), "{scope:?}\n{query:?}");
     }
 }
 

@@ -62,6 +62,8 @@ impl Half {
         let query = LeadQuery { check, sort: LeadSort::ascending(by), ..LeadQuery::default() };
         let storage = &self.world.storage;
         let page = storage.leads(scope, &query, &PageRequest::first(10)).await.unwrap();
+        let ids = storage.lead_ids(scope, &query, 10).await.unwrap();
+        assert_eq!(ids.len() as u64, storage.count_leads(scope, &query, 10).await.unwrap());
         let count = storage.count_leads(scope, &query, 10).await.unwrap();
         assert_eq!(count, page.items.len() as u64, "{query:?}");
         page.items

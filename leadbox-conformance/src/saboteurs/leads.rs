@@ -201,6 +201,15 @@ impl LeadStore for Saboteur {
         Ok(count)
     }
 
+    async fn lead_ids(&self, scope: &Scope, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>> {
+        let query = self.asked(query);
+        let mut ids = Vec::new();
+        for scope in self.scopes_read("lead_ids", scope) {
+            ids.extend(self.inner.lead_ids(&scope, &query, limit).await?);
+        }
+        Ok(ids)
+    }
+
     async fn interactions(
         &self,
         scope: &Scope,

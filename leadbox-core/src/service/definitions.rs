@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::LeadBox;
 use super::decision::{Announce, Decision, data};
-use super::{LeadBox, Prepared};
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
@@ -106,8 +106,11 @@ impl Definitions<'_> {
                         Some(old) => check_change(old, &field)?,
                         None => self.check_new(&field).await?,
                     }
-                    let definition = Definition::Field(field);
-                    self.put(before, definition, EventType::FIELD_DEFINED, before.next())
+                    let (old, new) = (old.map(Definition::Field), Definition::Field(field));
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    let kind = EventType::FIELD_DEFINED;
+                    decision.put_definition(before, old.as_ref(), new, kind)?;
+                    decision.finish(before.next())
                 })
             })
             .await;
@@ -144,25 +147,21 @@ impl Definitions<'_> {
                     let stored = settings.clone();
                     change(&mut settings);
                     settings.check(&stored, &*self.leadbox.catalog().await?)?;
-                    let definition = Definition::Settings(settings.clone());
-                    self.put(before, definition, EventType::SETTINGS_CHANGED, settings)
+                    let (old, new) =
+                        (Definition::Settings(stored), Definition::Settings(settings.clone()));
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    decision.put_definition(
+                        before,
+                        Some(&old),
+                        new,
+                        EventType::SETTINGS_CHANGED,
+                    )?;
+                    decision.finish(settings)
                 })
             })
             .await?;
         self.leadbox.forget_catalog();
         Ok(settings)
-    }
-
-    fn put<T>(
-        &self,
-        before: Revision,
-        definition: Definition,
-        kind: EventType,
-        outcome: T,
-    ) -> Result<Prepared<T>> {
-        let mut decision = Decision::new(self.leadbox, Announce::Each);
-        decision.put_definition(before, definition, kind)?;
-        decision.finish(outcome)
     }
 
     pub(super) async fn check_new(&self, field: &FieldDefinition) -> Result<()> {
@@ -179,10 +178,11 @@ impl Definitions<'_> {
 }
 
 impl Decision<'_> {
-    /// Adds a definition behind the stored revision, and the event that tells of it.
+    /// Adds a definition behind the stored revision, and the event that tells of it and of what was there before.
     pub(super) fn put_definition(
         &mut self,
         before: Revision,
+        old: Option<&Definition>,
         definition: Definition,
         kind: EventType,
     ) -> Result<()> {
@@ -190,6 +190,7 @@ impl Decision<'_> {
         let payload = data([
             ("key", Value::from(definition.key())),
             ("definition", serde_json::to_value(&definition)?),
+            ("previous", serde_json::to_value(old)?),
         ]);
         self.event(definition.subject(tenant), kind, Version(before.next().0), &payload)?;
         self.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })))

@@ -3,10 +3,13 @@
 use super::LeadBox;
 use crate::access::Capability;
 use crate::error::Result;
-use crate::event::{ChainHead, Event, Position, Subject, SubjectKind, Verdict, verify_chain};
+use crate::event::{ChainHead, Event, LogCheck, Position, Subject, SubjectKind, Verdict};
 use crate::id::LeadId;
 use crate::page::{Page, PageRequest};
 use crate::storage::{ConsumerState, EventFilter};
+
+/// Events that a check reads at once.
+const READ: u32 = 5000;
 
 /// The log. Made by [`LeadBox::log`].
 #[derive(Clone, Copy, Debug)]
@@ -69,33 +72,78 @@ impl Log<'_> {
         self.events(&filter, page).await
     }
 
-    /// Checks the whole chain, from the first event on. Returns with the verdict how far the log is as it was written.
+    /// Checks the whole chain, from the first event on. Returns with the verdict how far the log is as it was written. A long
+    /// log takes its time: see [`check`](Self::check).
     ///
     /// # Errors
     /// `Denied`, `Storage`.
     pub async fn verify(&self) -> Result<(Verdict, ChainHead)> {
-        self.leadbox.rights().require_capability(Capability::AuditRead)?;
-        // Kept apart from the rows: a log cut off at its end is found by it. Read first, because more may come meanwhile.
-        let kept = self.leadbox.storage().head().await?;
-        let mut head = ChainHead::default();
-        let (mut whole, mut erased) = (0, 0);
+        let mut check = LogCheck::default();
         loop {
-            let events = self.leadbox.storage().events_after(head.position, 5000).await?;
-            if events.is_empty() {
-                break;
-            }
-            match verify_chain(&mut head, &events) {
-                Verdict::Intact { whole: more, erased: gone } => {
-                    whole += more;
-                    erased += gone;
-                }
-                broken => return Ok((broken, head)),
+            check = self.check(check, Self::CHECKED).await?;
+            if let Some(verdict) = check.verdict {
+                return Ok((verdict, check.head));
             }
         }
-        let verdict = match kept.position > head.position {
-            true => Verdict::Missing(Position(head.position.0 + 1)),
-            false => Verdict::Intact { whole, erased },
+    }
+
+    /// The most events of one [`check`](Self::check).
+    pub const CHECKED: u32 = 100_000;
+
+    /// Goes on with a check of the chain, by about `most` events (1 to [`CHECKED`](Self::CHECKED)), or begins one. Without a
+    /// verdict it is not at the end yet.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn check(&self, so_far: LogCheck, most: u32) -> Result<LogCheck> {
+        self.leadbox.rights().require_capability(Capability::AuditRead)?;
+        let mut check = so_far;
+        if check.end.is_none() {
+            // Kept apart from the rows: a log cut off at its end is found by it. Read first, because more may come meanwhile.
+            check.end = Some(self.leadbox.storage().head().await?.position);
+        }
+        let most = most.clamp(1, Self::CHECKED);
+        let mut looked_at = 0;
+        while check.verdict.is_none() && looked_at < most {
+            let limit = READ.min(most - looked_at);
+            let events = self.leadbox.storage().events_after(check.head.position, limit).await?;
+            looked_at += limit;
+            check.take(&events);
+        }
+        Ok(check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lead::NewLead;
+    use crate::testing::Sandbox;
+
+    #[tokio::test]
+    async fn a_check_in_steps_finds_what_a_check_of_the_whole_does() {
+        let sandbox = Sandbox::new().unwrap();
+        let leadbox = &sandbox.leadbox;
+        for n in 0..25 {
+            leadbox.leads().capture(&NewLead::new().name(format!("Lead {n}"))).await.unwrap();
+        }
+        let (whole, head) = leadbox.log().verify().await.unwrap();
+        let mut check = LogCheck::default();
+        let mut steps = 0;
+        let found = loop {
+            check = leadbox.log().check(check, 7).await.unwrap();
+            steps += 1;
+            if let Some(verdict) = check.verdict.clone() {
+                break verdict;
+            }
+            assert_eq!(check.head.position.0, (7 * steps).min(head.position.0));
+            check = check.to_string().parse().unwrap();
         };
-        Ok((verdict, head))
+        assert_eq!((found, check.head), (whole, head));
+        // Who makes a place up is told that the chain does not lead there.
+        let zeros = "0".repeat(64);
+        let made_up = format!("3~{zeros}~3~0~25").parse().unwrap();
+        let check = leadbox.log().check(made_up, 10).await.unwrap();
+        assert_eq!(check.verdict, Some(Verdict::Broken(Position(4))));
     }
 }

@@ -93,6 +93,10 @@ pub trait LeadStore: Send + Sync {
     /// How many live leads pass, counted up to `cap`: `cap + 1` means more than `cap`.
     async fn count_leads(&self, scope: &Scope, query: &LeadQuery, cap: u64) -> Result<u64>;
 
+    /// The ids of the live leads that pass, of one moment and in no certain order; at most `limit`. Meant for very many: nothing
+    /// but the ids is read where that can be.
+    async fn lead_ids(&self, scope: &Scope, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>>;
+
     /// A lead's interactions, the latest first (by `at`, then id); empty when the scope does not see the lead.
     async fn interactions(
         &self,

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{LeadBox, LeadList};
 use crate::error::{Invalid, Result};
-use crate::filter::{LeadQuery, LeadSort, SortKey};
+use crate::filter::{Check, LeadField, LeadQuery, Leaf, Operand, Sense, Test};
 use crate::id::{LeadId, UserId};
 use crate::lead::LeadPatch;
-use crate::page::PageRequest;
 use crate::time::Timestamp;
 
 /// What is done to every lead of a selection.
@@ -71,30 +70,17 @@ impl Selection {
 }
 
 async fn listed(leadbox: &LeadBox, list: &LeadList, as_of: Timestamp) -> Result<Vec<LeadId>> {
-    // When a lead came in never changes: nothing is seen twice while the list moves.
-    let list = list.clone().sorted(LeadSort::descending(SortKey::Created));
-    let query = leadbox.leads().query_at(&list, as_of).await?;
-    gathered(leadbox, &query, Some(as_of)).await
+    let mut query = leadbox.leads().query_at(list, as_of).await?;
+    let test = Test::Between(None, Some(Operand::Time(as_of)));
+    let came_by = Check::Leaf(Leaf { field: LeadField::CreatedAt, test, sense: Sense::Holds });
+    query.check = Check::All(vec![query.check, came_by]);
+    // One more than there may be, so that it shows.
+    ids(leadbox, &query, Selection::MAX as u64 + 1).await
 }
 
-/// The leads that pass and came in by `as_of`; a few more than a selection may have, if there are.
-pub(super) async fn gathered(
-    leadbox: &LeadBox,
-    query: &LeadQuery,
-    as_of: Option<Timestamp>,
-) -> Result<Vec<LeadId>> {
-    let mut leads = Vec::new();
-    let mut request = PageRequest::first(PageRequest::MAX);
-    loop {
-        let page = leadbox.storage().leads(leadbox.scope(), query, &request).await?;
-        let known = page.items.into_iter().map(|stored| stored.lead);
-        let meant = known.filter(|lead| as_of.is_none_or(|as_of| lead.created_at <= as_of));
-        leads.extend(meant.map(|lead| lead.id));
-        match page.next {
-            Some(next) if as_of.is_none() || leads.len() <= Selection::MAX => {
-                request = PageRequest::after(PageRequest::MAX, next);
-            }
-            _ => return Ok(leads),
-        }
-    }
+/// The leads that pass, those that were made last first.
+pub(super) async fn ids(leadbox: &LeadBox, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>> {
+    let mut ids = leadbox.storage().lead_ids(leadbox.scope(), query, limit).await?;
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(ids)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::LeadBox;
 use super::super::decision::Decision;
-use super::action::gathered;
+use super::action::ids;
 use super::batch::{Fate, Verdict};
 use super::course::BATCH;
 use super::retype::Leftover;
@@ -28,7 +28,7 @@ const LATE: TimeDelta = TimeDelta::seconds(10);
 impl LeadBox {
     /// The leads that hold a value of a field.
     pub(super) async fn holders(&self, key: &FieldKey) -> Result<Vec<LeadId>> {
-        gathered(self, &holding(key, None, LeadSort::descending(SortKey::Created)), None).await
+        ids(self, &holding(key, None, LeadSort::default()), u64::MAX).await
     }
 }
 

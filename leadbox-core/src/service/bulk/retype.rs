@@ -8,7 +8,7 @@ use super::super::definitions::bad_choices;
 use super::super::{Definitions, LeadBox};
 use super::convert::Conversion;
 use super::note::{Conversions, Noted, Work};
-use super::plan::RefusalGroup;
+use super::plan::{RefusalGroup, extrapolated};
 use super::progress::BulkProgress;
 use crate::access::{Capability, Rights};
 use crate::error::{Error, Invalid, Result};
@@ -49,19 +49,29 @@ pub struct Retype {
 pub struct FieldPlan {
     /// Leads that hold a value.
     pub holding: u64,
-    /// Leads whose value converts, or is as it should be.
+    /// How many of them were tried: all, or of more than [`BulkPlan::TRIED`](super::BulkPlan::TRIED) that many, spread evenly.
+    pub tried: u64,
+    /// Leads whose value converts, or is as it should be, of those that were tried.
     pub converting: u64,
-    /// The values that do not convert: why, how many leads, and some of them; the most frequent first.
+    /// The values that do not convert: why, how many of the leads that were tried, and some of them; the most frequent first.
     pub leftover: Vec<RefusalGroup>,
 }
 
+impl FieldPlan {
+    /// About how many of all leads it would be, if it was so many of those that were tried; exact when all of them were.
+    pub fn estimate(&self, count: u64) -> u64 {
+        extrapolated(count, self.tried, self.holding)
+    }
+}
+
 impl Definitions<'_> {
-    /// What [`retype`](Self::retype) would do. Nothing is written; every value is read.
+    /// What [`retype`](Self::retype) would do. Nothing is written.
     ///
     /// # Errors
     /// As `retype`.
     pub async fn plan_retype(&self, retype: &Retype) -> Result<FieldPlan> {
-        let (_, field) = self.checked(retype).await?;
+        let (_, known) = self.checked(retype).await?;
+        let field = FieldDefinition { kind: retype.kind.clone(), ..known };
         let host = self.as_host();
         let leads = host.holders(&retype.key).await?;
         let work = Work::Convert(Conversion { field, leftover: retype.leftover.clone() });
@@ -69,7 +79,8 @@ impl Definitions<'_> {
         let unfit: u64 = plan.refusals.iter().map(|group| group.count).sum();
         Ok(FieldPlan {
             holding: plan.counts.selected,
-            converting: plan.counts.selected.saturating_sub(unfit),
+            tried: plan.tried,
+            converting: plan.tried.saturating_sub(unfit),
             leftover: plan.refusals,
         })
     }
@@ -90,7 +101,8 @@ impl Definitions<'_> {
             .leadbox
             .decide("field", &retype.key, || {
                 Box::pin(async {
-                    let (before, field) = self.checked(retype).await?;
+                    let (before, old) = self.checked(retype).await?;
+                    let field = FieldDefinition { kind: retype.kind.clone(), ..old.clone() };
                     let mut decision = Decision::new(&host, Announce::Each);
                     if let Leftover::KeepIn(key) = &retype.leftover {
                         let kept = FieldDefinition {
@@ -99,11 +111,11 @@ impl Definitions<'_> {
                             ..FieldDefinition::of(key.clone(), FieldType::Text)
                         };
                         let (kept, kind) = (Definition::Field(kept), EventType::FIELD_DEFINED);
-                        decision.put_definition(Revision(0), kept, kind)?;
+                        decision.put_definition(Revision(0), None, kept, kind)?;
                         decision.keep_back(&retype.key, key).await?;
                     }
-                    let definition = Definition::Field(field.clone());
-                    decision.put_definition(before, definition, EventType::FIELD_DEFINED)?;
+                    let (old, new) = (Definition::Field(old), Definition::Field(field.clone()));
+                    decision.put_definition(before, Some(&old), new, EventType::FIELD_DEFINED)?;
                     let leftover = retype.leftover.clone();
                     let work = Work::Convert(Conversion { field, leftover });
                     let last = Conversions::load(&host, &retype.key).await?;
@@ -127,7 +139,7 @@ impl Definitions<'_> {
         Ok(last.noted(self.leadbox).await?.map(|noted| noted.progress()))
     }
 
-    /// The field as it is to be, and the revision of what is stored.
+    /// The field as it is stored, with its revision, if it may get that type.
     async fn checked(&self, retype: &Retype) -> Result<(Revision, FieldDefinition)> {
         let rights = self.leadbox.rights();
         rights.require_capability(Capability::FieldsManage)?;
@@ -159,7 +171,7 @@ impl Definitions<'_> {
                 }
             }
         }
-        Ok(invalid.or((revision, FieldDefinition { kind: retype.kind.clone(), ..known }))?)
+        Ok(invalid.or((revision, known))?)
     }
 
     /// The same asker, with all leads in reach: whoever manages fields decides for all of them.

@@ -27,8 +27,8 @@ impl Bulk<'_> {
     /// The most leads that are done at once, in the caller's task.
     pub const DIRECT: usize = 200;
 
-    /// What an action would do. Nothing is written; each lead is read and decided, so many take their time: some
-    /// five seconds for a hundred thousand.
+    /// What an action would do. Nothing is written. How many leads are meant is exact; what would become of them is tried with
+    /// [`BulkPlan::TRIED`] of them at the most.
     ///
     /// # Errors
     /// `Invalid`, `Filter`, `Denied` as [`start`](Self::start); `Storage`.

@@ -176,6 +176,12 @@ impl LeadStore for MemoryStorage {
         Ok(passing.min(cap.saturating_add(1)))
     }
 
+    async fn lead_ids(&self, scope: &Scope, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>> {
+        let state = self.state();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(state.passing(scope, query).take(limit).map(|record| record.row.lead.id).collect())
+    }
+
     async fn interactions(
         &self,
         scope: &Scope,
