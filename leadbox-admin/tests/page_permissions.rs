@@ -31,9 +31,9 @@ use support::Browser;
 
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, SystemRead,
-    UsersManage,
+    UsersManage, ViewsShare,
 };
-use Needs::{Can, Either, Lead, Nothing, Some as AnyLevel, TakeBack};
+use Needs::{Can, Lead, Merge, Nothing, Pair, Some as AnyLevel, TakeBack};
 use Permission::{
     InteractionCreate, InteractionEdit, LeadCreate, LeadEdit, LeadExport, LeadRead, NoteCreate,
     NoteEdit, TaskCreate, TaskEdit,
@@ -49,7 +49,7 @@ pub enum Place {
     Behind,
 }
 
-/// Request, what it needs, where one comes upon it. Fragments of pages and topics of the socket get their rows here too.
+/// Request, what it needs, where one comes upon it. Regions of a page that are brought up to date are the page's own.
 const TABLE: &[(&str, Needs, Place)] = &[
     ("GET /", Nothing, Offer),
     ("GET /leads", Nothing, Offer),
@@ -70,10 +70,25 @@ const TABLE: &[(&str, Needs, Place)] = &[
     ("POST /import/{id}/undo", Can(LeadsImport), Offer),
     ("GET /leads/new", AnyLevel(LeadCreate), Offer),
     ("POST /leads/new", AnyLevel(LeadCreate), Offer),
+    ("POST /views", AnyLevel(LeadRead), Offer),
+    ("GET /views/new", AnyLevel(LeadRead), Offer),
+    // Of one that everybody sees and nobody owns.
+    ("GET /views/{id}", Can(ViewsShare), Offer),
+    ("POST /views/{id}", Can(ViewsShare), Offer),
+    ("POST /views/{id}/list", Can(ViewsShare), Offer),
+    ("POST /views/{id}/take-over", Can(ViewsShare), Offer),
+    ("POST /views/{id}/delete", Can(ViewsShare), Offer),
     ("GET /leads/{id}", Lead(LeadRead), Offer),
     ("GET /leads/{id}/edit", Lead(LeadEdit), Offer),
     ("POST /leads/{id}/edit", Lead(LeadEdit), Offer),
     ("POST /leads/{id}/stage", Lead(LeadEdit), Offer),
+    ("GET /duplicates", Nothing, Offer),
+    ("POST /duplicates/{a}/{b}", Pair, Offer),
+    ("GET /leads/{id}/merge", Lead(LeadEdit), Offer),
+    ("POST /leads/{id}/merge", Merge, Offer),
+    ("GET /leads/{id}/merges/{event}/undo", Merge, Offer),
+    ("POST /leads/{id}/merges/{event}/undo", Merge, Offer),
+    ("GET /tasks", Nothing, Offer),
     ("POST /leads/{id}/tasks", Lead(TaskCreate), Offer),
     ("POST /leads/{id}/notes", Lead(NoteCreate), Offer),
     ("POST /leads/{id}/interactions", Lead(InteractionCreate), Offer),
@@ -108,10 +123,23 @@ const TABLE: &[(&str, Needs, Place)] = &[
     ("POST /keys/{id}/rotate", Can(KeysManage), Offer),
     ("POST /keys/{id}/revoke", Can(KeysManage), Offer),
     ("GET /log", Can(AuditRead), Offer),
+    ("GET /log/verify", Can(AuditRead), Behind),
     ("POST /log/verify", Can(AuditRead), Offer),
-    ("GET /settings", Either(SettingsManage, FieldsManage), Offer),
+    ("GET /settings", Can(SettingsManage), Offer),
     ("POST /settings", Can(SettingsManage), Offer),
+    ("GET /settings/completeness", Can(SettingsManage), Offer),
+    ("POST /settings/completeness", Can(SettingsManage), Offer),
+    ("GET /settings/industries", Can(SettingsManage), Offer),
+    ("POST /settings/industries", Can(SettingsManage), Offer),
+    ("POST /settings/industries/remove", Can(SettingsManage), Offer),
+    ("GET /settings/fields", Can(FieldsManage), Offer),
     ("POST /settings/fields", Can(FieldsManage), Offer),
+    ("GET /settings/fields/{key}", Can(FieldsManage), Offer),
+    ("POST /settings/fields/{key}", Can(FieldsManage), Offer),
+    ("POST /settings/fields/{key}/archive", Can(FieldsManage), Offer),
+    ("POST /settings/fields/{key}/restore", Can(FieldsManage), Offer),
+    ("GET /settings/fields/{key}/type", Can(FieldsManage), Offer),
+    ("POST /settings/fields/{key}/type", Can(FieldsManage), Behind),
     ("GET /system", Can(SystemRead), Offer),
     ("GET /menu", Nothing, Offer),
     ("GET /profile", Nothing, Offer),
@@ -133,6 +161,9 @@ const OUTSIDE: &[&str] = &[
     "GET /reset",
     "POST /reset",
 ];
+
+/// What answers to no browser's request for a page: the topics of the socket are looked at in `live`.
+const SOCKET: &str = "GET /live";
 
 /// Whose leads, or things of which tenant, a row is tried with.
 fn tried_with(request: &str, needs: Needs) -> &'static [Whose] {
@@ -259,6 +290,8 @@ async fn signed_out_there_is_nothing_but_the_way_in() {
         let (method, path) = request.split_once(' ').unwrap();
         let id = uuid::Uuid::nil().to_string();
         let path = path.replace("{id}", &id).replace("{key}", "spare");
+        let path =
+            ["{a}", "{b}", "{event}"].iter().fold(path, |path, part| path.replace(part, &id));
         let path = if path == "/" { String::new() } else { path };
         let method: Method = method.parse().unwrap();
         let answer = stranger.send(method, &format!("{}{path}", cast::PREFIX), None).await;
@@ -279,7 +312,8 @@ async fn signed_out_there_is_nothing_but_the_way_in() {
 #[test]
 fn the_table_has_every_request_that_the_pages_answer_to() {
     let inside = TABLE.iter().map(|(request, ..)| *request);
-    let rows: Vec<String> = inside.chain(OUTSIDE.iter().copied()).map(routes::plain).collect();
+    let rows: Vec<String> =
+        inside.chain(OUTSIDE.iter().copied()).chain([SOCKET]).map(routes::plain).collect();
     let table: BTreeSet<String> = rows.iter().cloned().collect();
     assert_eq!(table, routes::routes());
     assert_eq!(table.len(), rows.len(), "each once");

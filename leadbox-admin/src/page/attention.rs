@@ -2,7 +2,7 @@
 
 use leadbox_core::service::{Attention, Counted};
 
-use super::filters::Asked;
+use super::asked::Asked;
 use super::{Doc, format};
 
 /// Something to look at.

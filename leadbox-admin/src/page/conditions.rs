@@ -98,7 +98,7 @@ mod tests {
         let budget = FieldDefinition { label: "Budget per year".to_owned(), ..budget };
         catalog.fields.insert(budget.key.clone(), budget);
         let (names, zone) = (Default::default(), chrono_tz::Tz::UTC);
-        let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+        let words = Words::new(&catalog, &names, zone);
         for (filter, says) in [
             (json!(["stage", "eq", "qualified"]), "Stage is Qualified"),
             (json!(["cf.budget", "gte", 5000]), "Budget per year is at least 5000"),

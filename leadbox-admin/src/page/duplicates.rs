@@ -71,7 +71,7 @@ pub(crate) async fn duplicates(
     let found = leadbox.leads().duplicate_pairs(&page_after(PAIRS, &asked.after)?).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let pairs = found.items.iter().map(|pair| {
         let (first, second) = (&pair.first.lead, &pair.second.lead);
         Pair {

@@ -84,7 +84,7 @@ impl Bar {
             .map(|input| (input.label.clone(), input.value.clone(), without(&input.name)))
             .collect();
         let zone = catalog.settings.zone;
-        let words = Words { catalog, names, leads: Default::default(), zone };
+        let words = Words::new(catalog, names, zone);
         for (name, value) in along.iter().filter(|(name, _)| name != "filter") {
             chips.push((label(catalog, name), value.clone(), without(name)));
         }

@@ -88,7 +88,7 @@ async fn page(
     let (kept, gone) = (editable(&leadbox, kept).await?, editable(&leadbox, gone).await?);
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let rows = rows(&leadbox, [&kept.lead, &gone.lead], &plan, given, &words);
     let may_swap = may_merge(&leadbox, &gone.lead, &kept.lead);
     let swap = format!("{}/leads/{}/merge?with={}", doc.prefix, gone.lead.id, kept.lead.id);

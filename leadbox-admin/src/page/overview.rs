@@ -8,8 +8,8 @@ use leadbox_core::overview::Progress;
 use leadbox_core::{Days, Invalid, LeadList, Overview, PageRequest, Period};
 use leadbox_reports::{Canvas, Grain, arrivals, trail};
 
+use super::asked::Asked;
 use super::attention::{Matter, matters};
-use super::filters::Asked;
 use super::rows::{Head, Row, plain_heads, row};
 use super::shell::{Shell, Visit};
 use super::words::zone;
@@ -99,7 +99,7 @@ pub(crate) async fn overview(
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("");
-    let asked = Asked(asked);
+    let asked = Asked::of(asked);
     let period = match asked.text("period") {
         "" => Period::default(),
         text => text.parse().map_err(|error| Invalid::one("period", error))?,

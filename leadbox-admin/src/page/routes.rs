@@ -74,7 +74,6 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/log", get(log::log))
         .route("/log/verify", get(verification::verification).post(verification::begin))
         .route("/settings", get(settings::settings).post(settings::save))
-        .route("/settings/fields", post(settings::add_field))
         .route("/settings/completeness", get(completeness::completeness).post(completeness::save))
         .route("/settings/industries", get(industry_names::names).post(industry_names::add))
         .route("/settings/industries/remove", post(industry_names::remove))

@@ -98,7 +98,7 @@ pub(crate) async fn plan(
     let plan = leadbox.leads().unmerge_plan(id, event).await?;
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = zone(&leadbox, &catalog).await?;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let left = plan.left.issues.iter();
     let left =
         left.map(|issue| Left { field: words.label(&issue.field), reason: issue.message.clone() });

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{Html, Redirect};
+use leadbox_core::access::Capability;
 use leadbox_core::event::{LogCheck, Verdict};
 use leadbox_core::service::Log;
 use leadbox_core::{Error, Invalid};
@@ -36,8 +37,9 @@ struct Page {
 }
 
 /// `POST /log/verify`.
-pub(crate) async fn begin(visit: Visit) -> Redirect {
-    Redirect::to(&visit.doc.page("log/verify"))
+pub(crate) async fn begin(visit: Visit) -> Result<Redirect, Problem> {
+    visit.leadbox.rights().require_capability(Capability::AuditRead)?;
+    Ok(Redirect::to(&visit.doc.page("log/verify")))
 }
 
 /// `GET /log/verify`.

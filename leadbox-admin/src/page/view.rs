@@ -63,7 +63,7 @@ fn inputs(leadbox: &LeadBox, given: &[(String, String)], issues: &[FieldIssue]) 
 async fn shows(leadbox: &LeadBox, asked: &Asked) -> Result<Vec<(&'static str, String)>, Problem> {
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = catalog.settings.zone;
-    let words = Words { catalog: &catalog, names: &names, leads: Default::default(), zone };
+    let words = Words::new(&catalog, &names, zone);
     let list = asked.list();
     let order = SORTS.iter().find(|(.., sort)| *sort == list.sort).map(|(_, says, _)| *says);
     let columns: Vec<&str> = asked.columns().iter().map(|column| column.label).collect();

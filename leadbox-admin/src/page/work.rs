@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use leadbox_core::{Assignees, Invalid, LeadBox, TaskFilter, Timestamp};
 
 use super::Doc;
-use super::filters::Asked;
+use super::asked::Asked;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
 use super::words::zone;
@@ -72,7 +72,7 @@ pub(crate) async fn work(
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("tasks");
-    let (asked, address) = (Asked(asked), doc.page("tasks"));
+    let (asked, address) = (Asked::of(asked), doc.page("tasks"));
     let (catalog, names, now) =
         (leadbox.catalog().await?, leadbox.directory().names().await?, leadbox.now());
     let zone = zone(&leadbox, &catalog).await?;

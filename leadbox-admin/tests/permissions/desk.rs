@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
 use leadbox_admin::Admin;
-use leadbox_core::access::{Capability, Role};
+use leadbox_core::access::{Capability, Permission, Role};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, NewKey, NewTeam, NewUser, Selection};
 use leadbox_core::testing::Sandbox;
 use leadbox_core::transfer::Importer;
-use leadbox_core::{ImportId, LeadBox, LeadId, LeadPatch};
+use leadbox_core::{
+    FieldDefinition, FieldStatus, FieldType, ImportId, Industry, LeadBox, LeadId, LeadPatch,
+    NewView, Settings, Sharing,
+};
 
 use crate::cast::{Cast, PREFIX};
 use crate::links::{addresses, sent};
@@ -47,6 +50,8 @@ pub struct Desk {
     /// Whose are the leads and what belongs to them, by id: whose is what stands in addresses.
     known: BTreeMap<String, Whose>,
     made: u32,
+    /// A view that everybody sees.
+    view: String,
 }
 
 fn is_page(address: &str) -> bool {
@@ -70,7 +75,7 @@ impl Desk {
         let office = Office { sandbox, app, prefix: PREFIX };
         let cast = Cast::at(office, role.key.as_str()).await;
         let browser = cast.office.signed_in("sam").await;
-        Self { cast, role, browser, known: BTreeMap::new(), made: 0 }
+        Self { cast, role, browser, known: BTreeMap::new(), made: 0, view: String::new() }
     }
 
     /// A name that nothing has yet.
@@ -93,6 +98,28 @@ impl Desk {
         let id = match part {
             _ if path == "/bulk" => self.cast.lead(Whose::Own).await.to_string(),
             _ if !path.contains('{') => String::new(),
+            "duplicates" => {
+                let pair = [self.cast.lead(whose).await, self.cast.lead(whose).await];
+                lead = Some(pair[0]);
+                pair.map(|one| self.note(one, whose)).join("/")
+            }
+            "leads" if path.contains("{event}") => {
+                let (kept, gone) = (self.cast.lead(whose).await, self.cast.lead(whose).await);
+                lead = Some(kept);
+                let merged = host.leads().merge(kept, &[gone], &Default::default()).await.unwrap();
+                format!("{}/{}", self.note(kept, whose), merged.event)
+            }
+            "leads" if request == "POST /leads/{id}/merge" => {
+                let (kept, gone) = (self.cast.lead(whose).await, self.cast.lead(whose).await);
+                lead = Some(kept);
+                format!("{}/{}", self.note(kept, whose), self.note(gone, whose))
+            }
+            "views" => self.shared_view(&host).await,
+            "settings" => {
+                let field = FieldDefinition::new(&self.fresh(), FieldType::Text).unwrap();
+                host.definitions().define_field(&field).await.unwrap();
+                field.key.to_string()
+            }
             "leads" | "tasks" | "notes" | "interactions" => {
                 let made = self.cast.lead(whose).await;
                 lead = Some(made);
@@ -148,9 +175,19 @@ impl Desk {
             "GET /bulk/new" => "?do=tag&tag=vip&plan=1&all=1&list=",
             _ => "",
         };
-        let filled = path.replace("{id}", &id).replace("{key}", &id);
+        let mut filled = path.replace("{key}", &id);
+        let (first, second) = id.split_once('/').unwrap_or((&id, ""));
+        for (part, one) in [("{id}", first), ("{a}", first), ("{b}", second), ("{event}", second)] {
+            filled = filled.replace(part, one);
+        }
         let filled = if filled == "/" { String::new() } else { filled };
         About { address: format!("{PREFIX}{filled}{query}"), lead, id }
+    }
+
+    /// A view that everybody sees, and nobody owns.
+    async fn shared_view(&mut self, host: &LeadBox) -> String {
+        let view = NewView::new(self.fresh()).sharing(Sharing::Everyone);
+        host.views().save(&view).await.unwrap().id.to_string()
     }
 
     /// A file that the asker sent and tried.
@@ -191,6 +228,14 @@ impl Desk {
                 vec![("version", "1".to_owned()), ("title", "CTO".to_owned())]
             }
             "POST /leads/{id}/stage" => vec![("stage", "qualified".to_owned())],
+            "POST /duplicates/{a}/{b}" => vec![("is", "distinct".to_owned())],
+            "POST /leads/{id}/merge" => {
+                let with = id.split_once('/').unwrap().1.to_owned();
+                vec![("with", with), ("kept", "1".to_owned()), ("gone", "1".to_owned())]
+            }
+            "POST /views" => vec![("name", self.fresh()), ("list", "sort=name".to_owned())],
+            "POST /views/{id}" => revised(1, vec![("name", self.fresh())]),
+            "POST /views/{id}/list" => revised(1, vec![("list", "sort=name".to_owned())]),
             "POST /leads/{id}/tasks" => vec![("title", "Call".to_owned())],
             "POST /leads/{id}/notes" => vec![("text", "Likes tea.".to_owned())],
             "POST /leads/{id}/interactions" => vec![("kind", "call".to_owned())],
@@ -223,6 +268,13 @@ impl Desk {
                 ("label", "Shoe size".to_owned()),
                 ("type", "number".to_owned()),
             ],
+            "POST /settings/fields/{key}" => revised(1, vec![("label", "Shoes".to_owned())]),
+            "POST /settings/fields/{key}/type" => vec![("type", "number".to_owned())],
+            "POST /settings/completeness" => vec![("email", "50".to_owned())],
+            "POST /settings/industries" => {
+                vec![("name", self.fresh()), ("industry", "real_estate".to_owned())]
+            }
+            "POST /settings/industries/remove" => name("none"),
             "POST /profile" => name("Sam"),
             "POST /profile/password" => {
                 vec![("current", PASSWORD.to_owned()), ("password", format!("another {PASSWORD}"))]
@@ -261,6 +313,28 @@ impl Desk {
             let interaction = self.cast.interaction(whose, lead).await;
             self.note(interaction, whose);
         }
+        for whose in [Whose::Own, Whose::Team, Whose::Others] {
+            let (kept, gone) = (self.cast.lead(whose).await, self.cast.lead(whose).await);
+            let host = self.cast.host(whose);
+            host.leads().merge(kept, &[gone], &Default::default()).await.unwrap();
+            self.note(kept, whose);
+            // Two that are plainly one person.
+            for twin in [self.cast.lead(whose).await, self.cast.lead(whose).await] {
+                let address = LeadPatch::new().set("email", format!("{whose:?}@twins.example"));
+                host.leads().update(twin, &address, None).await.unwrap();
+                self.note(twin, whose);
+            }
+        }
+        let host = self.cast.host(Whose::Own);
+        self.view = self.shared_view(&host).await;
+        let archived = FieldDefinition::new("fax", FieldType::Phone).unwrap();
+        let definitions = host.definitions();
+        definitions.define_field(&archived).await.unwrap();
+        definitions.set_field_status(&archived.key, FieldStatus::Archived).await.unwrap();
+        let named = |settings: &mut Settings| {
+            settings.industry_aliases.insert("PropTech".to_owned(), Industry::RealEstate);
+        };
+        definitions.change_settings(named).await.unwrap();
         let new = NewKey { name: "program".to_owned(), ..NewKey::default() };
         let made = self.cast.host(Whose::Own).keys().make(&new).await.unwrap();
         assert_eq!(made.key.kind, TokenKind::ApiKey);
@@ -275,6 +349,10 @@ impl Desk {
         if self.role.grants.capabilities.contains(&Capability::LeadsImport) {
             let about = self.about("GET /import/{id}/undo", Whose::Others, true).await;
             open.push(about.address.replace("/undo", ""));
+        }
+        if self.role.grants.level(Permission::LeadRead).is_some() {
+            let list = format!("{PREFIX}/leads?view={}", self.view);
+            open.extend([format!("{PREFIX}/leads?sort=name"), format!("{list}&sort=name"), list]);
         }
         let (host, page) = (self.cast.host(Whose::Own), leadbox_core::PageRequest::first(500));
         let found = host.leads().list(&Default::default(), &page).await;
@@ -299,15 +377,22 @@ impl Desk {
 
     /// All that one gets to from these, each of which is there, by its address.
     pub async fn walk(&mut self, mut open: Vec<String>) -> Vec<(String, Answer)> {
+        let asked: BTreeSet<String> = open.iter().cloned().collect();
         let (mut seen, mut visited) = (Vec::new(), BTreeMap::<String, BTreeSet<String>>::new());
         while let Some(address) = open.pop() {
             // Some of what differs only by its query stands for all of it.
             let path = address.split('?').next().unwrap().to_owned();
             let variants = visited.entry(path).or_default();
-            if variants.len() > 2 || !variants.insert(address.clone()) {
+            let is_enough = variants.len() > 2 && !asked.contains(&address);
+            if is_enough || !variants.insert(address.clone()) {
                 continue;
             }
             let answer = self.browser.get(&address).await;
+            if answer.status.is_redirection() && address.contains("/leads/") {
+                // It was merged into another.
+                open.push(answer.location().to_owned());
+                continue;
+            }
             assert_eq!(answer.status.as_u16(), 200, "{address}: {}", answer.body);
             if answer.header("content-type").starts_with("text/html") {
                 let linked = addresses(&answer.body, &[" href=\""]);

@@ -18,8 +18,6 @@ pub enum Needs {
     Some(Permission),
     /// A capability.
     Can(Capability),
-    /// One of two capabilities.
-    Either(Capability, Capability),
     /// To see leads or to manage users.
     Colleague,
     /// To see what somebody else began, and to change leads at all.
@@ -66,7 +64,6 @@ impl Needs {
                 vec![Permission::LeadEdit.to_string(), Permission::LeadDelete.to_string()]
             }
             Self::Can(capability) => vec![capability.to_string()],
-            Self::Either(one, other) => vec![one.to_string(), other.to_string()],
             Self::Colleague => vec![Permission::LeadRead.to_string()],
             Self::TakeBack => {
                 vec![Capability::AuditRead.to_string(), Permission::LeadEdit.to_string()]
@@ -91,7 +88,6 @@ impl Needs {
             }
             Self::Some(permission) => grants.level(permission).is_some(),
             Self::Can(capability) => can(capability),
-            Self::Either(one, other) => can(one) || can(other),
             Self::Colleague => grants.level(read).is_some() || can(Capability::UsersManage),
             Self::TakeBack => {
                 can(Capability::AuditRead) && grants.level(Permission::LeadEdit).is_some()
