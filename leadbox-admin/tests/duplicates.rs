@@ -174,7 +174,9 @@ async fn two_leads_are_merged_as_the_page_said() {
     assert_eq!((stored.id, stored.person.title.as_deref()), (a, Some("CTO")));
 
     let shown = admin.get(merged.location()).await.body;
-    for part in ["Ada Lovelace was merged into this lead.", "Decides in March.", "Undo"] {
+    // The banner, what moved, the timeline by name, and the way back.
+    let named = "<span>Ada Lovelace</span>";
+    for part in ["Ada Lovelace was merged into this lead.", "Decides in March.", named, "Undo"] {
         assert!(shown.contains(part), "{part} is not on {shown}");
     }
     let led = admin.get(&format!("/ops/leads/{b}")).await;

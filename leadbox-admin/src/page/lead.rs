@@ -19,7 +19,7 @@ use super::duplicates::{Alike, alike};
 use super::input::Input;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
-use super::unmerge::{Past, past};
+use super::unmerge::{Past, name_merged, past};
 use super::words::{Day, Names, Place, Words, zone};
 use super::{Doc, escaped, format, interaction, note, task};
 use crate::serve::{Problem, page_after};
@@ -171,6 +171,8 @@ async fn page(
     let mut days = words.days(&events.items, Place::Lead);
     let activity = Activity::load(&leadbox, lead, &events.items).await?;
     activity.bring_up_to_date(&mut days, &events.items, &doc.prefix);
+    let merges = past(&leadbox, &doc.prefix, lead, &words).await?;
+    name_merged(&mut days, &events.items, &merges);
     let (tasks, more_tasks) = tasks(&leadbox, lead, &names, zone).await?;
     let alike = match deleted {
         true => Vec::new(),
@@ -211,7 +213,7 @@ async fn page(
         interaction_inputs: inputs(Part::Interaction, Permission::InteractionCreate),
         refused: draft.as_ref().map(|draft| draft.part),
         alike,
-        merges: past(&leadbox, &doc.prefix, lead, &words).await?,
+        merges,
         days,
         older: events.next.map(|next| older(&doc.prefix, id, &next)).unwrap_or_default(),
         scored: if stored.score.revision.0 > 0 {

@@ -5,17 +5,18 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, Redirect};
 use leadbox_core::access::Permission;
-use leadbox_core::{Error, EventId, Lead, LeadBox, MergeState, PastMerge};
+use leadbox_core::{Error, Event, EventId, Lead, LeadBox, MergeState, PastMerge};
 
 use super::comparison::Side;
 use super::lead::{rank, read_id, to_lead};
 use super::shell::{Shell, Visit};
-use super::words::{Change, Words, zone};
+use super::words::{Change, Day, Words, zone};
 use super::{Doc, format};
 use crate::serve::Problem;
 
 /// A merge, on the page of the lead that was kept.
 pub(super) struct Past {
+    event: EventId,
     /// Who was merged away, in words.
     pub(super) who: String,
     /// By whom and when.
@@ -30,7 +31,6 @@ fn names(merge: &PastMerge) -> String {
     let mut names: Vec<String> =
         merge.leads.iter().map(|lead| lead.display_name().to_owned()).collect();
     match merge.count.saturating_sub(names.len()) {
-        0 if names.is_empty() => names.push("Leads whose names were erased".to_owned()),
         0 => {}
         1 => names.push("a lead of somebody else".to_owned()),
         many => names.push(format!("{many} leads of somebody else")),
@@ -55,6 +55,7 @@ pub(super) async fn past(
             && merge.leads.iter().all(deletes);
         let undo = format!("{prefix}/leads/{}/merges/{}/undo", lead.id, merge.event);
         Past {
+            event: merge.event,
             who: names(merge),
             by: format!("{}, {}", words.actor(&merge.by), format::moment(merge.at, words.zone)),
             undo: if may { undo } else { String::new() },
@@ -62,6 +63,15 @@ pub(super) async fn past(
         }
     };
     Ok(leadbox.leads().merges(lead.id).await?.iter().map(past).collect())
+}
+
+/// Says on the entries of a timeline, which are those of the events in their order, who was merged in.
+pub(super) fn name_merged(days: &mut [Day], events: &[Event], merges: &[Past]) {
+    let entries = days.iter_mut().flat_map(|day| &mut day.entries);
+    for (entry, event) in entries.zip(events) {
+        let merge = merges.iter().find(|merge| merge.event == event.id);
+        entry.details.extend(merge.map(|merge| merge.who.clone()));
+    }
 }
 
 /// Something that stays as it is.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Leads;
 use super::merge::{MERGE, MergeNote};
 use crate::error::{Error, Result};
-use crate::event::{Actor, EventType, Subject};
+use crate::event::{Actor, Event, EventType, Subject};
 use crate::id::{EventId, LeadId};
 use crate::lead::Lead;
 use crate::page::PageRequest;
@@ -49,7 +49,7 @@ const MOST: u32 = 100;
 
 impl Leads<'_> {
     /// The leads that were merged into this one, the latest merge first; at most a hundred merges. What had been merged into
-    /// those before is not told again.
+    /// those before is not told again; merges whose payload was erased are missing, and cannot be undone either.
     ///
     /// # Errors
     /// `NotFound`, `Storage`.
@@ -68,10 +68,8 @@ impl Leads<'_> {
         // The log tells of those that were merged in as well.
         for event in events.into_iter().filter(|event| event.subject == subject) {
             let note = event.payload()?.data.get(MERGE).cloned().unwrap_or_default();
-            // An erased payload names nobody.
-            let note = serde_json::from_value::<MergeNote>(note).ok();
-            let gone: Vec<LeadId> =
-                note.into_iter().flat_map(|note| note.leads).map(|one| one.lead).collect();
+            let Ok(note) = serde_json::from_value::<MergeNote>(note) else { continue };
+            let gone: Vec<LeadId> = note.leads.into_iter().map(|one| one.lead).collect();
             told.push((event, gone));
         }
         let ids: Vec<LeadId> = told.iter().flat_map(|(_, gone)| gone.iter().copied()).collect();
@@ -84,7 +82,7 @@ impl Leads<'_> {
                 latest.entry(*lead).or_insert(event.id);
             }
         }
-        let past = |(event, gone): (crate::event::Event, Vec<LeadId>)| {
+        let past = |(event, gone): (Event, Vec<LeadId>)| {
             // A lead that came back and went again went by the later merge.
             let stands = gone.iter().any(|lead| {
                 latest.get(lead) == Some(&event.id)
