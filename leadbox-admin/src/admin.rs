@@ -18,6 +18,8 @@ use leadbox_core::service::SessionPolicy;
 use tower_http::compression::CompressionLayer;
 
 use crate::api::api;
+use crate::brand::Brand;
+use crate::demo::{Demo, Offer};
 use crate::live::Hub;
 use crate::page;
 use crate::serve::{Limiter, Limits, Problem, Uploads, begin, guard, limit, mount, render};
@@ -65,7 +67,9 @@ pub(crate) struct Shared {
     pub(crate) pace: Arc<Pace>,
     pub(crate) lockout: Lockout,
     pub(crate) limiter: Limiter,
-    pub(crate) brand: String,
+    pub(crate) brand: Brand,
+    /// Made-up data for whoever looks around first.
+    pub(crate) offer: Option<Offer>,
     pub(crate) first_run: FirstRun,
     /// Files that wait to be imported.
     pub(crate) uploads: Uploads,
@@ -119,7 +123,8 @@ impl Admin {
                 pace: Arc::default(),
                 lockout: Lockout::default(),
                 limiter: Limits::default().into(),
-                brand: String::new(),
+                brand: Brand::default(),
+                offer: None,
                 first_run,
                 uploads: Uploads::default(),
                 hub: Arc::default(),
@@ -152,10 +157,17 @@ impl Admin {
         self
     }
 
-    /// Shows whose box it is beside LeadBox's name.
+    /// Shows whose box it is: a name, or more of a [`Brand`]. What is said here goes before what the settings say.
     #[must_use]
-    pub fn brand(mut self, name: impl Into<String>) -> Self {
-        self.shared.brand = name.into();
+    pub fn brand(mut self, brand: impl Into<Brand>) -> Self {
+        self.shared.brand = brand.into();
+        self
+    }
+
+    /// Offers made-up data to whoever has made the first administrator.
+    #[must_use]
+    pub fn demo(mut self, demo: impl Demo) -> Self {
+        self.shared.offer = Some(Offer::new(demo));
         self
     }
 

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::get;
-use leadbox_admin::{Access, Admin, Principal, Refusal};
+use leadbox_admin::{Access, Admin, Brand, Logo, Principal, Refusal};
 use leadbox_core::service::NewUser;
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{LeadBox, UserId};
@@ -200,5 +200,40 @@ async fn a_slash_too_many_never_leads_to_another_host() {
     ] {
         let answer = browser.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.location()), (308, to), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whose_box_it_is_stands_on_every_page_and_the_hosts_word_goes_first() {
+    let sandbox = Sandbox::new().unwrap();
+    let said = |settings: &mut leadbox_core::Settings| {
+        settings.brand = Some("Tenant & Co".to_owned());
+        settings.accent = Some("#FFD400".parse().unwrap());
+    };
+    sandbox.leadbox.definitions().change_settings(said).await.unwrap();
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\"><path d=\"M0 0h8v8H0z\"/></svg>";
+    let brand = Brand::new("Acme").logo(Logo::svg(svg).unwrap()).accent("#0B6E4F".parse().unwrap());
+    let app = Admin::new(sandbox.leadbox.clone()).mount(Router::new(), "/plain");
+    let app = Admin::new(sandbox.leadbox.clone()).brand(brand).mount(app, "/own");
+    let mut browser = Browser::new(&app);
+    let plain = browser.get("/plain/sign-in").await.body;
+    assert!(plain.contains(">Tenant &#38; Co<") && plain.contains("/accent-ffd400.css"), "{plain}");
+    let own = browser.get("/own/sign-in").await.body;
+    assert!(
+        own.contains(">Acme<") && !own.contains("Tenant") && !own.contains(">LeadBox<"),
+        "{own}"
+    );
+    let assets = addresses(&own, &["href=\"", "src=\""]);
+    let find = |part: &str| assets.iter().find(|one| one.contains(part)).unwrap();
+    let style = browser.get(find("/accent-0b6e4f.css")).await;
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert!(style.header("cache-control").contains("immutable"));
+    assert!(style.body.contains("--accent: light-dark(#0B6E4F, "), "{}", style.body);
+    let logo = browser.get(find("/logo-")).await;
+    assert_eq!((logo.header("content-type"), logo.body.as_str()), ("image/svg+xml", svg));
+    assert!(logo.header("content-security-policy").contains("default-src 'none'"));
+    for missing in ["accent-FFD400.css", "accent-red.css", "logo-000000000000.svg"] {
+        let answer = browser.get(&format!("/own/assets/0/{missing}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{missing}");
     }
 }

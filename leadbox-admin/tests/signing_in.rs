@@ -168,8 +168,10 @@ async fn the_first_run_needs_its_code_and_is_over_with_the_first_user() {
         refused.body.contains("is too easy to guess") && refused.body.contains("value=\"Ann\"")
     );
     let done = browser.post(&path, &form(PASSWORD)).await;
-    assert_eq!(done.location(), "/ops");
-    assert_eq!(browser.get("/ops").await.status, StatusCode::OK);
+    assert_eq!(done.location(), "/ops/welcome");
+    let welcome = browser.get("/ops/welcome").await;
+    assert_eq!(welcome.status, StatusCode::OK);
+    assert!(welcome.body.contains("/ops/import") && !welcome.body.contains("/welcome/demo"));
     let settings = sandbox.leadbox.definitions().settings().await.unwrap();
     assert_eq!(
         (settings.zone.name(), settings.currency.to_string().as_str()),
@@ -198,7 +200,7 @@ async fn users_of_before_there_were_roles_are_not_locked_out() {
         ("currency", "EUR"),
     ];
     let mut browser = Browser::new(&app);
-    assert_eq!(browser.post(&path, &form).await.location(), "/ops");
+    assert_eq!(browser.post(&path, &form).await.location(), "/ops/welcome");
     assert_eq!(browser.get("/ops/users").await.status, StatusCode::OK);
     let administrators = sandbox.leadbox.access().administrators().await.unwrap();
     let known: Vec<_> = administrators.iter().map(|one| (one.id, one.name.as_str())).collect();

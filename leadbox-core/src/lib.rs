@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod catalog;
+mod colour;
 mod decimal;
 mod directory;
 mod error;
@@ -40,6 +41,7 @@ pub mod worker;
 
 pub use access::{Denied, Grants, Rights, Role};
 pub use catalog::Catalog;
+pub use colour::{Colour, ColourError};
 pub use decimal::{Decimal, DecimalError};
 pub use directory::{Team, User, UserStatus};
 pub use error::{Error, FieldIssue, Invalid, Result};

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
+use crate::colour::Colour;
 use crate::error::Invalid;
 use crate::field::FieldStatus;
 use crate::filter::LeadField;
@@ -26,6 +27,11 @@ pub struct Settings {
     /// Where a phone number without `+` is read; none by default, and such a number is then refused.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub region: Option<Country>,
+    /// Whose box it is, shown beside LeadBox's name, 1 to 60 characters; nothing by default.
+    pub brand: Option<String>,
+    /// The colour of what can be pressed or is chosen on the dashboard, such as `#0B6E4F`; LeadBox's own by default.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub accent: Option<Colour>,
     /// How much each field weighs in `completeness`, by filter name (`email`, `cf.budget`); 0 to 1000 each.
     pub completeness: BTreeMap<String, u32>,
     /// The tenant's own names for industries, beside the built-in ones.
@@ -35,6 +41,8 @@ pub struct Settings {
 
 /// The heaviest weight of a field.
 const MAX_WEIGHT: u32 = 1000;
+/// The longest brand, in characters.
+const MAX_BRAND: usize = 60;
 /// The most own names for industries.
 const MAX_ALIASES: usize = 500;
 
@@ -68,6 +76,10 @@ impl Settings {
                 None => invalid.push(&field, "is no field of a lead"),
             }
         }
+        let is_name = |name: &String| !name.trim().is_empty() && name.chars().count() <= MAX_BRAND;
+        if !self.brand.as_ref().is_none_or(is_name) {
+            invalid.push("brand", format!("needs 1 to {MAX_BRAND} characters"));
+        }
         if self.industry_aliases.len() > MAX_ALIASES.max(before.industry_aliases.len()) {
             invalid.push("industry_aliases", format!("are at most {MAX_ALIASES}"));
         }
@@ -93,6 +105,8 @@ impl Default for Settings {
             zone: Tz::UTC,
             currency: Currency::EUR,
             region: None,
+            brand: None,
+            accent: None,
             completeness: DEFAULT_WEIGHTS.map(|(field, weight)| (field.to_owned(), weight)).into(),
             industry_aliases: BTreeMap::new(),
         }

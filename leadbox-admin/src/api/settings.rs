@@ -25,6 +25,12 @@ pub(super) struct SettingsChange {
     /// Where a phone number without `+` is read, ISO 3166-1 alpha-2.
     #[schema(example = "DE")]
     region: Option<String>,
+    /// Whose box it is, shown on the dashboard, 1 to 60 characters.
+    #[schema(example = "Acme Inc")]
+    brand: Option<String>,
+    /// The colour of what can be pressed or is chosen there.
+    #[schema(example = "#0B6E4F")]
+    accent: Option<String>,
     /// How much each field weighs in `completeness`, 0 to 1000.
     completeness: Option<BTreeMap<String, Option<u32>>>,
     /// The tenant's own names for industries.

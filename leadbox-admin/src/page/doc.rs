@@ -1,4 +1,4 @@
-//! What every page has. Owns addresses below the mount, the theme and icons.
+//! What every page has. Owns addresses below the mount, the theme, icons, and whose box it is.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::admin::Shared;
-use crate::serve::{FRAGMENT, Prefix, prefix_of, version};
+use crate::brand::Brand;
+use crate::serve::{FRAGMENT, Prefix, accent_name, prefix_of, version};
 use crate::who::named;
 
 /// What every page has.
@@ -20,6 +21,10 @@ pub(crate) struct Doc {
     pub(crate) fragment: bool,
     /// Whose box it is, beside the name.
     pub(crate) brand: String,
+    /// The picture in the place of our own, among the assets.
+    pub(crate) logo: Option<String>,
+    /// The stylesheet with the accents, among the assets.
+    pub(crate) accent: Option<String>,
 }
 
 /// HTML that we wrote ourselves.
@@ -44,7 +49,8 @@ impl Markup {
 impl Doc {
     /// For a page that nothing is known about but where it is.
     pub(crate) fn bare(prefix: &Prefix) -> Self {
-        Self { prefix: prefix.0.clone(), theme: "auto", fragment: false, brand: String::new() }
+        let (brand, logo, accent) = (String::new(), None, None);
+        Self { prefix: prefix.0.clone(), theme: "auto", fragment: false, brand, logo, accent }
     }
 
     /// The address of a page; the first one's when `path` is empty.
@@ -79,7 +85,25 @@ impl FromRequestParts<Shared> for Doc {
             _ => "auto",
         };
         let fragment = parts.headers.contains_key(FRAGMENT);
-        Ok(Self { prefix: prefix_of(parts), theme, fragment, brand: shared.brand.clone() })
+        let Brand { name, logo, accent } = &shared.brand;
+        let (mut brand, mut accent) = (name.clone(), *accent);
+        if brand.is_empty() || accent.is_none() {
+            // A page that cannot be read says so itself.
+            if let Ok(catalog) = shared.leadbox.catalog().await {
+                if brand.is_empty() {
+                    brand = catalog.settings.brand.clone().unwrap_or_default();
+                }
+                accent = accent.or(catalog.settings.accent);
+            }
+        }
+        Ok(Self {
+            prefix: prefix_of(parts),
+            theme,
+            fragment,
+            brand,
+            logo: logo.as_ref().map(|logo| logo.name.clone()),
+            accent: accent.map(accent_name),
+        })
     }
 }
 

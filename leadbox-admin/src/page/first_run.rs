@@ -1,4 +1,4 @@
-//! The first run: a box without an administrator gets one, zone and currency. Owns that only whoever started the program
+//! The first run: a box without an administrator gets one, zone and currency, at once. Owns that only whoever started the program
 //! can be the first: the page needs the code that the program printed.
 
 use askama::Template;
@@ -7,9 +7,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
-use leadbox_core::access::Role;
-use leadbox_core::service::NewUser;
-use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, User, UserStatus};
+use leadbox_core::service::Founding;
+use leadbox_core::{Error, FieldIssue, Invalid, User};
 use serde::Deserialize;
 
 use super::sign_in::{begin, from_here};
@@ -73,7 +72,7 @@ pub(crate) async fn create(
         Ok(user) => {
             let origin = client_address(&parts).map(|address| address.to_string());
             let leadbox = from_here(&shared.leadbox, origin);
-            begin(&shared, &leadbox, &user, &doc.prefix, &parts.headers, "/").await
+            begin(&shared, &leadbox, &user, &doc.prefix, &parts.headers, "/welcome").await
         }
         Err(issues) => {
             let page = page(doc, issues, form).render()?;
@@ -109,33 +108,11 @@ async fn set_up(
     };
     let origin = client_address(parts).map(|address| address.to_string());
     let leadbox = from_here(&shared.leadbox, origin);
-    let change = move |settings: &mut leadbox_core::Settings| {
-        (settings.zone, settings.currency) = (zone, currency);
-    };
-    leadbox.definitions().change_settings(change).await?;
-    let user = match administrator(&leadbox, form).await {
-        Ok(user) => user,
-        Err(Error::Invalid(invalid)) => return Ok(Err(invalid.issues)),
-        Err(error) => return Err(error.into()),
-    };
-    leadbox.passwords().set(user.id, &hash, None).await?;
-    Ok(Ok(user))
-}
-
-/// Makes the administrator, or of a user who has this address already: one of before there were roles.
-async fn administrator(leadbox: &LeadBox, form: &Answers) -> Result<User, Error> {
-    let directory = leadbox.directory();
-    let role = Role::ADMIN.parse().map_err(|error| Invalid::one("role", error))?;
     let (name, email) = (form.name.clone(), form.email.clone());
-    match directory.user_by_email(&email).await? {
-        Some(known) => {
-            let roles = known.roles.iter().cloned().chain([role]).collect();
-            directory.change_user(&User { name, roles, status: UserStatus::Active, ..known }).await
-        }
-        None => {
-            let new = NewUser { name, email, team: None, roles: [role].into() };
-            directory.add_user(&new).await
-        }
+    match leadbox.access().found(&Founding { name, email, hash, zone, currency }).await {
+        Ok(user) => Ok(Ok(user)),
+        Err(Error::Invalid(invalid)) => Ok(Err(invalid.issues)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -65,6 +65,7 @@ mod user;
 mod users;
 mod verification;
 mod view;
+mod welcome;
 mod words;
 mod work;
 

@@ -19,7 +19,7 @@ use crate::serve::Problem;
 /// How many of the latest leads it shows.
 const LATEST: u32 = 8;
 /// How many sources.
-const SOURCES: usize = 8;
+const SOURCES: usize = 6;
 
 /// The periods, in words: what they are called, and what comes before them.
 const PERIODS: [(Period, &str, &str); 4] = [
@@ -133,7 +133,11 @@ fn figures(period: Period, overview: &Overview) -> Vec<Figure> {
     let named = PERIODS.iter().find(|(one, ..)| *one == period);
     let beside = named.map_or("", |(.., beside)| beside);
     let (now, before) = (&overview.now.total, &overview.before.total);
-    let line = |canvas: Canvas| Markup::drawn(canvas.sparkline());
+    // Without leads there is no shape to show.
+    let line = |canvas: Canvas| match now.leads {
+        0 => Markup::drawn(String::new()),
+        _ => Markup::drawn(canvas.sparkline()),
+    };
     let daily = &overview.now.daily;
     let rate = |part: i64, whole: i64| (whole != 0).then(|| part as f64 / whole as f64);
     vec![
@@ -146,13 +150,14 @@ fn figures(period: Period, overview: &Overview) -> Vec<Figure> {
         Figure {
             label: "Past the first stage",
             value: percent(now.moved, now.leads),
-            change: Change::of_rates((now.moved, now.leads), (before.moved, before.leads), beside),
+            change: Change::of_rates((now.moved, now.leads), (before.moved, before.leads), beside)
+                .in_short_time(),
             line: line(trail(daily, |day| rate(day.moved, day.leads))),
         },
         Figure {
             label: "Won so far",
             value: format::whole(now.won),
-            change: Change::of_counts(now.won, before.won, beside),
+            change: Change::of_counts(now.won, before.won, beside).in_short_time(),
             line: line(trail(daily, |day| Some(day.won as f64))),
         },
         Figure {
@@ -162,7 +167,8 @@ fn figures(period: Period, overview: &Overview) -> Vec<Figure> {
                 (now.won, now.closed()),
                 (before.won, before.closed()),
                 beside,
-            ),
+            )
+            .in_short_time(),
             line: line(trail(daily, |day| rate(day.won, day.closed()))),
         },
     ]
@@ -183,6 +189,11 @@ impl Change {
         let says =
             format!("{}.{}{unit} {word}", format::whole((size / 10).cast_signed()), size % 10);
         Self { tone, arrow, says, beside }
+    }
+
+    /// Neither good nor bad: the leads of before had longer.
+    fn in_short_time(self) -> Self {
+        Self { tone: "muted", ..self }
     }
 
     /// In percent of the count before.

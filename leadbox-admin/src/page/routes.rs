@@ -10,7 +10,7 @@ use super::{
     import, import_file, industry_names, interaction, keys, lead, leads, log, menu, merge,
     my_leads, note, overview, profile, retype, role, roles, set_password, settings,
     sign_in as sign_in_page, system, task, team, teams, unmerge, user, users, verification, view,
-    work,
+    welcome, work,
 };
 use crate::admin::Shared;
 use crate::live::live;
@@ -84,6 +84,8 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/settings/fields/{key}/type", get(retype::plan).post(retype::start))
         .route("/system", get(system::system))
         .route("/live", get(live))
+        .route("/welcome", get(welcome::welcome))
+        .route("/welcome/demo", post(welcome::demo))
         .route("/menu", get(menu::menu))
         .route("/profile", get(profile::profile).post(profile::change))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Capability;
-use leadbox_core::{Country, Currency, Error, Invalid, Settings};
+use leadbox_core::{Colour, Country, Currency, Error, Invalid, Settings};
 use serde::Deserialize;
 
 use super::issues::Issues;
@@ -18,6 +18,12 @@ pub(crate) struct Answers {
     currency: String,
     #[serde(default)]
     country: String,
+    /// Not sent where the host says it.
+    #[serde(default)]
+    brand: Option<String>,
+    /// The same.
+    #[serde(default)]
+    accent: Option<String>,
 }
 
 #[derive(Template)]
@@ -43,6 +49,10 @@ async fn answers(visit: &Visit) -> Result<Answers, Problem> {
         zone: settings.zone.name().to_owned(),
         currency: settings.currency.to_string(),
         country: settings.region.map(|country| country.as_str().to_owned()).unwrap_or_default(),
+        brand: visit.may_brand().then(|| settings.brand.unwrap_or_default()),
+        accent: visit
+            .may_colour()
+            .then(|| settings.accent.map(|accent| accent.to_string()).unwrap_or_default()),
     })
 }
 
@@ -54,7 +64,14 @@ pub(crate) async fn save(
     let done = match read(&form) {
         Ok(read) => {
             let change = move |settings: &mut Settings| {
-                (settings.zone, settings.currency, settings.region) = read;
+                (settings.zone, settings.currency, settings.region) =
+                    (read.zone, read.currency, read.region);
+                if let Some(brand) = &read.brand {
+                    settings.brand = Some(brand.clone()).filter(|brand| !brand.is_empty());
+                }
+                if let Some(accent) = read.accent {
+                    settings.accent = accent;
+                }
             };
             visit.leadbox.definitions().change_settings(change).await.map(drop)
         }
@@ -67,7 +84,16 @@ pub(crate) async fn save(
     }
 }
 
-fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), Invalid> {
+/// What the form says. What the host says is not asked for, and stays.
+struct Given {
+    zone: chrono_tz::Tz,
+    currency: Currency,
+    region: Option<Country>,
+    brand: Option<String>,
+    accent: Option<Option<Colour>>,
+}
+
+fn read(form: &Answers) -> Result<Given, Invalid> {
     let mut invalid = Invalid::default();
     let zone = region::zone(&form.zone, &mut invalid);
     let currency = region::currency(&form.currency, &mut invalid);
@@ -76,9 +102,14 @@ fn read(form: &Answers) -> Result<(chrono_tz::Tz, Currency, Option<Country>), In
     if country == Some(None) {
         invalid.push("country", "is not a country such as DE or Germany");
     }
+    let brand = form.brand.as_ref().map(|brand| brand.trim().to_owned());
+    let accent = form.accent.as_ref().map(|text| match text.trim() {
+        "" => None,
+        text => text.parse().map_err(|error| invalid.push("accent", error)).ok(),
+    });
     match (zone, currency) {
         (Some(zone), Some(currency)) if invalid.issues.is_empty() => {
-            Ok((zone, currency, country.flatten()))
+            Ok(Given { zone, currency, region: country.flatten(), brand, accent })
         }
         _ => Err(invalid),
     }

@@ -11,6 +11,7 @@ use leadbox_core::{LeadBox, Position, UserId};
 
 use super::{Doc, format};
 use crate::admin::Shared;
+use crate::brand::Brand;
 use crate::serve::Problem;
 use crate::who::{Principal, Via};
 
@@ -110,12 +111,24 @@ pub(crate) struct Visit {
     pub(crate) policy: SessionPolicy,
     /// The host's own handle, for what no page may show.
     host: LeadBox,
+    /// What the host says of whose box it is.
+    brand: Brand,
 }
 
 impl Visit {
     /// Whether a user has set a password.
     pub(super) async fn has_password(&self, user: UserId) -> Result<bool, Problem> {
         Ok(self.host.passwords().credential(user).await?.is_some())
+    }
+
+    /// Whether the host leaves the name to the settings.
+    pub(super) fn may_brand(&self) -> bool {
+        self.brand.name.is_empty()
+    }
+
+    /// Whether the host leaves the colour to the settings.
+    pub(super) fn may_colour(&self) -> bool {
+        self.brand.accent.is_none()
     }
 
     /// The frame with this page marked in the sidebar.
@@ -149,6 +162,7 @@ impl FromRequestParts<Shared> for Visit {
             own_sign_in: shared.own_users.is_some(),
             policy: shared.own_users.unwrap_or_default().sessions,
             host: shared.leadbox.clone(),
+            brand: shared.brand.clone(),
         })
     }
 }

@@ -1,12 +1,13 @@
 //! Stylesheet, scripts, icons, font. Owns their bytes, their version and how long they are kept; they are part of the
 //! program, so that nothing has to be deployed beside it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
@@ -17,6 +18,9 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::Problem;
+use super::accent::accent_style;
+use crate::admin::Shared;
+use crate::brand::Brand;
 
 macro_rules! files {
     ($folder:literal: $($name:literal),+ $(,)?) => {
@@ -40,6 +44,7 @@ const PICTURES: &[(&str, &str)] = files!["": "icon.svg", "icons.svg"];
 
 const FONT: &[u8] = include_bytes!("../../assets/inter.woff2");
 
+#[derive(Clone)]
 struct Asset {
     kind: &'static str,
     plain: Vec<u8>,
@@ -95,12 +100,21 @@ pub(crate) fn version() -> &'static str {
     &ASSETS.version
 }
 
+/// What follows from whose box it is: its names change with what is in it.
+fn branded(brand: &Brand, name: &str) -> Option<Asset> {
+    let logo = brand.logo.as_ref().filter(|logo| logo.name == name);
+    let logo = logo.map(|logo| Asset { kind: logo.kind, plain: logo.bytes.to_vec(), packed: None });
+    logo.or_else(|| accent_style(name).map(|style| Asset::text("text/css; charset=utf-8", &style)))
+}
+
 /// Answers `/assets/{version}/{name}`.
 pub(crate) async fn asset(
+    State(shared): State<Shared>,
     Path((asked, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asset = ASSETS.by_name.get(name.as_str());
+    let asset = ASSETS.by_name.get(name.as_str()).map(Cow::Borrowed);
+    let asset = asset.or_else(|| branded(&shared.brand, &name).map(Cow::Owned));
     let asset = asset.ok_or_else(|| Problem::not_found("There is no such file."))?;
     // A page of an earlier version, open while the program was replaced, gets what there is now, and does not keep it.
     let keep = if asked == version() { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -110,9 +124,9 @@ pub(crate) async fn asset(
     } else {
         match &asset.packed {
             Some(packed) if takes_gzip(&headers) => {
-                ([(CONTENT_ENCODING, "gzip")], packed.as_slice()).into_response()
+                ([(CONTENT_ENCODING, "gzip")], packed.clone()).into_response()
             }
-            _ => asset.plain.as_slice().into_response(),
+            _ => asset.plain.clone().into_response(),
         }
     };
     let own = response.headers_mut();

@@ -1,6 +1,7 @@
 //! How anything is served. Owns the mount and its prefix, assets, the headers of every answer, request ids, and how errors
 //! are shown; knows nothing of leads.
 
+mod accent;
 mod assets;
 mod fragment;
 mod headers;
@@ -13,6 +14,7 @@ mod request;
 mod streamed;
 mod uploads;
 
+pub(crate) use accent::accent_name;
 pub(crate) use assets::{asset, version};
 pub(crate) use fragment::FRAGMENT;
 pub(crate) use headers::guard;

@@ -117,6 +117,10 @@ pub const ACTIONS: &[Action] = &[
             EventType::SESSION_STARTED,
         ])
         .stored_on("/settings", &["Ann Lee", "Europe/Berlin", "CHF"]),
+    action("POST /welcome/demo", "/welcome", "Make data up")
+        .says("Overview")
+        .logged(&[EventType::LEAD_CAPTURED])
+        .stored_on("/welcome", &["Your box has leads.", "Go on"]),
     action("POST /leads/new", "/leads/new", "Save")
         .given(&[
             ("name", "Ada Byron"),
@@ -307,9 +311,14 @@ pub const ACTIONS: &[Action] = &[
         .stored(&["revoked"]),
     action("POST /log/verify", "/log", "Verify the chain").says("The chain is whole"),
     action("POST /settings", "/settings", "Save")
-        .given(&[("zone", "Europe/Zurich"), ("currency", "CHF"), ("country", "Switzerland")])
+        .given(&[
+            ("zone", "Europe/Zurich"),
+            ("currency", "CHF"),
+            ("country", "Switzerland"),
+            ("accent", "#0b6e4f"),
+        ])
         .logged(&[EventType::SETTINGS_CHANGED])
-        .stored(&["[Europe/Zurich]", "[CHF]"]),
+        .stored(&["[Europe/Zurich]", "[CHF]", "[#0B6E4F]"]),
     action("POST /settings/completeness", "/settings/completeness", "Save")
         .given(&[("email", "70"), ("city", "30")])
         .logged(&[EventType::SETTINGS_CHANGED])

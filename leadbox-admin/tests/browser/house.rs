@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use leadbox_admin::{Access, Admin, Principal, Refusal};
+use leadbox_admin::{Access, Admin, Demo, DemoProgress, Principal, Refusal};
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::filter::Op;
 use leadbox_core::proof::TokenKind;
@@ -74,6 +74,27 @@ impl Access for Unknowable {
         let source = "the disk is full".into();
         let error = StorageError::Backend { operation: "read the session", source };
         Err(Refusal::Failed(Error::Storage(error)))
+    }
+}
+
+/// Made-up data that is there at once.
+#[derive(Debug)]
+struct OneLead;
+
+#[async_trait::async_trait]
+impl Demo for OneLead {
+    fn says(&self) -> String {
+        "One lead of an invented company, and what became of it.".to_owned()
+    }
+
+    async fn fill(
+        &self,
+        leadbox: &LeadBox,
+        _: &DemoProgress,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let dora = NewLead::new().name("Dora Demo").email("dora@demo.example");
+        leadbox.leads().capture(&dora).await?;
+        Ok(())
     }
 }
 
@@ -175,7 +196,7 @@ impl House {
     }
 
     async fn of(sandbox: Sandbox) -> Self {
-        let admin = Admin::new(sandbox.leadbox.clone()).brand("Brightmere");
+        let admin = Admin::new(sandbox.leadbox.clone()).brand("Brightmere").demo(OneLead);
         let first_run = admin.first_run_path();
         let app = admin.mount(Router::new(), PREFIX);
         let broken = Admin::new(sandbox.leadbox.clone()).access(Unknowable);

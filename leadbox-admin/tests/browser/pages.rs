@@ -110,12 +110,17 @@ pub const PAGES: &[Page] = &[
         "/settings/fields/{field}/type?type=number&leftover=keep&keep_in=before&plan=1",
     )
     .wrong(At("/settings/fields/{archived}/type?type=number&plan=1")),
-    page("settings", "/settings").wrong(Sent(&[("currency", "x"), ("country", "Atlantis")])),
+    page("settings", "/settings").wrong(Sent(&[
+        ("currency", "x"),
+        ("country", "Atlantis"),
+        ("accent", "reddish"),
+    ])),
     page("completeness", "/settings/completeness")
         .wrong(Sent(&[("email", "much"), ("phone", "2000")])),
     page("industry-names", "/settings/industries").wrong(Sent(&[("name", "!")])),
     page("system", "/system").wrong(Denied),
     page("profile", "/profile").wrong(Sent(&[("name", " "), ("zone", "")])),
+    page("welcome", "/welcome"),
     page("menu", "/menu"),
     page("sign-in", "/sign-in")
         .stranger()

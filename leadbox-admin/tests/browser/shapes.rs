@@ -58,7 +58,12 @@ impl Houses {
 
     /// Where a page is as it usually is.
     pub fn populated(&self, path: &str) -> &House {
-        if path.contains("{first_run}") { &self.fresh } else { &self.populated }
+        match path {
+            // Where leads are offered there are none.
+            _ if path.starts_with("/welcome") => &self.empty,
+            _ if path.contains("{first_run}") => &self.fresh,
+            _ => &self.populated,
+        }
     }
 
     /// Where a page has its shape.

@@ -38,6 +38,8 @@ fn settings() -> Settings {
         zone: "America/St_Johns".parse().unwrap(),
         currency: "JPY".parse().unwrap(),
         region: leadbox_core::Country::from_code("BR"),
+        brand: Some("Señor ü".to_owned()),
+        accent: Some(leadbox_core::Colour::rgb(11, 110, 79)),
         completeness: [("cf.budget".to_owned(), 1000), ("email".to_owned(), 0)].into(),
         industry_aliases: [("Bäckerei".to_owned(), Industry::from_id("software").unwrap())].into(),
     }

@@ -129,7 +129,7 @@ impl Definitions<'_> {
     /// Changes the settings. A new zone counts for leads that come in from then on; the days of earlier ones stay.
     ///
     /// # Errors
-    /// `Denied`; `Invalid` when a weight is over 1000 or of no field; `Contended`; `Storage`.
+    /// `Denied`; `Invalid` when a weight is over 1000 or of no field, or the brand too long; `Contended`; `Storage`.
     pub async fn change_settings(&self, change: impl Fn(&mut Settings) + Sync) -> Result<Settings> {
         self.leadbox.rights().require_capability(Capability::SettingsManage)?;
         let (storage, tenant, change) = (self.leadbox.storage(), self.leadbox.tenant(), &change);

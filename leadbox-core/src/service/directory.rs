@@ -137,17 +137,7 @@ impl Directory<'_> {
     /// `Denied`, also when its roles allow more than the asker may; `Invalid` with every problem, an address that is
     /// taken among them; `Storage`.
     pub async fn add_user(&self, new: &NewUser) -> Result<User> {
-        let user = User {
-            id: self.leadbox.new_id(),
-            tenant: self.leadbox.tenant(),
-            revision: Revision::FIRST,
-            name: new.name.trim().to_owned(),
-            email: new.email.trim().to_owned(),
-            team: new.team,
-            status: UserStatus::Active,
-            roles: new.roles.clone(),
-            zone: None,
-        };
+        let user = self.new_user(self.leadbox.new_id(), new);
         self.put("user", user.id, || Box::pin(self.prepare_user(None, user.clone()))).await
     }
 
@@ -256,11 +246,35 @@ impl Directory<'_> {
         found.ok_or_else(|| Error::not_found("user", id))
     }
 
-    /// The user from `before` to `after`, or a new one.
+    pub(super) fn new_user(&self, id: UserId, new: &NewUser) -> User {
+        User {
+            id,
+            tenant: self.leadbox.tenant(),
+            revision: Revision::FIRST,
+            name: new.name.trim().to_owned(),
+            email: new.email.trim().to_owned(),
+            team: new.team,
+            status: UserStatus::Active,
+            roles: new.roles.clone(),
+            zone: None,
+        }
+    }
+
     async fn prepare_user(&self, before: Option<&User>, after: User) -> Result<Prepared<User>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
+        let after = self.put_user(&mut decision, before, after).await?;
+        decision.finish(after)
+    }
+
+    /// Adds the change of a user from `before` to `after`, or of a new one, if there is any.
+    pub(super) async fn put_user(
+        &self,
+        decision: &mut Decision<'_>,
+        before: Option<&User>,
+        after: User,
+    ) -> Result<User> {
         if before == Some(&after) {
-            return decision.finish(after);
+            return Ok(after);
         }
         self.check_rights(before, &after).await?;
         self.check_user(before, &after).await?;
@@ -284,7 +298,7 @@ impl Directory<'_> {
             }
             decision.end_all(after.id, &over, None).await?;
         }
-        decision.finish(after)
+        Ok(after)
     }
 
     /// Refuses what would give the asker, or anybody, more than the asker has.

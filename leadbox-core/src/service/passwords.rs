@@ -173,10 +173,21 @@ impl Passwords<'_> {
         hash: &str,
         kept: Option<&Token>,
     ) -> Result<()> {
-        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
-        let known = storage.user(tenant, user).await?;
+        let known = self.leadbox.storage().user(self.leadbox.tenant(), user).await?;
         known.ok_or_else(|| Error::not_found("user", user))?;
-        let before = storage.credential(tenant, user).await?;
+        self.put_hash(decision, user, hash, kept).await
+    }
+
+    /// The same for a user who may come into being with it.
+    pub(super) async fn put_hash(
+        &self,
+        decision: &mut Decision<'_>,
+        user: UserId,
+        hash: &str,
+        kept: Option<&Token>,
+    ) -> Result<()> {
+        let tenant = decision.tenant();
+        let before = self.leadbox.storage().credential(tenant, user).await?;
         let credential = Credential {
             tenant,
             user,

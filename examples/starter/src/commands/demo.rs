@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use leadbox_admin::{Demo, DemoProgress};
 use leadbox_core::{Clock, LeadBox, Storage, SystemClock};
 use leadbox_demo::{Plan, Recipe, Replayed, rehearse, replay};
 use serde::Serialize;
@@ -77,6 +78,33 @@ pub(super) async fn demo(
         return Err(Failure::new(Exit::Failed, message).hint("name another one with --storage"));
     }
     Ok(output.outcome(&fill(storage, &plan, location).await?))
+}
+
+/// The same for whoever has made the first administrator on the dashboard.
+#[derive(Debug)]
+pub(super) struct Invented;
+
+#[async_trait::async_trait]
+impl Demo for Invented {
+    fn says(&self) -> String {
+        let Recipe { size, months, .. } = plan(&cli::Demo::usual()).recipe();
+        format!(
+            "{size} leads of an invented company, with {months} months of their history, and those who work on them."
+        )
+    }
+
+    async fn fill(
+        &self,
+        leadbox: &LeadBox,
+        progress: &DemoProgress,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let plan = plan(&cli::Demo::usual());
+        let size = u64::from(plan.recipe().size);
+        replay(Arc::clone(leadbox.storage()), &plan, |leads| progress.set(u64::from(leads), size))
+            .await?;
+        catch_up(&**leadbox.storage()).await?;
+        Ok(())
+    }
 }
 
 /// The plan that the options ask for.

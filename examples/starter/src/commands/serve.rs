@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::demo::{fill, is_untouched, plan};
+use super::demo::{Invented, fill, is_untouched, plan};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::health;
@@ -60,7 +60,7 @@ pub(super) async fn serve(
     let address = listener
         .local_addr()
         .map_err(|error| Failure::because("the address is not known", error))?;
-    let admin = Admin::new(leadbox.clone());
+    let admin = Admin::new(leadbox.clone()).demo(Invented);
     let address = format!("http://{address}");
     let (path, why) = entrance(&leadbox, &admin).await?;
     // Before the address is told: whoever reads it may stop us at once.
