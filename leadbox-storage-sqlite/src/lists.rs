@@ -402,21 +402,30 @@ impl<'a> List<'a> {
         match &way {
             Way::Gather(source) => self.push_rows(&mut query, "", None, Some(source)),
             Way::Walk { .. } => {
+                let Order { column, by_owner, by_stage, .. } = self.order;
                 let index = match (&self.owners, &self.stages) {
-                    (Some(_), _) => "pulse_owner_score",
-                    (None, Some(_)) => "pulse_stage_score",
-                    (None, None) => "pulse_score",
+                    (Some(_), _) => by_owner,
+                    (None, Some(_)) => by_stage,
+                    (None, None) => None,
                 };
+                let index = index.unwrap_or(self.order.index);
                 self.push_rows(&mut query, index, None, None);
-                let ids = [("s.owner", &self.owners), ("s.stage", &self.stages)];
-                for (column, ids) in
-                    ids.into_iter().filter_map(|(column, ids)| Some((column, ids.as_ref()?)))
+                let alias = self.order.table.alias();
+                let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
+                for (among, ids) in
+                    ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))
                 {
-                    let mut list = query.push(" and ").push(column).push(" in (").separated(", ");
+                    let mut list = query.push(" and ").push(alias).push(among).separated(", ");
                     for id in ids {
                         list.push_bind(*id);
                     }
                     query.push(")");
+                }
+                let (from, to) = self.bounds();
+                for (comparison, bound) in [(" >= ", from), (" <= ", to)] {
+                    if let Some(bound) = bound {
+                        query.push(" and ").push(column).push(comparison).push_bind(bound);
+                    }
                 }
             }
         }
@@ -452,8 +461,12 @@ impl<'a> List<'a> {
         Ok(query)
     }
 
-    /// A question that is only counted: walked by score, whose indexes lead by owner and stage.
+    /// A question that is only counted: walked by score, whose indexes lead by owner and stage; or, where it says when leads came
+    /// in, between those days, since by score each would have to be looked up for that.
     pub(crate) fn to_count(scope: &'a Scope, query: &'a LeadQuery) -> Self {
-        Self { order: order(SortKey::Score), ..Self::of(scope, query) }
+        let list = Self::of(scope, query);
+        let is_dated = list.leaves.iter().any(|leaf| leaf.field == LeadField::CreatedAt);
+        let by = if is_dated { SortKey::Created } else { SortKey::Score };
+        Self { order: order(by), ..list }
     }
 }

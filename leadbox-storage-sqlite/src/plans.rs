@@ -163,3 +163,36 @@ async fn sums_over_owners_follow_the_key_and_sort_nothing() {
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
     }
 }
+
+#[tokio::test]
+async fn what_came_in_on_some_days_is_counted_between_them() {
+    let (_folder, storage) = storage().await;
+    let moment = Operand::Time(Timestamp::UNIX_EPOCH);
+    let before = Leaf {
+        field: LeadField::CreatedAt,
+        test: Test::Between(None, Some(moment.clone())),
+        sense: Sense::Holds,
+    };
+    let untouched = Leaf {
+        field: LeadField::LastInteractionAt,
+        test: Test::Between(Some(moment), None),
+        sense: Sense::Fails,
+    };
+    let stages = vec![Operand::Id(Uuid::from_u128(5)), Operand::Id(Uuid::from_u128(6))];
+    let idle = Check::All(vec![
+        one_of(LeadField::Stage, stages),
+        Check::Leaf(before),
+        Check::Leaf(untouched),
+    ]);
+    let query = LeadQuery { check: idle, ..LeadQuery::default() };
+    let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
+    for (index, scope) in
+        [("lead_created ", &Scope::all(Tenant::DEFAULT)), ("lead_owner_created ", &own)]
+    {
+        let list = List::to_count(scope, &query);
+        let count = list.count(&storage.readers, 1001).await.unwrap();
+        let plan = explained(&storage, count.sql().as_str()).await;
+        let walks = |step: &String| step.contains(index) && step.contains("created_at<?");
+        assert!(plan.iter().any(walks), "{index} in {plan:#?}");
+    }
+}

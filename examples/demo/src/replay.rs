@@ -267,6 +267,7 @@ mod tests {
     use super::*;
     use crate::Recipe;
     use leadbox_core::event::Verdict;
+    use leadbox_core::service::Founding;
     use leadbox_core::storage::LogStore;
     use leadbox_core::{PageRequest, Position, Timestamp};
 
@@ -318,6 +319,29 @@ mod tests {
         // Namesakes in the same city are among them, as in life.
         assert!((6..=20).contains(&pairs.len()), "{}", pairs.len());
         assert!(leadbox.analytics().verify().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_box_that_has_its_administrator_and_settings_already_takes_a_plan_too() {
+        let storage = Arc::new(MemoryStorage::new());
+        let leadbox = LeadBox::builder(storage.clone()).build().unwrap();
+        let founding = Founding {
+            name: "Ann Lee".to_owned(),
+            email: "ann@office.example".to_owned(),
+            hash: "hashed".to_owned(),
+            zone: "America/New_York".parse().unwrap(),
+            currency: "USD".parse().unwrap(),
+        };
+        let ann = leadbox.access().found(&founding).await.unwrap();
+        let done = replay(storage, &plan(1), |_| {}).await.unwrap();
+        assert_eq!(done, rehearse(&plan(1)).unwrap());
+        let count = leadbox.leads().count(&Default::default(), 1_000).await.unwrap();
+        assert_eq!(count, u64::from(done.leads));
+        let administrators = leadbox.access().administrators().await.unwrap();
+        assert!(administrators.iter().any(|one| one.id == ann.id));
+        assert!(leadbox.analytics().verify().await.unwrap().is_empty());
+        let (verdict, _) = leadbox.log().verify().await.unwrap();
+        assert!(matches!(verdict, Verdict::Intact { erased: 0, .. }));
     }
 
     #[tokio::test]

@@ -30,8 +30,9 @@ fn a_server_shows_leads_to_whoever_is_signed_in_and_stops_when_told() {
     assert_eq!(overview.status, 200);
     assert!(overview.head.contains("content-security-policy: default-src 'none'"));
     assert!(overview.head.contains("cache-control: no-store"));
-    assert!(overview.body.contains("of 60 leads"), "{}", overview.body);
+    assert!(overview.body.contains("Needs attention"), "{}", overview.body);
     let list = server.get("/leads");
+    assert!(list.body.contains("60 leads"), "{}", list.body);
     assert_eq!(list.body.matches("class=\"lead\" href=\"/leads/").count(), 50);
 
     let (before, _) = list.body.split_once("\" rel=\"next\"").unwrap();
@@ -91,7 +92,7 @@ fn what_cannot_be_shown_is_a_page_with_the_reason() {
 fn a_demo_is_made_once_and_then_served_as_it_is() {
     let place = Place::new().with_demo();
     let server = place.serve(&["--demo"]).signed_in();
-    assert!(server.get("/").body.contains("of 60 leads"));
+    assert!(server.get("/leads").body.contains("60 leads"));
     assert_eq!(server.terminate().code, 0);
     // Somebody has a password now.
     let again = place.serve(&[]);
@@ -110,6 +111,7 @@ fn a_box_without_users_begins_with_its_administrator() {
     let done = server.ask("POST", &server.open, form);
     assert_eq!(done.status, 303, "{}", done.body);
     assert!(done.cookie().starts_with("lb_session="));
+    assert!(done.head.contains("location: /welcome"), "{}", done.head);
 }
 
 #[test]

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use axum::extract::Query;
 use axum::http::Uri;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use leadbox_core::filter::{Direction, Op};
-use leadbox_core::{Invalid, LeadBox, LeadFilter, LeadList, LeadSort, SavedView, SortKey, ViewId};
+use leadbox_core::{
+    Invalid, LeadBox, LeadFilter, LeadList, LeadSort, SavedView, SortKey, Timestamp, ViewId,
+};
 use serde_json::Value;
 
 use super::escaped;
@@ -137,7 +139,26 @@ impl Asked {
         plain.iter().any(|(name, _)| narrows(name))
     }
 
-    pub(super) fn list(&self) -> LeadList {
+    /// The list; how long ago something was is counted from `now`.
+    pub(super) fn list(&self, now: Timestamp) -> LeadList {
+        self.with_idle(|days| {
+            let since = days.parse().ok().and_then(TimeDelta::try_days);
+            match since.and_then(|days| now.checked_sub_signed(days)) {
+                Some(since) => LeadFilter::idle_since(since),
+                // What is no number of days is said by the filter.
+                None => LeadFilter::is("last_interaction_at", Op::Lt, days),
+            }
+        })
+    }
+
+    /// The list as it means the same at any time.
+    pub(super) fn lasting(&self) -> LeadList {
+        self.with_idle(|days| {
+            LeadFilter::idle(days.parse::<u32>().map_or_else(|_| Value::from(days), Value::from))
+        })
+    }
+
+    fn with_idle(&self, idle: impl FnOnce(&str) -> LeadFilter) -> LeadList {
         let mut list = LeadList::default().search(self.text("q")).sorted(self.sort());
         let mut and = |filter: LeadFilter| {
             let all = std::mem::take(&mut list.filter);
@@ -174,11 +195,7 @@ impl Asked {
             also(field, Op::Eq, value.into());
         }
         if !self.text("idle").is_empty() {
-            // What is no number is said by the filter.
-            let days = self.text("idle").trim();
-            and(LeadFilter::idle(
-                days.parse::<u32>().map_or_else(|_| Value::from(days), Value::from),
-            ));
+            and(idle(self.text("idle").trim()));
         }
         for condition in self.conditions() {
             // What is no condition is no field either: the list says so.
@@ -368,11 +385,11 @@ mod tests {
         );
         let columns: Vec<_> = asked.columns().iter().map(|column| column.key).collect();
         assert_eq!(columns, ["lead", "company", "tags"]);
-        let filter = serde_json::to_value(asked.list().filter).unwrap();
+        let filter = serde_json::to_value(asked.lasting().filter).unwrap();
         let expected =
             serde_json::json!({ "and": [["tag", "eq", "vip"], ["cf.plan", "eq", "Paid"]] });
-        assert_eq!((filter, asked.list().search.as_str()), (expected, "a &b"));
-        let days = Asked::parse("from=2026-02-01&until=2026-02-28").unwrap().list().filter;
+        assert_eq!((filter, asked.lasting().search.as_str()), (expected, "a &b"));
+        let days = Asked::parse("from=2026-02-01&until=2026-02-28").unwrap().lasting().filter;
         let expected = serde_json::json!({ "and": [
             ["created_at", "gte", "2026-02-01"], ["created_at", "lt", "2026-03-01"],
         ] });
@@ -383,7 +400,13 @@ mod tests {
         let expected = serde_json::json!({ "and": [["stage_kind", "eq", "open"], { "not": { "or": [
             ["created_at", "within", span], ["last_interaction_at", "within", span],
         ] } }] });
-        assert_eq!(serde_json::to_value(idle.list().filter).unwrap(), expected);
+        assert_eq!(serde_json::to_value(idle.lasting().filter).unwrap(), expected);
+        let now = "2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap();
+        let expected = serde_json::json!({ "and": [["stage_kind", "eq", "open"], { "and": [
+            ["created_at", "lt", "2026-02-16T09:00:00+00:00"],
+            { "not": ["last_interaction_at", "gte", "2026-02-16T09:00:00+00:00"] },
+        ] }] });
+        assert_eq!(serde_json::to_value(idle.list(now).filter).unwrap(), expected);
         assert!(!Asked::parse("sort=name&col=tags&after=x").unwrap().is_filtered());
         assert_eq!(Asked::default().address("/leads", &[("sort", "")]), "/leads");
     }

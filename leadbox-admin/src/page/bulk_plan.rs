@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Permission;
 use leadbox_core::service::{BulkAction, BulkPlan, Selection};
-use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, LeadId, LeadPatch};
+use leadbox_core::{Error, FieldIssue, Invalid, LeadBox, LeadId, LeadPatch, Timestamp};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -145,9 +145,9 @@ impl<'q> Question<'q> {
         !value(self.given, "all").is_empty()
     }
 
-    fn selection(&self) -> Result<Selection, Invalid> {
+    fn selection(&self, now: Timestamp) -> Result<Selection, Invalid> {
         if self.is_about_all() {
-            let list = Asked::parse(value(self.given, "list"))?.list();
+            let list = Asked::parse(value(self.given, "list"))?.list(now);
             let as_of = match value(self.given, "as_of") {
                 "" => None,
                 moment => Some(moment.parse().map_err(|_| Invalid::one("as_of", "is no moment"))?),
@@ -236,7 +236,7 @@ pub(crate) async fn plan(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let question = Question::read(&given)?;
-    let selection = question.selection()?;
+    let selection = question.selection(visit.leadbox.now())?;
     let permission = question.deed.2;
     if visit.leadbox.rights().level(permission).is_none() {
         return Err(leadbox_core::Denied::Permission { permission }.into());
@@ -312,7 +312,8 @@ async fn page(
 /// `POST /bulk`: does what was planned, few leads at once and many in the background.
 pub(crate) async fn start(visit: Visit, axum::Form(given): Fields) -> Result<Redirect, Problem> {
     let question = Question::read(&given)?;
-    let (action, selection) = (question.action()?, question.selection()?);
+    let selection = question.selection(visit.leadbox.now())?;
+    let action = question.action()?;
     let begun = visit.leadbox.bulk().begin(&action, &selection).await?;
     Ok(to_bulk(&visit.doc, &begun))
 }

@@ -107,7 +107,7 @@ pub(crate) async fn leads(
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let address = doc.page("leads");
     let (asked, opened) = opened(&leadbox, asked).await?;
-    let list = asked.list();
+    let list = asked.list(leadbox.now());
     // What somebody typed is refused as everywhere; a view is still there to be mended.
     let fault = match &opened {
         Some(_) => leadbox.views().fault(&list).await?,
@@ -165,7 +165,8 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Given>) -> Result<R
         "jsonl" => FileFormat::Jsonl,
         _ => return Err(Invalid::one("format", "is csv or jsonl").into()),
     };
-    file(visit.leadbox, asked.list(), format).await
+    let list = asked.list(visit.leadbox.now());
+    file(visit.leadbox, list, format).await
 }
 
 fn counted(count: u64) -> String {

@@ -64,7 +64,7 @@ pub(crate) async fn my_leads(
     let Visit { doc, shell, leadbox, .. } = visit.on("my-leads");
     let user = leadbox.rights().user().ok_or_else(|| Error::not_found("page", "my-leads"))?;
     let (asked, address) = (Asked::of(asked), doc.page("my-leads"));
-    let mut list = asked.list();
+    let mut list = asked.list(leadbox.now());
     list.filter = list.filter.and(LeadFilter::is("owner", Op::Eq, user.to_string()));
     let (found, count) = found(&leadbox, &list, &asked).await?;
     let (catalog, names, now) =

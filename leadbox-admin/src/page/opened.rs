@@ -58,7 +58,9 @@ pub(super) fn given_by(view: &SavedView) -> Given {
 
 /// The input that stands for a condition, and what stands in it.
 fn input(condition: &LeadFilter) -> Option<(&str, String)> {
-    let LeadFilter::Is(field, op, value) = condition else { return None };
+    let LeadFilter::Is(field, op, value) = condition else {
+        return idle_days(condition).map(|days| ("idle", days.to_string()));
+    };
     let text = value.as_str().filter(|text| !text.is_empty() && text.trim() == *text);
     let exact = |name: &str| EXACT.iter().any(|(other, _)| *other == name);
     match (field.as_str(), op, value) {
@@ -66,6 +68,7 @@ fn input(condition: &LeadFilter) -> Option<(&str, String)> {
         ("owner", Op::Eq, _) => {
             text.filter(|id| *id != "nobody").map(|id| ("owner", id.to_owned()))
         }
+        ("stage_kind", Op::Eq, _) => text.map(|kind| ("kind", kind.to_owned())),
         ("stage", Op::Eq, _) => text.map(|stage| ("stage", stage.to_owned())),
         (name, Op::Eq, _) if exact(name) || name.starts_with("cf.") => {
             text.map(|text| (name, text.to_owned()))
@@ -77,6 +80,15 @@ fn input(condition: &LeadFilter) -> Option<(&str, String)> {
         }
         _ => None,
     }
+}
+
+/// How many days nobody has been in touch, where a condition says that.
+fn idle_days(condition: &LeadFilter) -> Option<u64> {
+    let LeadFilter::Not(lately) = condition else { return None };
+    let LeadFilter::Or(parts) = &**lately else { return None };
+    let Some(LeadFilter::Is(_, Op::Within, span)) = parts.first() else { return None };
+    let days = span.get("last").and_then(Value::as_u64)?;
+    (*condition == LeadFilter::idle(days)).then_some(days)
 }
 
 /// A day that is written as we write it.
@@ -117,6 +129,11 @@ mod tests {
             json!(["created_at", "lt", "2026-03-01"]),
             json!(["created_at", "lt", "2026-03-01T10:00:00Z"]),
             json!(["created_at", "within", {"last": 7, "unit": "day"}]),
+            json!(["stage_kind", "eq", "open"]),
+            json!({"not": {"or": [["created_at", "within", {"last": 14, "unit": "day"}],
+                ["last_interaction_at", "within", {"last": 14, "unit": "day"}]]}}),
+            json!({"not": {"or": [["created_at", "within", {"last": 2, "unit": "week"}],
+                ["last_interaction_at", "within", {"last": 2, "unit": "week"}]]}}),
             json!({"or": [["city", "is_null"], {"not": ["city", "eq", "Bern"]}]}),
         ]
         .map(|json| serde_json::from_value(json).unwrap())
@@ -142,7 +159,7 @@ mod tests {
             prop_assert!(!asked.differs());
             let flat = Asked::parse(&asked.query(&[])).unwrap();
             for asked in [&asked, &flat] {
-                let (list, expected) = (asked.list(), view.list());
+                let (list, expected) = (asked.lasting(), view.list());
                 prop_assert_eq!(&list.search, &expected.search);
                 prop_assert_eq!(list.sort, expected.sort);
                 let sorted = |filter: &LeadFilter| {

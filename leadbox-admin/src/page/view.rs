@@ -64,7 +64,7 @@ async fn shows(leadbox: &LeadBox, asked: &Asked) -> Result<Vec<(&'static str, St
     let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
     let zone = catalog.settings.zone;
     let words = Words::new(&catalog, &names, zone);
-    let list = asked.list();
+    let list = asked.lasting();
     let order = SORTS.iter().find(|(.., sort)| *sort == list.sort).map(|(_, says, _)| *says);
     let columns: Vec<&str> = asked.columns().iter().map(|column| column.label).collect();
     let mut shows = vec![("Leads", sentence(&words.condition(&list.filter)))];
@@ -158,7 +158,7 @@ pub(crate) async fn make(visit: Visit, axum::Form(fields): Fields) -> Result<Res
 
 /// What an address asks for, to be saved.
 fn new(asked: &Asked) -> NewView {
-    let list = asked.list();
+    let list = asked.lasting();
     NewView {
         filter: list.filter,
         search: list.search,

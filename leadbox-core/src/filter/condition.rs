@@ -171,11 +171,19 @@ impl LeadFilter {
         }
     }
 
-    /// Leads that nobody has been in touch with for so many days, 1 to 1000: they came in before, and have no interaction since.
+    /// Leads that nobody has been in touch with for so many days, 1 to 1000, whenever they are asked for: they came in before,
+    /// and have no interaction since. Where the moment is known, [`idle_since`](Self::idle_since) finds them sooner.
     pub fn idle(days: impl Into<Value>) -> Self {
         let span = serde_json::json!({ "last": days.into(), "unit": "day" });
         let lately = |field: &str| Self::is(field, Op::Within, span.clone());
         Self::Not(Box::new(lately("created_at").or(lately("last_interaction_at"))))
+    }
+
+    /// Leads that nobody has been in touch with since a moment: they came in before it, and have no interaction from then on.
+    pub fn idle_since(moment: Timestamp) -> Self {
+        let moment = moment.to_rfc3339();
+        let touched = Self::is("last_interaction_at", Op::Gte, moment.clone());
+        Self::is("created_at", Op::Lt, moment).and(Self::Not(Box::new(touched)))
     }
 
     /// The fields that it asks for, by their names as written.

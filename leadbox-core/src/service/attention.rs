@@ -1,6 +1,7 @@
 //! What somebody should look at: late tasks, leads that are nobody's or that nobody has been in touch with, work that was given
 //! up. Owns what counts as such; every count stops at a thousand, so that none costs more the more there is.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use futures_util::future::try_join4;
 
@@ -64,7 +65,7 @@ impl Analytics<'_> {
         let now = self.leadbox.now();
         let (overdue, due_today) = (TaskFilter::overdue(now), TaskFilter::due_today(now, zone));
         let nobodys = LeadFilter::is("owner", Op::IsNull, serde_json::Value::Null);
-        let idle = LeadFilter::idle(Attention::IDLE_DAYS);
+        let idle = LeadFilter::idle_since(now - TimeDelta::days(Attention::IDLE_DAYS));
         let sees_nobodys = self.leadbox.scope().owners == Owners::All;
         let unowned = async {
             match sees_nobodys {

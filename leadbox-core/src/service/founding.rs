@@ -69,13 +69,14 @@ impl Access<'_> {
     async fn put_settings(&self, decision: &mut Decision<'_>, founding: &Founding) -> Result<()> {
         let (kind, key) = (DefinitionKind::Settings, Definition::SETTINGS);
         let known = self.leadbox.storage().definition(decision.tenant(), kind, key).await?;
-        let (before, settings) = match known {
+        let (before, stored) = match known {
             Some((revision, Definition::Settings(settings))) => (revision, settings),
             _ => (Revision(0), Settings::default()),
         };
         let (zone, currency) = (founding.zone, founding.currency);
-        let settings = Settings { zone, currency, ..settings };
-        decision.put_definition(before, Definition::Settings(settings), EventType::SETTINGS_CHANGED)
+        let old = Definition::Settings(stored.clone());
+        let new = Definition::Settings(Settings { zone, currency, ..stored });
+        decision.put_definition(before, Some(&old), new, EventType::SETTINGS_CHANGED)
     }
 
     async fn put_founder(
