@@ -141,21 +141,7 @@ impl Socket {
         let mut look = Instant::now() + self.listener.look_every();
         loop {
             let done = tokio::select! {
-                found = news.recv() => match found {
-                    Ok(news) => {
-                        if self.listener.is_touched_by(&news) {
-                            look = Instant::now() + SETTLED;
-                            match self.look_again().await {
-                                Ok(()) => self.tell(&news).await,
-                                end => end,
-                            }
-                        } else {
-                            self.tell(&news).await
-                        }
-                    }
-                    Err(RecvError::Lagged(_)) => self.send(&Told::Missed(self.listener.until)).await,
-                    Err(RecvError::Closed) => Err(Some(BROKEN)),
-                },
+                found = news.recv() => self.take(found, &mut look).await,
                 heard = self.socket.recv() => match heard {
                     Some(Ok(message)) => self.hear(&message),
                     _ => Err(None),
@@ -174,6 +160,24 @@ impl Socket {
                 return end;
             }
         }
+    }
+
+    /// Tells what was found in the log; before that, who asks is looked up again if it may have changed.
+    async fn take(
+        &mut self,
+        found: Result<Arc<News>, RecvError>,
+        look: &mut Instant,
+    ) -> Result<(), End> {
+        let news = match found {
+            Ok(news) => news,
+            Err(RecvError::Lagged(_)) => Arc::new(News::Missed(self.listener.until)),
+            Err(RecvError::Closed) => return Err(Some(BROKEN)),
+        };
+        if self.listener.is_touched_by(&news) {
+            *look = Instant::now() + SETTLED;
+            self.look_again().await?;
+        }
+        self.tell(&news).await
     }
 
     /// Tells what came since the asker last heard of anything.

@@ -48,8 +48,8 @@ async fn whoever_signs_out_or_is_disabled_hears_no_more() {
     let mut browser = office.signed_in("kim").await;
     let mut ear = place.listen(&browser, "").await;
     let mut other = place.listen(&office.signed_in("lee").await, "topics=leads").await;
-    let began = Instant::now();
     browser.post(&format!("{PREFIX}/sign-out"), &[]).await;
+    let began = Instant::now();
     assert_eq!(ear.closed().await, 4401);
     let took = began.elapsed();
     println!("- whoever signs out is out after {} ms", took.as_millis());
@@ -57,8 +57,8 @@ async fn whoever_signs_out_or_is_disabled_hears_no_more() {
     capture(leadbox, Some(lee)).await;
     assert_eq!(other.hear().await.0, "leads");
     let user = leadbox.directory().user(lee).await.unwrap().unwrap();
-    let began = Instant::now();
     leadbox.directory().change_user(&User { status: UserStatus::Disabled, ..user }).await.unwrap();
+    let began = Instant::now();
     capture(leadbox, Some(lee)).await;
     assert_eq!(other.closed().await, 4401);
     assert!(began.elapsed() < AT_MOST, "{:?}", began.elapsed());
@@ -150,16 +150,25 @@ async fn whoever_is_too_slow_is_told_that_something_was_missed() {
     let from = [("origin", format!("http://{}", place.address))];
     let mut ear =
         place.ask("/live?topics=leads", &from).await.unwrap_or_else(|code| panic!("{code}"));
-    // Nobody finds out who it is, so that nothing can be told while more and more is found in the log.
-    let held = passes.acquire().await.unwrap();
-    let (mut batches, began) = (0, Instant::now());
-    while batches < 40 && began.elapsed() < Duration::from_secs(15) {
-        capture(&leadbox, None).await;
-        batches += 1;
-        tokio::time::sleep(Duration::from_millis(260)).await;
+    // Nobody finds out who it is, so that nothing can be told while more and more is found in the log. How much waits is
+    // the follower's to say, which a busy machine slows down.
+    for round in 1..=4 {
+        let held = passes.acquire().await.unwrap();
+        for _ in 0..40 * round {
+            capture(&leadbox, None).await;
+            tokio::time::sleep(Duration::from_millis(260)).await;
+        }
+        drop(held);
+        let last = head(&leadbox).await;
+        let mut told = ear.hear().await;
+        while told.0 != "*" && told.1 < last {
+            told = ear.hear().await;
+        }
+        if told.0 == "*" {
+            // Behind it goes on what still waited.
+            assert!(ear.hear_of("leads").await > told.1);
+            return;
+        }
     }
-    drop(held);
-    assert!(ear.hear_of("*").await <= head(&leadbox).await);
-    // Behind it goes on what still waited.
-    assert!(ear.hear_of("leads").await > 0);
+    panic!("nothing was missed");
 }
