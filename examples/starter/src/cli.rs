@@ -1,10 +1,12 @@
 //! What can be typed. Owns commands, options and their help; knows nothing of how they are done.
 
 mod duplicates;
+mod fields;
 mod granted;
 mod keys;
 mod leads;
 mod roles;
+mod settings;
 mod tasks;
 mod teams;
 mod users;
@@ -24,10 +26,12 @@ use crate::output::{Form, Output};
 use crate::storage::Location;
 
 pub(crate) use duplicates::{Duplicates, DuplicatesVerb, MergeOptions};
+pub(crate) use fields::{FieldOptions, Fields, FieldsVerb, RetypeOptions, kind};
 pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
 pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
+pub(crate) use settings::{SettingsArgs, SettingsChange, SettingsVerb, Weight};
 pub(crate) use tasks::{Tasks, TasksList, TasksVerb};
 pub(crate) use teams::{TeamChange, Teams, TeamsVerb};
 pub(crate) use users::{UserChange, UserOptions, Users, UsersVerb};
@@ -94,6 +98,10 @@ pub(crate) enum Command {
     Roles(Roles),
     /// Make, rotate and revoke API keys
     Keys(Keys),
+    /// Declare, change and archive custom fields
+    Fields(Fields),
+    /// Show and change what holds for everybody
+    Settings(SettingsArgs),
     /// Check or write out the log of everything that was done
     Audit(Audit),
     /// Check or repair the counts that are kept beside the leads

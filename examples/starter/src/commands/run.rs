@@ -39,6 +39,10 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Teams(args) => super::teams::teams(&args.verb, location, output).await,
             Command::Roles(args) => super::roles::roles(&args.verb, location, output).await,
             Command::Keys(args) => super::keys::keys(&args.verb, location, output).await,
+            Command::Fields(args) => super::fields::fields(&args.verb, location, output).await,
+            Command::Settings(args) => {
+                super::settings::settings(&args.verb, location, output).await
+            }
             Command::Audit(args) => super::audit::audit(&args.verb, location, output).await,
             Command::Analytics(args) => {
                 super::analytics::analytics(args.verb, location, output).await
