@@ -1,7 +1,8 @@
-//! `bench import|captures|callers|lists|admin`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
+//! `bench import|captures|callers|lists|admin|bulk`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
 //! the same work in the same run. The machine's noise is in both sides, so quote ratios.
 
 mod admin;
+mod bulk;
 mod callers;
 mod capture;
 mod data;
@@ -58,15 +59,11 @@ enum Command {
     },
     /// Lists leads.
     Lists {
-        /// How many there are.
-        #[arg(long, default_value_t = 20_000)]
-        leads: u64,
+        #[command(flatten)]
+        filled: lists::Filled,
         /// How often each list is asked for in each of five rounds.
         #[arg(long, default_value_t = 100)]
         samples: usize,
-        /// Keeps the leads in this file or database, and finds them there the next time.
-        #[arg(long)]
-        keep: Option<String>,
         /// Measures only lists whose name holds this text.
         #[arg(long, default_value = "")]
         only: String,
@@ -79,6 +76,15 @@ enum Command {
         /// How often each page is asked for in each of five rounds.
         #[arg(long, default_value_t = 40)]
         samples: usize,
+        /// Keeps the leads in this file or database, and finds them there the next time.
+        #[arg(long)]
+        keep: Option<String>,
+    },
+    /// Plans and begins the same for many leads.
+    Bulk {
+        /// How many leads there are.
+        #[arg(long, default_value_t = 20_000)]
+        leads: u64,
         /// Keeps the leads in this file or database, and finds them there the next time.
         #[arg(long)]
         keep: Option<String>,
@@ -105,6 +111,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Command::Admin { leads, samples, keep } => {
             let asked = admin::Asked { leads, samples, keep };
             admin::run(cli.storage, &asked, cli.seed, &mut report).await?;
+        }
+        Command::Bulk { leads, keep } => {
+            bulk::run(cli.storage, leads, keep.as_deref(), cli.seed, &mut report).await?;
         }
     }
     Ok(())

@@ -211,6 +211,9 @@ macro_rules! every_case {
                 a_timeline_tells_of_those_merged_into_the_lead,
                 random_moves_are_the_oracles,
             }
+            conversions {
+                values_convert_though_leads_are_merged_meanwhile,
+            }
             notes {
                 a_note_reads_back_new_and_changed,
                 notes_come_latest_first_in_pages,

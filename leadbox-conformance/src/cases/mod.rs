@@ -7,6 +7,7 @@ pub mod changes;
 pub mod claiming;
 pub mod concurrency;
 pub mod consumers;
+pub mod conversions;
 pub mod definitions;
 pub mod directory;
 pub mod fifo;
