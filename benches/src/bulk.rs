@@ -29,7 +29,7 @@ pub async fn run(
     let tagged = BulkAction::Change(LeadPatch::new().add_tag("bench"));
     let moved = BulkAction::Advance("qualified".to_owned());
     let all = LeadList::default();
-    let some: LeadFilter = serde_json::from_value(json!(["cf.budget", "gt", 50_000]))?;
+    let some: LeadFilter = serde_json::from_value(json!(["cf.budget", "gt", 500]))?;
     let some = LeadList::filtered(some);
     report.line("");
     report.line("| what | leads | plan ms | begin ms |");

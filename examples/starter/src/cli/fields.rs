@@ -74,7 +74,7 @@ pub(crate) struct FieldOptions {
     /// What it holds [default: as it is]
     #[arg(long = "type", value_name = "TYPE", value_parser = KINDS)]
     pub(crate) kind: Option<String>,
-    /// A choice, for the types choice and multi_choice
+    /// A choice, for the two types that have some
     #[arg(long = "choice", value_name = "CHOICE")]
     pub(crate) choices: Vec<String>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct RetypeOptions {
     /// What it shall hold
     #[arg(long = "type", value_name = "TYPE", value_parser = KINDS)]
     pub(crate) kind: String,
-    /// A choice, for the types choice and multi_choice
+    /// A choice, for the two types that have some
     #[arg(long = "choice", value_name = "CHOICE")]
     pub(crate) choices: Vec<String>,
     /// Keep values that do not convert as text in a new field of this key [default: they are cleared]

@@ -48,6 +48,8 @@ pub(super) struct Conversion {
     /// As it is from now on.
     pub(super) field: FieldDefinition,
     pub(super) leftover: Leftover,
+    /// When it was found out which leads hold a value; who changed since is looked at once more.
+    pub(super) since: Timestamp,
 }
 
 impl Conversion {
@@ -62,10 +64,11 @@ impl Conversion {
     /// Leads that have a value of another type than the field has, though the work has been through: what another process
     /// knew of the field when the work began was up to a second old, and a merge takes a value from a lead that was not
     /// converted yet to one that was. At most a batch of them.
-    pub(super) async fn missed(&self, leadbox: &LeadBox, began: Timestamp) -> Result<Vec<LeadId>> {
+    pub(super) async fn missed(&self, leadbox: &LeadBox) -> Result<Vec<LeadId>> {
         let field = &self.field;
         // By when they changed: what changes while this looks comes at the end, and is seen once more.
-        let query = holding(&field.key, Some(began - LATE), LeadSort::ascending(SortKey::Updated));
+        let query =
+            holding(&field.key, Some(self.since - LATE), LeadSort::ascending(SortKey::Updated));
         let (mut missed, mut request) = (Vec::new(), PageRequest::first(PageRequest::MAX));
         loop {
             let page = leadbox.storage().leads(leadbox.scope(), &query, &request).await?;

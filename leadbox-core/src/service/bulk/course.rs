@@ -209,7 +209,7 @@ impl Course {
         if note.swept || !self.left.is_empty() || note.taken < note.listed {
             return Ok(());
         }
-        let missed = conversion.missed(&self.leadbox, note.asked_at).await?;
+        let missed = conversion.missed(&self.leadbox).await?;
         let note = &mut self.noted.note;
         note.sweeps += 1;
         note.swept = missed.is_empty() || note.sweeps >= SWEEPS;

@@ -73,9 +73,10 @@ impl Definitions<'_> {
         let (_, known) = self.checked(retype).await?;
         let field = FieldDefinition { kind: retype.kind.clone(), ..known };
         let host = self.as_host();
+        let (since, leftover) = (host.now(), retype.leftover.clone());
         let leads = host.holders(&retype.key).await?;
-        let work = Work::Convert(Conversion { field, leftover: retype.leftover.clone() });
-        let plan = host.plan_work(&work, &leads, host.now()).await?;
+        let work = Work::Convert(Conversion { field, leftover, since });
+        let plan = host.plan_work(&work, &leads, since).await?;
         let unfit: u64 = plan.refusals.iter().map(|group| group.count).sum();
         Ok(FieldPlan {
             holding: plan.counts.selected,
@@ -96,6 +97,7 @@ impl Definitions<'_> {
     pub async fn retype(&self, retype: &Retype) -> Result<BulkProgress> {
         let host = self.as_host();
         self.checked(retype).await?;
+        let since = host.now();
         let leads = host.holders(&retype.key).await?;
         let started = self
             .leadbox
@@ -117,7 +119,7 @@ impl Definitions<'_> {
                     let (old, new) = (Definition::Field(old), Definition::Field(field.clone()));
                     decision.put_definition(before, Some(&old), new, EventType::FIELD_DEFINED)?;
                     let leftover = retype.leftover.clone();
-                    let work = Work::Convert(Conversion { field, leftover });
+                    let work = Work::Convert(Conversion { field, leftover, since });
                     let last = Conversions::load(&host, &retype.key).await?;
                     let started = host.bulk().add_in_background(&mut decision, work, &leads)?;
                     decision.push(last.followed_by(&host, started.id))?;
