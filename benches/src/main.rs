@@ -59,11 +59,15 @@ enum Command {
     },
     /// Lists leads.
     Lists {
-        #[command(flatten)]
-        filled: lists::Filled,
+        /// How many leads there are.
+        #[arg(long, default_value_t = 20_000)]
+        leads: u64,
         /// How often each list is asked for in each of five rounds.
         #[arg(long, default_value_t = 100)]
         samples: usize,
+        /// Keeps the leads in this file or database, and finds them there the next time.
+        #[arg(long)]
+        keep: Option<String>,
         /// Measures only lists whose name holds this text.
         #[arg(long, default_value = "")]
         only: String,

@@ -31,7 +31,7 @@ pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
 pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
-pub(crate) use settings::{SettingsArgs, SettingsChange, SettingsVerb, Weight};
+pub(crate) use settings::{IndustryName, SettingsArgs, SettingsChange, SettingsVerb, Weight};
 pub(crate) use tasks::{Tasks, TasksList, TasksVerb};
 pub(crate) use teams::{TeamChange, Teams, TeamsVerb};
 pub(crate) use users::{UserChange, UserOptions, Users, UsersVerb};

@@ -4,7 +4,7 @@ use leadbox_core::Settings;
 use serde::Serialize;
 
 use super::office::Office;
-use crate::cli::{SettingsChange, SettingsVerb, Weight};
+use crate::cli::{IndustryName, SettingsChange, SettingsVerb, Weight};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::storage::Location;
@@ -16,18 +16,25 @@ struct Shown {
 
 impl Outcome for Shown {
     fn text(&self) -> String {
-        let Settings { zone, currency, region, completeness, industry_aliases } = &self.settings;
+        let Settings { zone, currency, region, brand, accent, completeness, industry_aliases } =
+            &self.settings;
         let region = region.map_or_else(|| "none".to_owned(), |region| region.as_str().to_owned());
         let weights = completeness.iter().map(|(field, weight)| format!("{field} {weight}"));
         let mut lines = vec![
             format!("zone           {zone}"),
             format!("currency       {currency}"),
             format!("region         {region}"),
+            format!("brand          {}", brand.as_deref().unwrap_or("none")),
+            format!(
+                "accent         {}",
+                accent.map_or_else(|| "LeadBox's own".to_owned(), |it| it.to_string())
+            ),
             format!("completeness   {}", weights.collect::<Vec<_>>().join(", ")),
         ];
         if !industry_aliases.is_empty() {
-            let names: Vec<&str> = industry_aliases.keys().map(String::as_str).collect();
-            lines.push(format!("industries     {}", names.join(", ")));
+            let names =
+                industry_aliases.iter().map(|(name, industry)| format!("{name}={}", industry.id()));
+            lines.push(format!("industries     {}", names.collect::<Vec<_>>().join(", ")));
         }
         lines.join("\n")
     }
@@ -57,6 +64,14 @@ fn apply(change: &SettingsChange, settings: &mut Settings) {
     settings.zone = change.zone.unwrap_or(settings.zone);
     settings.currency = change.currency.unwrap_or(settings.currency);
     settings.region = change.region.or(settings.region.filter(|_| !change.no_region));
+    settings.brand = match &change.brand {
+        Some(brand) => Some(brand.clone()),
+        None => settings.brand.take().filter(|_| !change.no_brand),
+    };
+    settings.accent = change.accent.or(settings.accent.filter(|_| !change.no_accent));
+    for IndustryName(name, industry) in &change.industries {
+        settings.industry_aliases.insert(name.clone(), *industry);
+    }
     for Weight(field, weight) in &change.weights {
         settings.completeness.insert(field.clone(), *weight);
     }
