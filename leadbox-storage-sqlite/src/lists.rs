@@ -398,8 +398,18 @@ impl<'a> List<'a> {
         limit: i64,
     ) -> Result<QueryBuilder<Sqlite>> {
         let way = self.way(readers).await?;
+        Ok(self.count_by(&way, limit))
+    }
+
+    /// The statement that counts on a walk.
+    #[cfg(test)]
+    pub(crate) fn walk_count(&self, limit: i64) -> QueryBuilder<Sqlite> {
+        self.count_by(&self.walk(), limit)
+    }
+
+    fn count_by(&self, way: &Way<'_>, limit: i64) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("select count(*) from (select 1");
-        match &way {
+        match way {
             Way::Gather(source) => self.push_rows(&mut query, "", None, Some(source)),
             Way::Walk { .. } => {
                 let Order { column, by_owner, by_stage, .. } = self.order;
@@ -430,7 +440,7 @@ impl<'a> List<'a> {
             }
         }
         query.push(" limit ").push_bind(limit).push(")");
-        Ok(query)
+        query
     }
 
     /// The statement for the ids of the rows that pass, up to a limit, as one text of digits: a million rows one by one take

@@ -189,8 +189,7 @@ async fn what_came_in_on_some_days_is_counted_between_them() {
     for (index, scope) in
         [("lead_created ", &Scope::all(Tenant::DEFAULT)), ("lead_owner_created ", &own)]
     {
-        let list = List::to_count(scope, &query);
-        let count = list.count(&storage.readers, 1001).await.unwrap();
+        let count = List::to_count(scope, &query).walk_count(1001);
         let plan = explained(&storage, count.sql().as_str()).await;
         let walks = |step: &String| step.contains(index) && step.contains("created_at<?");
         assert!(plan.iter().any(walks), "{index} in {plan:#?}");
