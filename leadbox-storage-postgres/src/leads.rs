@@ -44,22 +44,22 @@ fn cursor_key(row: &PgRow, by: SortKey) -> std::result::Result<Vec<u8>, sqlx::Er
     })
 }
 
-/// The leads with one of the keys of a kind, and behind them (by rank) those into which a lead was merged that had it. Key
-/// by key: a plan that is kept from when the table was empty then goes by the key's index all the same.
+/// The leads with one of the keys of a kind, and behind them (by rank) those into which a lead was merged that had it. Step
+/// by step, which is what `offset 0` says: a plan that is kept from when the table was empty then goes by the key's index
+/// all the same, and never through all leads, or through all that were merged.
 macro_rules! with_keys {
     ($kind:literal, $keys:literal, $column:literal, $rank:literal) => {
         concat!(
             "select ",
             $kind,
-            "::smallint as identity_kind, x.* from unnest(",
+            "::smallint as identity_kind, x.",
+            $column,
+            " as identity_key, x.* from unnest(",
             $keys,
             "::text[]) as w (key) cross join lateral (select ",
-            $column,
-            " as identity_key, ",
             $rank,
             r" as rank,
-                tenant,
-                id
+                lead.*
             from lead
             where tenant = $1 and deleted_at is null and ",
             $column,
@@ -67,18 +67,24 @@ macro_rules! with_keys {
             $column,
             " = w.key offset 0) as x union all select ",
             $kind,
-            "::smallint, x.* from unnest(",
+            "::smallint, m.",
+            $column,
+            ", 2, x.* from unnest(",
             $keys,
-            "::text[]) as w (key) cross join lateral (select m.",
+            "::text[]) as w (key) cross join lateral (select ",
             $column,
-            r", 2, l.tenant, l.id
-            from lead as m
-            join lead as l on l.tenant = m.tenant and l.id = m.merged_into
-            where m.tenant = $1 and m.merged_into is not null and l.deleted_at is null and m.",
+            r", merged_into
+            from lead
+            where tenant = $1 and merged_into is not null and ",
             $column,
-            " is not null and m.",
+            " is not null and ",
             $column,
-            " = w.key offset 0) as x",
+            r" = w.key offset 0) as m cross join lateral (
+                select *
+                from lead
+                where tenant = $1 and id = m.merged_into and deleted_at is null
+                offset 0
+            ) as x",
         )
     };
 }
@@ -134,7 +140,7 @@ impl LeadStore for PostgresStorage {
         };
         let failed = |error| storage_error("read leads by identity", error);
         let rows = sqlx::query(concat!(
-            "select k.identity_kind, k.identity_key, k.rank,",
+            "select l.identity_kind, l.identity_key, l.rank,",
             lead_columns!(),
             r"
             from (",
@@ -144,11 +150,20 @@ impl LeadStore for PostgresStorage {
             " union all ",
             with_keys!("2", "$4", "external_id", "0"),
             r"
-            ) as k
-            join lead as l on l.tenant = k.tenant and l.id = k.id
-            join lead_profile as f on f.tenant = k.tenant and f.lead = k.id
-            join lead_pulse as p on p.tenant = k.tenant and p.lead = k.id
-            order by k.identity_kind, k.identity_key, k.rank, l.id"
+            ) as l
+            cross join lateral (
+                select *
+                from lead_profile
+                where tenant = l.tenant and lead = l.id
+                offset 0
+            ) as f
+            cross join lateral (
+                select *
+                from lead_pulse
+                where tenant = l.tenant and lead = l.id
+                offset 0
+            ) as p
+            order by l.identity_kind, l.identity_key, l.rank, l.id"
         ))
         .bind(tenant.0)
         .bind(of_kind(IdentityKind::Email))

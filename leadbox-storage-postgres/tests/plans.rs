@@ -14,8 +14,8 @@ use leadbox_conformance::samples::{put_task, task};
 use leadbox_core::filter::{Check, LeadField, Leaf, Operand, Search, Sense, Test};
 use leadbox_core::storage::{LeadStore, Storage, TaskStore};
 use leadbox_core::{
-    Assignees, LeadId, LeadQuery, LeadSort, MemoryStorage, Page, PageRequest, Scope, SortKey,
-    StoredLead, Task, TaskFilter, TaskState, UserId,
+    Assignees, IdentityKey, IdentityKind, LeadId, LeadQuery, LeadSort, MemoryStorage, Page,
+    PageRequest, Scope, SortKey, StoredLead, Task, TaskFilter, TaskState, Tenant, UserId,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -82,6 +82,27 @@ async fn reads(connection: &mut PgConnection) -> BTreeMap<String, i64> {
     .await
     .unwrap();
     rows.into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_look_up_that_was_planned_for_an_empty_table_goes_by_its_keys() {
+    let database = fresh_database().await;
+    let storage = connect(&database).await;
+    let tenant = Tenant::DEFAULT;
+    let keys = [
+        IdentityKey { kind: IdentityKind::Email, key: "ada@analytical.example".to_owned() },
+        IdentityKey { kind: IdentityKind::Phone, key: "+442079460018".to_owned() },
+        IdentityKey { kind: IdentityKind::ExternalId, key: "crm-1".to_owned() },
+    ];
+    assert!(storage.leads_by_identity(tenant, &keys).await.unwrap().is_empty());
+    storage.close().await;
+    let mut look = PgConnection::connect(&database).await.unwrap();
+    let read = reads(&mut look).await;
+    for index in ["lead_merged_email", "lead_merged_phone", "lead_merged_external_id"] {
+        assert!(read[index] > 0, "{index} was not read: {read:?}");
+    }
+    // All that were ever merged.
+    assert_eq!(read["lead_merged"], 0);
 }
 
 #[tokio::test]
