@@ -90,11 +90,11 @@ async fn leads(connection: &mut PgConnection, rows: &[&Row], common: &Common) ->
     let names: Vec<&str> = rows.iter().map(|row| row.name_key.as_str()).collect();
     sqlx::query(
         "insert into lead (tenant, id, version, external_id, email_key, email_slot, phone_key, phone_slot, pipeline, \
-         stage, stage_since, source, value_minor, completeness, name_key, created_at, created_on, updated_at) \
+         stage, stage_since, source, value_minor, completeness, name_key, created_at, created_on, updated_at, likeness) \
          select 1, id, 1, external, email, 0, phone, row_number() over (), $6, $6, $7, source, \
-         -9223372036854775808, 80, name, $7, $8, $7 \
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $9::text[]) \
-         as w (id, external, email, phone, name, source)",
+         -9223372036854775808, 80, name, $7, $8, $7, likeness \
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $9::text[], $10::text[]) \
+         as w (id, external, email, phone, name, source, likeness)",
     )
     .bind(&ids)
     .bind(cells(rows, 0))
@@ -105,6 +105,7 @@ async fn leads(connection: &mut PgConnection, rows: &[&Row], common: &Common) ->
     .bind(common.now)
     .bind(common.day)
     .bind(cells(rows, 10))
+    .bind(rows.iter().map(|row| row.likeness.as_str()).collect::<Vec<_>>())
     .execute(&mut *connection)
     .await?;
 

@@ -33,6 +33,8 @@ pub struct Row {
     pub name_key: String,
     /// The domain of the address.
     pub domain: String,
+    /// Where somebody works with their initials: by what possible duplicates are found.
+    pub likeness: String,
     /// What text search looks through.
     pub search_text: String,
     /// The wide part as JSON.
@@ -48,6 +50,9 @@ impl Row {
         let email_key = cells[2].to_lowercase();
         let name_key = cells[1].to_lowercase();
         let domain = email_key.split('@').next_back().unwrap_or_default().to_owned();
+        let initials: String =
+            name_key.split(' ').take(2).filter_map(|word| word.chars().next()).collect();
+        let likeness = format!("{initials}@{domain}");
         let company = cells[5].to_lowercase();
         let title = cells[4].to_lowercase();
         let search_text =
@@ -69,6 +74,7 @@ impl Row {
             email_key,
             name_key,
             domain,
+            likeness,
             search_text,
             body,
             budget: (budget.to_bits() | 1 << 63).to_be_bytes(),

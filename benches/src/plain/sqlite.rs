@@ -110,7 +110,8 @@ async fn leads(connection: &mut SqliteConnection, rows: &[&Row], common: &Common
     let numbered = || rows.iter().zip(common.no + 1..);
     let mut query = QueryBuilder::<Sqlite>::new(
         "insert into lead (no, tenant, id, version, external_id, email_key, email_slot, phone_key, phone_slot, pipeline, \
-         stage, stage_since, source, value_minor, completeness, name_key, created_at, created_on, updated_at) ",
+         stage, stage_since, source, value_minor, completeness, name_key, created_at, created_on, updated_at, \
+         likeness) ",
     );
     query.push_values(numbered(), |mut values, (row, no)| {
         values
@@ -132,7 +133,8 @@ async fn leads(connection: &mut SqliteConnection, rows: &[&Row], common: &Common
             .push_bind(row.name_key.as_str())
             .push_bind(common.now)
             .push_bind(common.day)
-            .push_bind(common.now);
+            .push_bind(common.now)
+            .push_bind(row.likeness.as_str());
     });
     query.build().execute(&mut *connection).await?;
 
