@@ -95,6 +95,17 @@ fn settings_are_shown_and_set() {
     done(place.run(&["settings", "set", "--no-region"]));
     let shown = done(place.run(&["settings", "show", "--json"])).json()["settings"].clone();
     assert_eq!((&shown["region"], &shown["zone"]), (&json!(null), &settings["zone"]));
+    let look = ["settings", "set", "--brand", "Brightmere", "--accent", "#0b6e4f", "--industry"];
+    let look = [&look[..], &["Homes=real_estate", "--json"]].concat();
+    let settings = done(place.run(&look)).json()["settings"].clone();
+    assert_eq!(
+        (&settings["brand"], &settings["accent"]),
+        (&json!("Brightmere"), &json!("#0B6E4F"))
+    );
+    assert_eq!(settings["industry_aliases"]["Homes"], "real_estate");
+    let plain = ["settings", "set", "--no-brand", "--no-accent", "--json"];
+    let settings = done(place.run(&plain)).json()["settings"].clone();
+    assert_eq!((&settings["brand"], &settings["accent"]), (&json!(null), &json!(null)));
     assert!(place.run(&["audit", "export"]).stdout.contains("settings.changed"));
     refused(&place.run(&["settings", "set", "--weight", "phone=1001"]), &["0 to 1000"]);
     for wrong in [
@@ -103,6 +114,8 @@ fn settings_are_shown_and_set() {
         &["settings", "set", "--currency", "gold"],
         &["settings", "set", "--region", "Atlantis"],
         &["settings", "set", "--weight", "phone"],
+        &["settings", "set", "--accent", "reddish"],
+        &["settings", "set", "--industry", "Homes=wizardry"],
     ] {
         assert_eq!(place.run(wrong).code, 2, "{wrong:?}");
     }

@@ -73,7 +73,7 @@ pub(crate) struct SettingsChange {
     /// How much a field weighs in completeness, 0 to 1000, such as phone=30
     #[arg(long = "weight", value_name = "FIELD=WEIGHT")]
     pub(crate) weights: Vec<Weight>,
-    /// What an industry is called here, such as Homes=real_estate
+    /// What an industry is called here, such as Homes=retail
     #[arg(long = "industry", value_name = "NAME=INDUSTRY")]
     pub(crate) industries: Vec<IndustryName>,
 }
