@@ -141,6 +141,7 @@ const TABLE: &[(&str, Needs, Place)] = &[
     ("GET /settings/fields/{key}/type", Can(FieldsManage), Offer),
     ("POST /settings/fields/{key}/type", Can(FieldsManage), Behind),
     ("GET /system", Can(SystemRead), Offer),
+    ("GET /welcome", Nothing, Behind),
     ("GET /menu", Nothing, Offer),
     ("GET /profile", Nothing, Offer),
     ("POST /profile", Nothing, Offer),
@@ -162,8 +163,8 @@ const OUTSIDE: &[&str] = &[
     "POST /reset",
 ];
 
-/// What answers to no browser's request for a page: the topics of the socket are looked at in `live`.
-const SOCKET: &str = "GET /live";
+/// What is looked at elsewhere: the socket with its topics in `live`, what a host with made-up data offers in `welcome`.
+const ELSEWHERE: [&str; 2] = ["GET /live", "POST /welcome/demo"];
 
 /// Whose leads, or things of which tenant, a row is tried with.
 fn tried_with(request: &str, needs: Needs) -> &'static [Whose] {
@@ -313,7 +314,7 @@ async fn signed_out_there_is_nothing_but_the_way_in() {
 fn the_table_has_every_request_that_the_pages_answer_to() {
     let inside = TABLE.iter().map(|(request, ..)| *request);
     let rows: Vec<String> =
-        inside.chain(OUTSIDE.iter().copied()).chain([SOCKET]).map(routes::plain).collect();
+        inside.chain(OUTSIDE.iter().copied()).chain(ELSEWHERE).map(routes::plain).collect();
     let table: BTreeSet<String> = rows.iter().cloned().collect();
     assert_eq!(table, routes::routes());
     assert_eq!(table.len(), rows.len(), "each once");

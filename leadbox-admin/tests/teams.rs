@@ -7,7 +7,7 @@ mod support;
 
 use axum::http::StatusCode;
 use leadbox_core::service::NewTeam;
-use leadbox_core::{EventType, NewLead, Team, User};
+use leadbox_core::{EventType, Team, User};
 use support::Office;
 
 async fn stored(office: &Office, name: &str) -> Option<Team> {
@@ -34,15 +34,11 @@ async fn a_team_is_added_renamed_and_moved() {
     let leadbox = &office.sandbox.leadbox;
     let user = leadbox.directory().user(ann).await.unwrap().unwrap();
     leadbox.directory().change_user(&User { team: Some(east.id), ..user }).await.unwrap();
-    for name in ["Ada", "Bo"] {
-        let lead = NewLead { owner: Some(ann), ..NewLead::new().name(name) };
-        leadbox.leads().capture(&lead).await.unwrap();
-    }
     let page = admin.get("/ops/teams").await.body;
     let (_, row) =
         page.split_once(&format!("class=\"lead in-1\" href=\"/ops/teams/{}\"", east.id)).unwrap();
     let row = row.split_once("</tr>").unwrap().0;
-    assert!(row.contains(&format!("/ops/users/{ann}\">ann<")) && row.contains(">2</td>"), "{row}");
+    assert!(row.contains(&format!("/ops/users/{ann}\">ann<")), "{row}");
     let user = admin.get(&format!("/ops/users/{ann}")).await.body;
     assert!(user.contains(&format!("href=\"/ops/teams/{}\"", east.id)), "{user}");
 

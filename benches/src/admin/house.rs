@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use leadbox_core::access::{Grants, Level, Permission, Role};
+use leadbox_core::filter::Op;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, NewKey, NewTeam, Selection};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
-    Change, ChangeSet, ImportId, LeadBox, LeadList, LeadPatch, NewInteraction, NewTask, OnConflict,
-    PageRequest, Revision, User, UserId, UserStatus,
+    Change, ChangeSet, ImportId, LeadBox, LeadFilter, LeadList, LeadPatch, MergeChoice,
+    NewInteraction, NewTask, NewView, OnConflict, PageRequest, Revision, Sharing, User, UserId,
+    UserStatus,
 };
 
 use super::browser::Browser;
@@ -63,6 +65,11 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
     let ids = newest.iter().map(|stored| stored.lead.id).collect();
     let action = BulkAction::Change(LeadPatch::new().add_tag("called"));
     let bulk = leadbox.bulk().run(&action, &Selection::Ids(ids)).await?;
+    let [.., kept, gone] = newest.as_slice() else { return Err("there are too few leads".into()) };
+    let (kept, gone) = (kept.lead.id, gone.lead.id);
+    let merge = leadbox.leads().merge(kept, &[gone], &MergeChoice::default()).await?.event;
+    let other = newest.get(1).ok_or("there is one lead alone")?.lead.id;
+    let view = view(leadbox).await?;
     let imported: ImportId = leadbox.new_id();
     let file = "name,email\nBea,bea@fair.example\n";
     Importer::new(leadbox).id(imported).run(file.as_bytes()).await?;
@@ -77,10 +84,25 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
         ("team", team.id.to_string()),
         ("user", agent().to_string()),
         ("role", "caller".to_owned()),
+        ("gone", other.to_string()),
+        ("kept", kept.to_string()),
+        ("merge", merge.to_string()),
+        ("view", view),
+        ("field", "budget".to_owned()),
         ("bulk", bulk.id.to_string()),
         ("imported", imported.to_string()),
         ("ticked", ticked.concat()),
     ]))
+}
+
+/// A view that everybody sees.
+async fn view(leadbox: &LeadBox) -> Result<String> {
+    if let Some(view) = leadbox.views().list().await?.first() {
+        return Ok(view.id.to_string());
+    }
+    let filter = LeadFilter::is("stage_kind", Op::Eq, "open");
+    let open = NewView::new("Open").filter(filter).sharing(Sharing::Everyone);
+    Ok(leadbox.views().save(&open).await?.id.to_string())
 }
 
 async fn people(leadbox: &LeadBox) -> Result<()> {

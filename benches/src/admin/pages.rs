@@ -25,6 +25,7 @@ const fn own(path: &'static str) -> Page {
 /// The pages, some with several questions.
 pub const PAGES: &[Page] = &[
     page("/"),
+    page("/?period=year"),
     own("/"),
     page("/leads"),
     own("/leads"),
@@ -38,7 +39,15 @@ pub const PAGES: &[Page] = &[
     page("/my-leads"),
     page("/leads/{lead}"),
     page("/leads/{lead}/edit"),
+    page("/leads/{lead}/merge"),
+    page("/leads/{lead}/merge?with={gone}"),
+    page("/leads/{kept}/merges/{merge}/undo"),
+    page("/duplicates"),
     page("/leads/new"),
+    page("/leads?view={view}"),
+    page("/views/new?sort=name"),
+    page("/views/{view}"),
+    page("/tasks"),
     page("/tasks/{task}"),
     page("/notes/{note}"),
     page("/bulk/new?do=tag{ticked}"),
@@ -59,7 +68,15 @@ pub const PAGES: &[Page] = &[
     page("/keys"),
     page("/log"),
     page("/log?kind=setup"),
+    page("/log/verify"),
     page("/settings"),
+    page("/settings/completeness"),
+    page("/settings/industries"),
+    page("/settings/fields"),
+    page("/settings/fields/{field}"),
+    page("/settings/fields/{field}/type"),
+    page("/settings/fields/{field}/type?type=text&leftover=clear&plan=1"),
+    page("/welcome"),
     page("/system"),
     page("/menu"),
     page("/profile"),
@@ -69,7 +86,11 @@ pub const PAGES: &[Page] = &[
 impl Page {
     /// What 95 of 100 answers may take: the first page less than the others.
     pub fn limit(&self) -> Duration {
-        Duration::from_millis(if self.path == "/" { 100 } else { 250 })
+        Duration::from_millis(if self.path.starts_with("/?") || self.path == "/" {
+            100
+        } else {
+            250
+        })
     }
 
     /// Its address below the mount.
@@ -91,9 +112,9 @@ mod tests {
 
     use super::*;
 
-    /// What is there for who holds a code alone, and rows that were refused, which need some.
-    const OTHERS: [&str; 4] =
-        ["GET /first-run", "GET /invitation", "GET /reset", "GET /import/{}/refused"];
+    /// What is there for who holds a code alone, rows that were refused, which need some, and what is no page.
+    const OTHERS: [&str; 5] =
+        ["GET /first-run", "GET /invitation", "GET /reset", "GET /import/{}/refused", "GET /live"];
 
     #[test]
     fn every_page_of_the_dashboard_is_measured() {

@@ -1,18 +1,16 @@
 //! Teams: the tree of them, with those who work in each. Owns the tree and adding to it; one team's page is `team`'s.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use leadbox_core::access::{Capability, Level, Permission};
+use leadbox_core::access::Capability;
 use leadbox_core::service::NewTeam;
-use leadbox_core::{Error, Invalid, LeadBox, Team, TeamId, UserId};
+use leadbox_core::{Error, Invalid, Team, TeamId, UserId};
 
+use super::Doc;
 use super::fields::{Fields, value};
 use super::issues::Issues;
 use super::shell::{Shell, Visit};
-use super::{Doc, format};
 use crate::serve::Problem;
 
 struct Row {
@@ -23,7 +21,6 @@ struct Row {
     /// What it belongs to; empty when to nothing.
     parent: String,
     members: Vec<(UserId, String)>,
-    leads: String,
 }
 
 /// What is deeper is not moved in further.
@@ -35,8 +32,6 @@ struct Page {
     doc: Doc,
     shell: Shell,
     rows: Vec<Row>,
-    /// Whether the asker sees all leads, so that counting them says something of a team.
-    counts: bool,
     name: String,
     parents: Vec<Parent>,
     issues: Issues,
@@ -108,29 +103,17 @@ pub(super) fn parents(teams: &[Team], not: Option<TeamId>, chosen: &str) -> Vec<
     parents
 }
 
-/// How many leads each user owns.
-async fn owned(leadbox: &LeadBox) -> Result<BTreeMap<UserId, i64>, Problem> {
-    let mut owned = BTreeMap::new();
-    for (cell, n) in leadbox.analytics().lead_counts().await? {
-        *owned.entry(cell.owner).or_default() += n;
-    }
-    Ok(owned)
-}
-
 async fn page(visit: Visit, name: String, parent: &str, issues: Issues) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("teams");
     leadbox.rights().require_capability(Capability::UsersManage)?;
     let (teams, users) =
         (leadbox.directory().teams().await?, leadbox.directory().everybody().await?);
-    let counts = leadbox.rights().level(Permission::LeadRead) == Some(Level::All);
-    let owned = if counts { owned(&leadbox).await? } else { BTreeMap::new() };
     let rows = Team::tree(&teams).into_iter().map(|(depth, team)| {
         let members: Vec<(UserId, String)> = users
             .iter()
             .filter(|user| user.team == Some(team.id))
             .map(|user| (user.id, user.name.clone()))
             .collect();
-        let leads = members.iter().filter_map(|(id, _)| owned.get(id)).sum();
         let parent = teams.iter().find(|above| Some(above.id) == team.parent);
         Row {
             id: team.id,
@@ -138,11 +121,10 @@ async fn page(visit: Visit, name: String, parent: &str, issues: Issues) -> Resul
             depth: depth.min(DEEPEST),
             parent: parent.map(|above| above.name.clone()).unwrap_or_default(),
             members,
-            leads: format::whole(leads),
         }
     });
     let (rows, parents) = (rows.collect(), parents(&teams, None, parent));
-    Ok(Page { doc, shell, rows, counts, name, parents, issues })
+    Ok(Page { doc, shell, rows, name, parents, issues })
 }
 
 #[cfg(test)]

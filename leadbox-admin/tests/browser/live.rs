@@ -203,6 +203,7 @@ async fn what_others_do_with_a_lead_appears_beside_a_half_written_note() {
         house.admit(tab, Reader::Ana).await;
         tab.open(&house.address("/leads/{lead}")).await;
         until_pill(tab, "Live").await;
+        tab.click("details:has([action$='/notes']) > summary").await;
         tab.click("[action$='/notes'] textarea").await;
         tab.press("She said").await;
         leadbox.notes().add(lead, "Somebody else was faster").await.unwrap();

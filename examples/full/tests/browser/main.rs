@@ -57,7 +57,7 @@ async fn from_the_contact_form_to_the_dashboard_nothing_is_refused() {
         tab.until("document.querySelector('h1')?.textContent === 'Overview'").await;
         assert_eq!(tab.address().await, format!("{host}/tideline/desk"));
         is_calm(tab).await;
-        tab.click("main a.lead").await;
+        tab.click("#latest-leads a.lead").await;
         tab.until("document.querySelector('h1')?.textContent === 'Ada Byron'").await;
         is_calm(tab).await;
         tab.open(&format!("{host}/fernwood/desk/leads")).await;
