@@ -3,7 +3,7 @@
 use leadbox_core::UserId;
 
 use super::batch::Batch;
-use super::statement::Statement;
+use super::statement::{Missing, Statement};
 use crate::error::Failure;
 
 /// Adds those that are made or replaced, and takes others away.
@@ -58,17 +58,9 @@ fn put_views(statement: &mut Statement, batch: &Batch<'_>) -> Result<(), Failure
                 sort = excluded.sort,
                 columns = excluded.columns
             where v.revision = excluded.revision - 1
-            returning id",
+            returning tenant, id",
         )
-        .check(
-            r"case
-                when (select count(*) from views) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('saved view', w.id::text)
-                    from (select id from unnest($2) as w (id) where id not in (select id from views) limit 1) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("saved view"));
     Ok(())
 }
 
@@ -89,17 +81,7 @@ fn drop_views(statement: &mut Statement, batch: &Batch<'_>) {
             where v.tenant = w.tenant
               and v.id = w.id
               and v.revision = w.revision
-            returning v.id",
+            returning v.tenant, v.id",
         )
-        .check(
-            r"case
-                when (select count(*) from dropped_views) = cardinality($2) then 0
-                else (
-                    select leadbox_conflict('saved view', w.id::text)
-                    from (
-                        select id from unnest($2) as w (id) where id not in (select id from dropped_views) limit 1
-                    ) as w
-                )
-            end",
-        );
+        .all_of(&["tenant", "id"], Missing::Conflict("saved view"));
 }
