@@ -71,7 +71,7 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
     let other = newest.get(1).ok_or("there is one lead alone")?.lead.id;
     let view = view(leadbox).await?;
     let imported: ImportId = leadbox.new_id();
-    let file = "name,email\nBea,bea@fair.example\n";
+    let file = format!("name,email\nBea,{imported}@fair.example\n");
     Importer::new(leadbox).id(imported).run(file.as_bytes()).await?;
     while leadbox.storage().sequence(5_000).await?.more {}
     while leadbox.storage().fold_counts(5_000).await? > 0 {}

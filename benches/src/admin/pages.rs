@@ -95,7 +95,11 @@ impl Page {
 
     /// Its address below the mount.
     pub fn address(&self, places: &Places) -> String {
-        let path = if self.path == "/" { "" } else { self.path };
+        // The first page has no slash of its own.
+        let path = match self.path.strip_prefix('/') {
+            Some(rest) if rest.is_empty() || rest.starts_with('?') => rest,
+            _ => self.path,
+        };
         places.iter().fold(path.to_owned(), |path, (name, value)| {
             path.replace(&format!("{{{name}}}"), value)
         })
