@@ -37,6 +37,45 @@ pub enum FieldType {
 }
 
 impl FieldType {
+    /// The names of all types.
+    pub const NAMES: [&str; 10] = [
+        "text",
+        "number",
+        "decimal",
+        "bool",
+        "date",
+        "choice",
+        "multi_choice",
+        "url",
+        "email",
+        "phone",
+    ];
+
+    /// The type of this name, with these choices if it has some; none when there is no such type.
+    pub fn named(name: &str, choices: Vec<String>) -> Option<Self> {
+        Some(match name {
+            "text" => Self::Text,
+            "number" => Self::Number,
+            "decimal" => Self::Decimal,
+            "bool" => Self::Bool,
+            "date" => Self::Date,
+            "choice" => Self::Choice(choices),
+            "multi_choice" => Self::MultiChoice(choices),
+            "url" => Self::Url,
+            "email" => Self::Email,
+            "phone" => Self::Phone,
+            _ => return None,
+        })
+    }
+
+    /// Its choices; none for a type without.
+    pub fn choices(&self) -> &[String] {
+        match self {
+            Self::Choice(choices) | Self::MultiChoice(choices) => choices,
+            _ => &[],
+        }
+    }
+
     /// The type's name in files and messages, such as `multi_choice`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -236,6 +275,17 @@ fn integer_key(number: i64) -> [u8; 8] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn every_type_is_found_by_its_name() {
+        let choices = vec!["One".to_owned()];
+        for name in FieldType::NAMES {
+            let kind = FieldType::named(name, choices.clone()).unwrap();
+            assert_eq!(kind.name(), name);
+            assert!(kind.choices().is_empty() || kind.choices() == choices);
+        }
+        assert_eq!(FieldType::named("magic", choices), None);
+    }
 
     proptest! {
         #[test]

@@ -26,7 +26,7 @@ use crate::output::{Form, Output};
 use crate::storage::Location;
 
 pub(crate) use duplicates::{Duplicates, DuplicatesVerb, MergeOptions};
-pub(crate) use fields::{FieldOptions, Fields, FieldsVerb, RetypeOptions, kind};
+pub(crate) use fields::{FieldOptions, Fields, FieldsVerb, RetypeOptions};
 pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
 pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};

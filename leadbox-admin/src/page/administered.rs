@@ -61,7 +61,7 @@ impl Words<'_> {
             let details = vec![format!("Type: {}", kind(field))];
             return Said { details, ..said("list", "", says) };
         };
-        let choices = |field: &FieldDefinition| field_kind::choices(&field.kind).join(", ");
+        let choices = |field: &FieldDefinition| field.kind.choices().join(", ");
         let parts = [
             ("Label", before.label.clone(), name.clone()),
             ("Type", kind(before), kind(field)),

@@ -63,7 +63,7 @@ pub(crate) async fn custom_field(
     Path(key): Path<String>,
 ) -> Result<Html<String>, Problem> {
     let (revision, field) = known(&visit, &key).await?;
-    let typed = (field.label.clone(), field_kind::choices(&field.kind).join("\n"));
+    let typed = (field.label.clone(), field.kind.choices().join("\n"));
     Ok(Html(page(visit, field, revision, typed, Issues::default()).await?.render()?))
 }
 

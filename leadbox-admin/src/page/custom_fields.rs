@@ -27,7 +27,7 @@ impl Row {
             key: field.key.to_string(),
             label: field.label.clone(),
             kind: field_kind::in_words(field.kind.name()),
-            choices: field_kind::choices(&field.kind).join(", "),
+            choices: field.kind.choices().join(", "),
         }
     }
 }

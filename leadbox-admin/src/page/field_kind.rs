@@ -23,14 +23,6 @@ pub(super) fn in_words(name: &str) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == name).map_or("", |(_, words)| words)
 }
 
-/// The choices of a type, if it has some.
-pub(super) fn choices(kind: &FieldType) -> &[String] {
-    match kind {
-        FieldType::Choice(choices) | FieldType::MultiChoice(choices) => choices,
-        _ => &[],
-    }
-}
-
 /// The choices that a form sends, one per line.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.trim().to_owned());
@@ -42,18 +34,17 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 /// # Errors
 /// It is none, by the input `type`.
 pub(super) fn read(fields: &[(String, String)]) -> Result<FieldType, Invalid> {
-    let choices = lines(value(fields, "choices"));
-    Ok(match value(fields, "type") {
-        "text" => FieldType::Text,
-        "number" => FieldType::Number,
-        "decimal" => FieldType::Decimal,
-        "bool" => FieldType::Bool,
-        "date" => FieldType::Date,
-        "choice" => FieldType::Choice(choices),
-        "multi_choice" => FieldType::MultiChoice(choices),
-        "url" => FieldType::Url,
-        "email" => FieldType::Email,
-        "phone" => FieldType::Phone,
-        other => return Err(Invalid::one("type", format!("'{other}' is not a type"))),
-    })
+    let (name, choices) = (value(fields, "type"), lines(value(fields, "choices")));
+    let kind = FieldType::named(name, choices);
+    kind.ok_or_else(|| Invalid::one("type", format!("'{name}' is not a type")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_its_words() {
+        assert_eq!(KINDS.map(|(name, _)| name), FieldType::NAMES);
+    }
 }

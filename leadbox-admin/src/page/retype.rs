@@ -151,7 +151,7 @@ async fn page(
         now: field_kind::in_words(field.kind.name()),
         kinds: KINDS,
         kind: or("type", field.kind.name().to_owned()),
-        typed: or("choices", field_kind::choices(&field.kind).join("\n")),
+        typed: or("choices", field.kind.choices().join("\n")),
         keeps: value(given, "leftover") == "keep",
         keep_in: or("keep_in", format!("{}_before", field.key).chars().take(63).collect()),
         given: given.iter().filter(|(name, _)| INPUTS.contains(&&**name)).cloned().collect(),

@@ -73,9 +73,9 @@ impl Analytics<'_> {
                 false => Ok(None),
             }
         };
-        let tasks = async |filter: &TaskFilter| self.tasks(filter).await;
+        let (overdue, due_today) = (self.tasks(&overdue), self.tasks(&due_today));
         let (overdue, due_today, unowned, idle) =
-            try_join4(tasks(&overdue), tasks(&due_today), unowned, self.leads(idle)).await?;
+            try_join4(overdue, due_today, unowned, self.leads(idle)).await?;
         Ok(Attention { overdue, due_today, unowned, idle, parked_jobs: self.parked().await? })
     }
 

@@ -72,7 +72,7 @@ pub(crate) struct FieldOptions {
     #[arg(long)]
     pub(crate) label: Option<String>,
     /// What it holds [default: as it is]
-    #[arg(long = "type", value_name = "TYPE", value_parser = KINDS)]
+    #[arg(long = "type", value_name = "TYPE", value_parser = FieldType::NAMES)]
     pub(crate) kind: Option<String>,
     /// A choice, for the two types that have some
     #[arg(long = "choice", value_name = "CHOICE")]
@@ -85,7 +85,7 @@ pub(crate) struct RetypeOptions {
     /// Its key
     pub(crate) field: FieldKey,
     /// What it shall hold
-    #[arg(long = "type", value_name = "TYPE", value_parser = KINDS)]
+    #[arg(long = "type", value_name = "TYPE", value_parser = FieldType::NAMES)]
     pub(crate) kind: String,
     /// A choice, for the two types that have some
     #[arg(long = "choice", value_name = "CHOICE")]
@@ -96,46 +96,4 @@ pub(crate) struct RetypeOptions {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) plan: bool,
-}
-
-const KINDS: [&str; 10] = [
-    "text",
-    "number",
-    "decimal",
-    "bool",
-    "date",
-    "choice",
-    "multi_choice",
-    "url",
-    "email",
-    "phone",
-];
-
-/// The type of this name.
-pub(crate) fn kind(name: &str, choices: Vec<String>) -> FieldType {
-    match name {
-        "number" => FieldType::Number,
-        "decimal" => FieldType::Decimal,
-        "bool" => FieldType::Bool,
-        "date" => FieldType::Date,
-        "choice" => FieldType::Choice(choices),
-        "multi_choice" => FieldType::MultiChoice(choices),
-        "url" => FieldType::Url,
-        "email" => FieldType::Email,
-        "phone" => FieldType::Phone,
-        // The parser takes no other.
-        _ => FieldType::Text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_type_is_found_by_its_name() {
-        for name in KINDS {
-            assert_eq!(kind(name, vec!["One".to_owned()]).name(), name);
-        }
-    }
 }

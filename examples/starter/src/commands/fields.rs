@@ -6,7 +6,7 @@ use leadbox_core::{FieldDefinition, FieldKey, FieldStatus, FieldType, Revision, 
 use serde::Serialize;
 
 use super::office::Office;
-use crate::cli::{FieldOptions, FieldsVerb, RetypeOptions, kind};
+use crate::cli::{FieldOptions, FieldsVerb, RetypeOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::storage::Location;
@@ -24,20 +24,13 @@ impl Outcome for Listed {
         }
         let rows = self.fields.iter().map(|field| {
             let archived = if field.status == FieldStatus::Archived { "archived" } else { "" };
-            let kind = match choices(&field.kind) {
+            let kind = match field.kind.choices() {
                 [] => field.kind.name().to_owned(),
                 choices => format!("{}: {}", field.kind.name(), choices.join(", ")),
             };
             [format!("cf.{}", field.key), field.label.clone(), kind, archived.to_owned()]
         });
         Table::new(["field", "label", "holds", ""]).rows(rows).text()
-    }
-}
-
-fn choices(kind: &FieldType) -> &[String] {
-    match kind {
-        FieldType::Choice(choices) | FieldType::MultiChoice(choices) => choices,
-        _ => &[],
     }
 }
 
@@ -153,7 +146,7 @@ async fn define(office: &Office, options: &FieldOptions) -> Result<Exit, Failure
     let definitions = office.leadbox.definitions();
     let known = definitions.field(&options.field).await?;
     let (before, field) = match known {
-        Some((revision, field)) => (revision, changed(field, options)),
+        Some((revision, field)) => (revision, changed(field, options)?),
         None => (Revision(0), new(options)?),
     };
     let after = definitions.put_field(&field, before).await?;
@@ -165,25 +158,30 @@ async fn define(office: &Office, options: &FieldOptions) -> Result<Exit, Failure
     office.say_written(&Put { field, done }).await
 }
 
+fn kind(name: &str, choices: Vec<String>) -> Result<FieldType, Failure> {
+    let kind = FieldType::named(name, choices);
+    kind.ok_or_else(|| Failure::new(Exit::Failed, format!("'{name}' is not a type")))
+}
+
 fn new(options: &FieldOptions) -> Result<FieldDefinition, Failure> {
     let Some(name) = &options.kind else {
         let message = format!("the field '{}' is new and has no type", options.field);
         return Err(Failure::new(Exit::Failed, message).hint("give it one with --type"));
     };
     let label = options.label.clone().unwrap_or_else(|| options.field.to_string());
-    let kind = kind(name, options.choices.clone());
+    let kind = kind(name, options.choices.clone())?;
     Ok(FieldDefinition { label, ..FieldDefinition::of(options.field.clone(), kind) })
 }
 
 /// The same field with what is named, and with more choices.
-fn changed(field: FieldDefinition, options: &FieldOptions) -> FieldDefinition {
-    let mut choices = choices(&field.kind).to_vec();
+fn changed(field: FieldDefinition, options: &FieldOptions) -> Result<FieldDefinition, Failure> {
+    let mut choices = field.kind.choices().to_vec();
     let more = options.choices.iter().filter(|choice| !choices.contains(choice)).cloned();
     let more: Vec<String> = more.collect();
     choices.extend(more);
     let name = options.kind.as_deref().unwrap_or_else(|| field.kind.name());
-    let kind = kind(name, choices);
-    FieldDefinition { label: options.label.clone().unwrap_or(field.label), kind, ..field }
+    let kind = kind(name, choices)?;
+    Ok(FieldDefinition { label: options.label.clone().unwrap_or(field.label), kind, ..field })
 }
 
 async fn retype(office: &Office, options: &RetypeOptions) -> Result<Exit, Failure> {
@@ -194,7 +192,7 @@ async fn retype(office: &Office, options: &RetypeOptions) -> Result<Exit, Failur
     }
     let retype = Retype {
         key,
-        kind: kind(&options.kind, options.choices.clone()),
+        kind: kind(&options.kind, options.choices.clone())?,
         leftover: options.keep_in.clone().map_or(Leftover::Clear, Leftover::KeepIn),
     };
     if options.plan {
