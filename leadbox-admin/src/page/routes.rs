@@ -72,7 +72,7 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/log", get(log::log))
-        .route("/log/verify", get(verification::verification).post(verification::begin))
+        .route("/log/verify", get(verification::verification))
         .route("/settings", get(settings::settings).post(settings::save))
         .route("/settings/completeness", get(completeness::completeness).post(completeness::save))
         .route("/settings/industries", get(industry_names::names).post(industry_names::add))

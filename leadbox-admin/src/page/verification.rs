@@ -3,8 +3,7 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::response::{Html, Redirect};
-use leadbox_core::access::Capability;
+use axum::response::Html;
 use leadbox_core::event::{LogCheck, Verdict};
 use leadbox_core::service::Log;
 use leadbox_core::{Error, Invalid};
@@ -34,12 +33,6 @@ struct Page {
     progress: String,
     /// Where it goes on; empty at the end.
     next: String,
-}
-
-/// `POST /log/verify`.
-pub(crate) async fn begin(visit: Visit) -> Result<Redirect, Problem> {
-    visit.leadbox.rights().require_capability(Capability::AuditRead)?;
-    Ok(Redirect::to(&visit.doc.page("log/verify")))
 }
 
 /// `GET /log/verify`.

@@ -309,7 +309,6 @@ pub const ACTIONS: &[Action] = &[
     action("POST /keys/{id}/revoke", "/keys", "Revoke Website form")
         .logged(&[EventType::KEY_REVOKED])
         .stored(&["revoked"]),
-    action("POST /log/verify", "/log", "Verify the chain").says("The chain is whole"),
     action("POST /settings", "/settings", "Save")
         .given(&[
             ("zone", "Europe/Zurich"),
