@@ -110,15 +110,22 @@ impl Offer {
             *stage = Stage::Running;
         }
         let (offer, asker) = (self.clone(), asker.clone());
+        let work = tokio::spawn(async move { offer.demo.fill(&asker, &offer.progress).await });
+        let offer = self.clone();
         Ok(tokio::spawn(async move {
-            let outcome = match offer.demo.fill(&asker, &offer.progress).await {
-                Ok(()) => Stage::Done,
-                Err(error) => {
+            let failed = match work.await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error),
+                // The host's code ended half-way; what it says is in the host's own log.
+                Err(broken) => Some(broken.into()),
+            };
+            *offer.locked() = match failed {
+                None => Stage::Done,
+                Some(error) => {
                     tracing::error!(error = &*error, "made-up data could not be written");
                     Stage::Failed(error.to_string())
                 }
             };
-            *offer.locked() = outcome;
         }))
     }
 }

@@ -1,6 +1,6 @@
 //! What comes after the first run: made-up data, that goes into an empty box alone.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "each test file uses its part")]
 mod support;
@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use leadbox_admin::{Admin, Demo, DemoProgress};
+use axum::http::request::Parts;
+use leadbox_admin::{Access, Admin, Demo, DemoProgress, Principal, Refusal};
 use leadbox_core::service::LeadList;
 use leadbox_core::testing::{Sandbox, some_lead};
-use leadbox_core::{EventType, LeadBox};
-use support::Office;
+use leadbox_core::{EventType, LeadBox, Settings, Tenant};
+use support::{Browser, Office};
 use tokio::sync::Semaphore;
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -132,5 +133,58 @@ async fn who_may_not_make_users_and_fields_may_not_make_data_up() {
     let without = Office::new("/ops");
     without.hire("alex", "admin").await;
     let mut browser = without.signed_in("alex").await;
+    assert_eq!(browser.post("/ops/welcome/demo", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait::async_trait]
+impl Demo for Broken {
+    fn says(&self) -> String {
+        "Nothing.".to_owned()
+    }
+
+    async fn fill(&self, _: &LeadBox, _: &DemoProgress) -> Outcome {
+        panic!("a host's mistake")
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_leaves_nobody_waiting() {
+    let office = office(Broken).await;
+    let mut browser = office.signed_in("alex").await;
+    assert_eq!(browser.post("/ops/welcome/demo", &[]).await.location(), "/ops/welcome");
+    let page = browser.get("/ops/welcome").await.body;
+    assert!(!page.contains("http-equiv=\"refresh\""), "{page}");
+    assert!(page.contains("could not be made up") && page.contains("/ops/welcome/demo"), "{page}");
+}
+
+/// Lets everybody in as somebody of another tenant than the dashboard is mounted for.
+#[derive(Debug)]
+struct Elsewhere;
+
+#[async_trait::async_trait]
+impl Access for Elsewhere {
+    async fn principal(&self, leadbox: &LeadBox, _: &Parts) -> Result<Principal, Refusal> {
+        Ok(Principal::of_host(leadbox.for_tenant(Tenant(2)), "Eve"))
+    }
+}
+
+#[tokio::test]
+async fn another_tenant_has_its_own_name_and_is_offered_no_data_of_the_first() {
+    let leadbox = Sandbox::new().unwrap().leadbox;
+    let admin = Admin::new(leadbox.clone()).access(Elsewhere).demo(Two::default());
+    let app = admin.mount(Router::new(), "/ops");
+    for (tenant, name) in [(leadbox.tenant(), "First & Sons"), (Tenant(2), "Second & Sons")] {
+        let definitions = leadbox.for_tenant(tenant);
+        let named = |settings: &mut Settings| settings.brand = Some(name.to_owned());
+        definitions.definitions().change_settings(named).await.unwrap();
+    }
+    leadbox.leads().capture(&some_lead(1)).await.unwrap();
+    let mut browser = Browser::new(&app);
+    let page = browser.get("/ops/welcome").await.body;
+    assert!(page.contains("Second &#38; Sons") && !page.contains("First &#38;"), "{page}");
+    assert!(page.contains("Your box is empty.") && !page.contains("/welcome/demo"), "{page}");
     assert_eq!(browser.post("/ops/welcome/demo", &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use crate::admin::Shared;
 use crate::brand::Brand;
 use crate::serve::{FRAGMENT, Prefix, accent_name, prefix_of, version};
-use crate::who::named;
+use crate::who::{Principal, named};
 
 /// What every page has.
 #[derive(Clone, Debug)]
@@ -88,8 +88,9 @@ impl FromRequestParts<Shared> for Doc {
         let Brand { name, logo, accent } = &shared.brand;
         let (mut brand, mut accent) = (name.clone(), *accent);
         if brand.is_empty() || accent.is_none() {
-            // A page that cannot be read says so itself.
-            if let Ok(catalog) = shared.leadbox.catalog().await {
+            // Of the tenant of whoever was let in. A page that cannot be read says so itself.
+            let asker = parts.extensions.get::<Principal>().map(|principal| &principal.leadbox);
+            if let Ok(catalog) = asker.unwrap_or(&shared.leadbox).catalog().await {
                 if brand.is_empty() {
                     brand = catalog.settings.brand.clone().unwrap_or_default();
                 }

@@ -13,7 +13,7 @@ use super::asked::{Asked, Given, SORTS};
 use super::fields::{Fields, revision, value};
 use super::input::Input;
 use super::shell::{Shell, Visit};
-use super::words::Words;
+use super::words::{Words, sentence};
 use crate::serve::Problem;
 
 /// For whom a view can be: what is sent, and in words.
@@ -74,12 +74,6 @@ async fn shows(leadbox: &LeadBox, asked: &Asked) -> Result<Vec<(&'static str, St
     shows.push(("Order", order.map_or_else(|| list.sort.to_string(), str::to_owned)));
     shows.push(("Columns", columns.join(", ")));
     Ok(shows)
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next();
-    first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn to_view(doc: &Doc, view: &SavedView) -> Redirect {

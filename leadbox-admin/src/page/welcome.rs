@@ -41,14 +41,19 @@ fn allowed(leadbox: &LeadBox) -> Result<(), Denied> {
     NEEDS.iter().try_for_each(|needed| leadbox.rights().require_capability(*needed))
 }
 
+/// The host's made-up data, which is for the tenant that it mounts the dashboard for.
+fn offer<'s>(shared: &'s Shared, asker: &LeadBox) -> Option<&'s Offer> {
+    shared.offer.as_ref().filter(|_| asker.tenant() == shared.leadbox.tenant())
+}
+
 /// `GET /welcome`.
 pub(crate) async fn welcome(
     State(shared): State<Shared>,
     visit: Visit,
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("welcome");
-    let empty = is_empty(&shared.leadbox).await?;
-    let offer = shared.offer.as_ref().filter(|_| allowed(&leadbox).is_ok());
+    let empty = is_empty(&shared.leadbox.for_tenant(leadbox.tenant())).await?;
+    let offer = offer(&shared, &leadbox).filter(|_| allowed(&leadbox).is_ok());
     let demo = offer.map(shown).filter(|demo| empty || demo.running);
     let page = Page {
         running: demo.as_ref().is_some_and(|demo| demo.running),
@@ -76,7 +81,7 @@ fn shown(offer: &Offer) -> Demo {
 pub(crate) async fn demo(State(shared): State<Shared>, visit: Visit) -> Result<Redirect, Problem> {
     allowed(&visit.leadbox)?;
     let missing = || Problem::not_found("There is no made-up data.");
-    let offer = shared.offer.as_ref().ok_or_else(missing)?;
+    let offer = offer(&shared, &visit.leadbox).ok_or_else(missing)?;
     let work = offer.begin(&shared.leadbox, &visit.leadbox).await?;
     // Little data is there at once.
     drop(tokio::time::timeout(std::time::Duration::from_secs(1), work).await);

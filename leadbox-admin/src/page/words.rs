@@ -310,8 +310,12 @@ pub(super) fn label(catalog: &Catalog, field: &str) -> String {
         "task.assignee" => "who",
         field => field.strip_prefix("task.").unwrap_or(field),
     };
-    let plain = named.replace("utm.", "UTM ").replace('_', " ");
-    let mut letters = plain.chars();
+    sentence(&named.replace("utm.", "UTM ").replace('_', " "))
+}
+
+/// The same text with a capital in front.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
     let first = letters.next();
     first.map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

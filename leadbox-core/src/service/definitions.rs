@@ -220,20 +220,16 @@ fn check_label(invalid: &mut Invalid, label: &str) {
 fn check_change(old: &FieldDefinition, new: &FieldDefinition) -> std::result::Result<(), Invalid> {
     let mut invalid = Invalid::default();
     check_label(&mut invalid, &new.label);
-    let gone = |old: &[String], new: &[String]| -> Option<String> {
-        let gone = old.iter().find(|choice| !new.contains(choice))?;
-        Some(format!("'{gone}' can only be taken away by a change of the type"))
-    };
     let message = match (&old.kind, &new.kind) {
-        (FieldType::Choice(old), FieldType::Choice(new))
-        | (FieldType::MultiChoice(old), FieldType::MultiChoice(new))
-            if gone(old, new).is_some() =>
-        {
-            gone(old, new).map(|message| ("choices", message))
-        }
-        (FieldType::Choice(_), FieldType::Choice(_))
-        | (FieldType::MultiChoice(_), FieldType::MultiChoice(_)) => {
-            bad_choices(&new.kind).map(|message| ("choices", message.to_owned()))
+        (FieldType::Choice(old), FieldType::Choice(now))
+        | (FieldType::MultiChoice(old), FieldType::MultiChoice(now)) => {
+            let message = match old.iter().find(|choice| !now.contains(choice)) {
+                Some(gone) => {
+                    Some(format!("'{gone}' can only be taken away by a change of the type"))
+                }
+                None => bad_choices(&new.kind).map(str::to_owned),
+            };
+            message.map(|message| ("choices", message))
         }
         (old, new) if old == new => None,
         (old, new) => Some(("type", format!("is {} and cannot become {}", old.name(), new.name()))),
