@@ -1,10 +1,13 @@
 //! That lists use the indexes they are meant to. Reads SQLite's own account of each statement.
 
+use leadbox_core::event::Subject;
 use leadbox_core::filter::{
     Check, Direction, LeadField, LeadQuery, LeadSort, Leaf, Operand, Search, Sense, SortKey, Test,
 };
+use leadbox_core::storage::EventFilter;
 use leadbox_core::{
-    Assignees, Days, Scope, Storage, TaskFilter, TaskState, Tenant, Timestamp, UserId,
+    Assignees, Days, EventType, LeadId, Scope, Storage, TaskFilter, TaskState, Tenant, Timestamp,
+    UserId,
 };
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
@@ -12,6 +15,7 @@ use uuid::Uuid;
 
 use crate::analytics::sums;
 use crate::lists::{Key, List};
+use crate::log::page_of_events;
 use crate::tasks::work_list;
 use crate::{SqliteConfig, SqliteStorage};
 
@@ -66,6 +70,26 @@ fn assert_walks(plan: &[String], index: &str, range: &str) {
     assert!(walks, "{index} with {range} in {plan:#?}");
     let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE")).count();
     assert!(sorts <= 1, "only the page is sorted, in {plan:#?}");
+}
+
+#[tokio::test]
+async fn a_timeline_goes_by_its_leads_however_many_were_merged_into_it() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let lead = LeadId::from_uuid(Uuid::from_u128(1));
+    for kinds in [Vec::new(), vec![EventType::LEAD_MERGED]] {
+        for merged in 0..3 {
+            let filter = EventFilter {
+                subject: Some(Subject::lead(lead)),
+                kinds: kinds.clone(),
+                ..EventFilter::default()
+            };
+            let subjects: Vec<Uuid> = (1..=merged + 1).map(Uuid::from_u128).collect();
+            let statement = page_of_events(&all, &filter, &subjects, Some(9), 51);
+            let plan = explained(&storage, statement.sql().as_str()).await;
+            assert!(plan[0].contains("event_subject (tenant=? AND subject=?"), "{plan:#?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub const PAGES: &[Page] = &[
     page("/leads/export?format=csv&q=person4711"),
     page("/my-leads"),
     page("/leads/{lead}"),
+    page("/leads/{kept}"),
     page("/leads/{lead}/edit"),
     page("/leads/{lead}/merge"),
     page("/leads/{lead}/merge?with={gone}"),
