@@ -12,8 +12,8 @@ use leadbox_core::{BulkId, Error, LeadBox, LeadId};
 use super::Doc;
 use super::bulk_plan::{Count, Shown, deeds, number};
 use super::format;
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
-use super::words::{Words, zone};
 use crate::serve::Problem;
 
 /// How many refusals a page shows.
@@ -74,9 +74,8 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
     refusals.truncate(REFUSALS);
     let leads: Vec<LeadId> = refusals.iter().map(|one| one.lead).collect();
     let names = names_of(&leadbox, &leads).await?;
-    let (catalog, people) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &people, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let counts = progress.counts;
     let all = [
         ("Changed", counts.changed),
@@ -90,7 +89,7 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
     let running = !progress.state.is_over();
     // It goes on to its end, and the way back is the old type.
     let converts = progress.kind == BulkKind::Convert;
-    let asker = progress.asked_by.person().and_then(|user| people.get(&user)).cloned();
+    let asker = progress.asked_by.person().and_then(|user| lexicon.names.get(&user)).cloned();
     let shown = refusals.len() as u64;
     let page = Page {
         id: id.to_string(),
@@ -98,7 +97,7 @@ pub(crate) async fn bulk(visit: Visit, Path(id): Path<String>) -> Result<Html<St
         asked: format!(
             "{}, {}",
             asker.unwrap_or_else(|| "The app".to_owned()),
-            format::moment(progress.asked_at, zone)
+            format::moment(progress.asked_at, lexicon.zone)
         ),
         state,
         tone,
@@ -178,9 +177,8 @@ pub(crate) async fn plan_undo(
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let progress = leadbox.bulk().progress(id).await?;
     let plan = leadbox.bulk().plan_undo(Operation::Bulk(id)).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let (id, heading) = (id.to_string(), heading(progress.kind));
     let page = UndoPage { plan: Shown::of(&plan, &words), id, heading, doc, shell };
     Ok(Html(page.render()?))

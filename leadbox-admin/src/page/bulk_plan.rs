@@ -14,8 +14,9 @@ use super::asked::Asked;
 use super::bulk::to_bulk;
 use super::fields::{Fields, value, values};
 use super::input::{Input, people};
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
-use super::words::{Words, zone};
+use super::words::Words;
 use super::{Doc, format};
 use crate::serve::Problem;
 
@@ -272,9 +273,8 @@ async fn page(
     mut issues: Vec<FieldIssue>,
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     // A field is named by one input, and its value stands in another.
     let field = value(question.given, "field");
     for issue in issues.iter_mut().filter(|issue| !field.is_empty() && issue.field == field) {

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use super::comparison::{Short, Side, compared_at, may_tell_apart, short};
 use super::fields::{Fields, value};
 use super::lead::{read_id, to_lead};
+use super::lexicon::Lexicon;
 use super::likeness::Sureness;
 use super::shell::{Shell, Visit};
-use super::words::{Words, zone};
 use super::{Doc, escaped};
 use crate::serve::{Problem, page_after};
 
@@ -69,9 +69,8 @@ pub(crate) async fn duplicates(
 ) -> Result<Html<String>, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("duplicates");
     let found = leadbox.leads().duplicate_pairs(&page_after(PAIRS, &asked.after)?).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let pairs = found.items.iter().map(|pair| {
         let (first, second) = (&pair.first.lead, &pair.second.lead);
         Pair {

@@ -23,8 +23,9 @@ use super::bulk::to_bulk;
 use super::bulk_plan::{Count, Shown, number};
 use super::fields::{Fields, value};
 use super::input::Input;
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
-use super::words::{Words, zone};
+use super::words::Words;
 use crate::admin::Shared;
 use crate::api::transfer_problem;
 use crate::serve::{Chosen, Problem, Run, Upload, streamed};
@@ -125,9 +126,8 @@ pub(crate) async fn import(
         };
         return Ok(Html(page.render()?));
     };
-    let catalog = leadbox.catalog().await?;
-    let (zone, names) = (zone(&leadbox, &catalog).await?, leadbox.directory().names().await?);
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let opened = upload.open().map_err(|error| Problem::broken(&error))?;
     let preview = Preview::of(&leadbox, opened).await.map_err(transfer_problem)?;
     let (run, chosen, by) = {
@@ -355,9 +355,8 @@ pub(crate) async fn plan_undo(
     let id = read_id(&id)?;
     let Visit { doc, shell, leadbox, .. } = visit.on("import");
     let plan = leadbox.bulk().plan_undo(Operation::Import(id)).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let (plan, id) = (Shown::of(&plan, &words), id.to_string());
     Ok(Html(UndoPage { doc, shell, id, plan }.render()?))
 }

@@ -17,10 +17,11 @@ use serde::Deserialize;
 use super::activity::Activity;
 use super::duplicates::{Alike, alike};
 use super::input::Input;
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
 use super::unmerge::{Past, name_merged, past};
-use super::words::{Day, Names, Place, Words, zone};
+use super::words::{Day, Names, Place, Words};
 use super::{Doc, escaped, format, interaction, note, task};
 use crate::serve::{Problem, page_after};
 
@@ -161,9 +162,8 @@ async fn page(
     let stored = leadbox.leads().lead(id).await?.ok_or_else(|| Error::not_found("lead", id))?;
     let request = page_after(EVENTS, &asked.after)?;
     let events = leadbox.log().timeline(id, &request).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let (leads, zone) = (Default::default(), zone(&leadbox, &catalog).await?);
-    let words = Words { leads, ..Words::new(&catalog, &names, zone) };
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let (words, Lexicon { catalog, names, zone }) = (lexicon.words(), &lexicon);
     let (lead, id) = (&stored.lead, stored.lead.id);
     let pipeline = catalog.pipelines.iter().find(|one| one.id == lead.pipeline);
     let deleted = lead.deleted_at.is_some();
@@ -173,7 +173,7 @@ async fn page(
     activity.bring_up_to_date(&mut days, &events.items, &doc.prefix);
     let merges = past(&leadbox, &doc.prefix, lead, &words).await?;
     name_merged(&mut days, &events.items, &merges);
-    let (tasks, more_tasks) = tasks(&leadbox, lead, &names, zone).await?;
+    let (tasks, more_tasks) = tasks(&leadbox, lead, names, *zone).await?;
     let alike = match deleted {
         true => Vec::new(),
         false => alike(&leadbox, &doc.prefix, lead).await?,
@@ -187,7 +187,7 @@ async fn page(
         let (given, issues) = typed(part);
         match part {
             _ if !may(permission) => Vec::new(),
-            Part::Task => task::inputs(given, issues, &names),
+            Part::Task => task::inputs(given, issues, names),
             Part::Note => note::inputs(given, issues),
             Part::Interaction => interaction::inputs(given, issues),
         }

@@ -8,8 +8,9 @@ use leadbox_core::EventType;
 use leadbox_core::storage::EventFilter;
 use serde::Deserialize;
 
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
-use super::words::{Day, Place, Words, lead_names, zone};
+use super::words::{Day, Place, Words, lead_names};
 use super::{Doc, escaped};
 use crate::serve::{Problem, page_after};
 
@@ -125,11 +126,10 @@ async fn page(visit: Visit, asked: Asked) -> Result<Page, Problem> {
     let request = page_after(EVENTS, &asked.after)?;
     let filter = EventFilter { kinds, ..EventFilter::default() };
     let events = leadbox.log().events(&filter, &request).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
+    let lexicon = Lexicon::of(&leadbox).await?;
     let leads = lead_names(&leadbox, &events.items).await?;
-    let zone = zone(&leadbox, &catalog).await?;
     let teams = leadbox.directory().team_names().await?;
-    let words = Words { leads, teams, ..Words::new(&catalog, &names, zone) };
+    let words = Words { leads, teams, ..lexicon.words() };
     let kind = group.map_or("", |(name, ..)| name);
     let older = events.next.map(|next| {
         let mut address = format!("{}/log?kind={kind}&after=", doc.prefix);

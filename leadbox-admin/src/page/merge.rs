@@ -15,9 +15,10 @@ use super::comparison::{Row, Side, may_merge, rows, stage};
 use super::fields::{Fields, value};
 use super::issues::Issues;
 use super::lead::read_id;
+use super::lexicon::Lexicon;
 use super::merge_search;
 use super::shell::{Shell, Visit};
-use super::words::{Words, zone};
+use super::words::Words;
 use super::{Doc, format};
 use crate::serve::Problem;
 
@@ -86,9 +87,8 @@ async fn page(
     let Visit { doc, shell, leadbox, .. } = visit.on("duplicates");
     let plan = leadbox.leads().merge_plan(kept, &[gone], &MergeChoice::default()).await?;
     let (kept, gone) = (editable(&leadbox, kept).await?, editable(&leadbox, gone).await?);
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let rows = rows(&leadbox, [&kept.lead, &gone.lead], &plan, given, &words);
     let may_swap = may_merge(&leadbox, &gone.lead, &kept.lead);
     let swap = format!("{}/leads/{}/merge?with={}", doc.prefix, gone.lead.id, kept.lead.id);

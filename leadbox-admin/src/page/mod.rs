@@ -31,6 +31,7 @@ mod issues;
 mod keys;
 mod lead;
 mod leads;
+mod lexicon;
 mod likeness;
 mod log;
 mod menu;

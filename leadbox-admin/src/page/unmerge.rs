@@ -9,8 +9,9 @@ use leadbox_core::{Error, Event, EventId, Lead, LeadBox, MergeState, PastMerge};
 
 use super::comparison::Side;
 use super::lead::{rank, read_id, to_lead};
+use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
-use super::words::{Change, Day, Words, zone};
+use super::words::{Change, Day, Words};
 use super::{Doc, format};
 use crate::serve::Problem;
 
@@ -106,9 +107,8 @@ pub(crate) async fn plan(
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let before = leadbox.leads().lead(id).await?.ok_or_else(|| Error::not_found("lead", id))?.lead;
     let plan = leadbox.leads().unmerge_plan(id, event).await?;
-    let (catalog, names) = (leadbox.catalog().await?, leadbox.directory().names().await?);
-    let zone = zone(&leadbox, &catalog).await?;
-    let words = Words::new(&catalog, &names, zone);
+    let lexicon = Lexicon::of(&leadbox).await?;
+    let words = lexicon.words();
     let left = plan.left.issues.iter();
     let left =
         left.map(|issue| Left { field: words.label(&issue.field), reason: issue.message.clone() });
