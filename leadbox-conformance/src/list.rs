@@ -197,6 +197,7 @@ macro_rules! every_case {
                 facts_of_one_subject_keep_their_order,
                 facts_of_later_commits_of_one_lead_come_later,
                 a_timeline_shows_a_tenants_facts_latest_first,
+                facts_of_any_kinds_are_listed_latest_first,
                 facts_are_found_by_who_did_it,
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
                 sequencing_is_bounded_and_ends,

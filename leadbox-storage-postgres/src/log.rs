@@ -1,6 +1,7 @@
 //! The log and its consumers as readers see them. Owns reading by position and the leases; positions are given by the
 //! sequencer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use leadbox_core::storage::{
     ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
 };
 use leadbox_core::{
-    Cursor, Event, Page, PageRequest, Position, Scope, StorageError, Subject, SubjectKind,
-    Timestamp, WorkerId,
+    Cursor, Event, EventType, Page, PageRequest, Position, Scope, StorageError, Subject,
+    SubjectKind, Timestamp, WorkerId,
 };
 use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
@@ -23,6 +24,8 @@ use crate::storage::PostgresStorage;
 use crate::{rows, sequencer};
 
 type Result<T> = std::result::Result<T, StorageError>;
+
+const EVENTS: &str = "events";
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
@@ -48,6 +51,47 @@ impl PostgresStorage {
         subjects.push(subject.id);
         Ok(subjects)
     }
+}
+
+/// Each kind that is asked for once.
+fn kinds(filter: &EventFilter) -> Vec<String> {
+    let kinds: BTreeSet<&EventType> = filter.kinds.iter().collect();
+    kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// Whether the kinds that are asked for have an index, so that they are found however rare they are. A timeline is short, and
+/// `lead.captured` is about as frequent as leads are; both are better walked.
+fn are_rare(scope: &Scope, filter: &EventFilter) -> bool {
+    let indexed = |kind: &EventType| *kind != EventType::LEAD_CAPTURED;
+    owners(scope).is_none()
+        && filter.subject.is_none()
+        && filter.actor.is_none()
+        && (1..=EventType::CORE.len()).contains(&filter.kinds.len())
+        && filter.kinds.iter().all(indexed)
+}
+
+/// The latest events of each kind: among them are the latest of all kinds.
+fn push_latest_of_kinds(
+    sql: &mut QueryBuilder<Postgres>,
+    scope: &Scope,
+    filter: &EventFilter,
+    before: Option<i64>,
+    limit: i64,
+) {
+    sql.push("(select latest.* from unnest(").push_bind(kinds(filter)).push(
+        r") as asked (kind)
+        cross join lateral (
+            select *
+            from event
+            where event.kind = asked.kind
+                and event.kind <> 'lead.captured'
+                and tenant = ",
+    );
+    sql.push_bind(scope.tenant.0);
+    if let Some(before) = before {
+        sql.push(" and position < ").push_bind(before);
+    }
+    sql.push(" order by position desc limit ").push_bind(limit).push(") as latest)");
 }
 
 #[async_trait]
@@ -94,8 +138,15 @@ impl LogStore for PostgresStorage {
         filter: &EventFilter,
         page: &PageRequest,
     ) -> Result<Page<Event>> {
-        let mut sql = QueryBuilder::<Postgres>::new("select e.* from event as e where e.tenant = ");
-        sql.push_bind(scope.tenant.0);
+        let before = after(page, EVENTS)?.map(|(key, _)| number(key)).transpose()?;
+        let limit = i64::from(page.limit()) + 1;
+        let mut sql = QueryBuilder::<Postgres>::new("select e.* from ");
+        if are_rare(scope, filter) {
+            push_latest_of_kinds(&mut sql, scope, filter, before, limit);
+        } else {
+            sql.push("event");
+        }
+        sql.push(" as e where e.tenant = ").push_bind(scope.tenant.0);
         if let Some(subject) = filter.subject {
             sql.push(" and e.subject_kind = ").push_bind(subject.kind.code());
             sql.push(" and e.subject = any (")
@@ -103,9 +154,7 @@ impl LogStore for PostgresStorage {
                 .push(")");
         }
         if !filter.kinds.is_empty() {
-            let kinds: Vec<String> =
-                filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
-            sql.push(" and e.kind = any (").push_bind(kinds).push(")");
+            sql.push(" and e.kind = any (").push_bind(kinds(filter)).push(")");
         }
         if let Some(actor) = filter.actor {
             sql.push(" and e.actor = ").push_bind(actor);
@@ -127,10 +176,10 @@ impl LogStore for PostgresStorage {
             .push_bind(owners)
             .push(") offset 0)");
         }
-        if let Some((key, _)) = after(page, "events")? {
-            sql.push(" and e.position < ").push_bind(number(key)?);
+        if let Some(before) = before {
+            sql.push(" and e.position < ").push_bind(before);
         }
-        sql.push(" order by e.position desc limit ").push_bind(i64::from(page.limit()) + 1);
+        sql.push(" order by e.position desc limit ").push_bind(limit);
         let rows = sql
             .build()
             .fetch_all(&self.readers)
@@ -138,7 +187,7 @@ impl LogStore for PostgresStorage {
             .map_err(|error| storage_error("list events", error))?;
         let events = rows.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(events, page.limit(), |last| {
-            Cursor::new("events", Some(number_key(last.position.0)), last.id.uuid().into_bytes())
+            Cursor::new(EVENTS, Some(number_key(last.position.0)), last.id.uuid().into_bytes())
         }))
     }
 

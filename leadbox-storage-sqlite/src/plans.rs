@@ -93,6 +93,21 @@ async fn a_timeline_goes_by_its_leads_however_many_were_merged_into_it() {
 }
 
 #[tokio::test]
+async fn facts_of_rare_kinds_are_looked_up_kind_by_kind() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let kinds = vec![EventType::FIELD_DEFINED, EventType::SETTINGS_CHANGED];
+    for before in [None, Some(9)] {
+        let filter = EventFilter { kinds: kinds.clone(), ..EventFilter::default() };
+        let statement = page_of_events(&all, &filter, &[], before, 51);
+        let plan = explained(&storage, statement.sql().as_str()).await;
+        let found = plan.iter().filter(|step| step.contains("event_kind (tenant=? AND kind=?"));
+        assert_eq!(found.count(), 2, "{plan:#?}");
+        assert!(plan[0].contains("(tenant=? AND rowid=?)"), "one by one, in {plan:#?}");
+    }
+}
+
+#[tokio::test]
 async fn every_order_walks_its_index_from_the_place_on() {
     let (_folder, storage) = storage().await;
     let all = Scope::all(Tenant::DEFAULT);

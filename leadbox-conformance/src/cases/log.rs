@@ -11,6 +11,7 @@ use leadbox_core::{
 };
 
 use crate::fixtures::{Refusal, World, seal};
+use crate::random::Dice;
 use crate::samples::fact;
 
 fn append(fact: &NewEvent) -> Change {
@@ -154,6 +155,18 @@ pub async fn facts_of_later_commits_of_one_lead_come_later(storage: Arc<dyn Stor
     assert_eq!(versions, (1..=11).collect::<Vec<_>>());
 }
 
+/// All events that are asked for, page by page.
+async fn listed(world: &World, filter: EventFilter, size: u32) -> Vec<Event> {
+    let (mut seen, mut request) = (Vec::new(), PageRequest::first(size));
+    loop {
+        let page = world.storage.events(&world.scope(), &filter, &request).await.unwrap();
+        assert!(page.next.is_none() || page.items.len() == size as usize, "a page is full");
+        seen.extend(page.items);
+        let Some(cursor) = page.next else { return seen };
+        request = PageRequest::after(size, cursor);
+    }
+}
+
 pub async fn a_timeline_shows_a_tenants_facts_latest_first(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let other = world.of_tenant(2);
@@ -170,19 +183,7 @@ pub async fn a_timeline_shows_a_tenants_facts_latest_first(storage: Arc<dyn Stor
     all.retain(|event| event.tenant == world.tenant);
     all.reverse();
 
-    let list = |filter: EventFilter, size: u32| {
-        let world = world.clone();
-        async move {
-            let (mut seen, mut request) = (Vec::new(), PageRequest::first(size));
-            for _ in 0..20 {
-                let page = world.storage.events(&world.scope(), &filter, &request).await.unwrap();
-                seen.extend(page.items);
-                let Some(cursor) = page.next else { break };
-                request = PageRequest::after(size, cursor);
-            }
-            seen
-        }
-    };
+    let list = |filter: EventFilter, size: u32| listed(&world, filter, size);
     assert_eq!(all.len(), 7);
     assert_eq!(list(EventFilter::default(), 2).await, all);
     assert_eq!(list(EventFilter::default(), 100).await, all);
@@ -201,6 +202,37 @@ pub async fn a_timeline_shows_a_tenants_facts_latest_first(storage: Arc<dyn Stor
     assert_eq!(list(both, 3).await.len(), 1);
     let never = EventFilter { kinds: vec![EventType::named("never")], ..EventFilter::default() };
     assert!(list(never, 3).await.is_empty());
+}
+
+pub async fn facts_of_any_kinds_are_listed_latest_first(storage: Arc<dyn Storage>) {
+    let mut dice = Dice::new();
+    let world = World::new(storage);
+    let lead = world.stored(world.lead()).await;
+    // What every capture writes, what is rare, and what a host announces.
+    let kinds = [
+        EventType::LEAD_CAPTURED,
+        EventType::LEAD_UPDATED,
+        EventType::SETTINGS_CHANGED,
+        EventType::named("invoice.sent"),
+        EventType::named("never"),
+    ];
+    for _ in 0..40 {
+        let kind = kinds[dice.below(4)].clone();
+        let fact = world.fact(Subject::lead(lead.id), kind, Version(1));
+        world.commit(vec![append(&fact)]).await;
+    }
+    world.caught_up().await;
+    let mut all = intact(&world).await;
+    all.reverse();
+    for _ in 0..40 {
+        // Some of them twice.
+        let asked: Vec<_> = (0..=dice.below(3)).map(|_| dice.pick(&kinds).clone()).collect();
+        let expected: Vec<_> =
+            all.iter().filter(|event| asked.contains(&event.kind)).cloned().collect();
+        let filter = EventFilter { kinds: asked.clone(), ..EventFilter::default() };
+        let size = u32::try_from(1 + dice.below(12)).unwrap();
+        assert_eq!(listed(&world, filter, size).await, expected, "{asked:?}, {size} at a time");
+    }
 }
 
 pub async fn facts_are_found_by_who_did_it(storage: Arc<dyn Storage>) {
