@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::id::StageId;
 use crate::period::Days;
 use crate::pipeline::StageKind;
-use crate::rollup::Slice;
+use crate::rollup::Sums;
 
 /// How many leads, and how many of them are how far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -97,21 +97,18 @@ pub struct Overview {
     pub sources: Vec<FromSource>,
 }
 
-/// What is counted, by day, source and stage.
-pub(crate) type Slices = BTreeMap<Slice, i64>;
-
 impl Overview {
     pub(crate) fn of(
         catalog: &Catalog,
-        (now, slices): (Days, &Slices),
-        (before, slices_before): (Days, &Slices),
+        (now, sums): (Days, &Sums),
+        (before, sums_before): (Days, &Sums),
     ) -> Self {
         let meaning = Meaning::of(catalog);
         Self {
-            now: meaning.stretch(now, slices),
-            before: meaning.stretch(before, slices_before),
-            stages: stages(catalog, slices),
-            sources: meaning.sources(slices),
+            now: meaning.stretch(now, sums),
+            before: meaning.stretch(before, sums_before),
+            stages: stages(catalog, sums),
+            sources: meaning.sources(sums),
         }
     }
 }
@@ -137,22 +134,22 @@ impl Meaning {
         }
     }
 
-    fn stretch(&self, days: Days, slices: &Slices) -> Stretch {
+    fn stretch(&self, days: Days, sums: &Sums) -> Stretch {
         let mut by_day: BTreeMap<NaiveDate, Progress> = BTreeMap::new();
         let mut total = Progress::default();
-        for (slice, n) in slices {
-            let progress = self.progress(slice.stage, *n);
-            *by_day.entry(slice.day).or_default() += progress;
+        for ((day, stage), n) in &sums.by_day {
+            let progress = self.progress(*stage, *n);
+            *by_day.entry(*day).or_default() += progress;
             total += progress;
         }
         let daily = days.iter().map(|day| by_day.get(&day).copied().unwrap_or_default());
         Stretch { daily: daily.collect(), days, total }
     }
 
-    fn sources(&self, slices: &Slices) -> Vec<FromSource> {
+    fn sources(&self, sums: &Sums) -> Vec<FromSource> {
         let mut sources: BTreeMap<&str, Progress> = BTreeMap::new();
-        for (slice, n) in slices {
-            *sources.entry(&slice.source).or_default() += self.progress(slice.stage, *n);
+        for ((source, stage), n) in &sums.by_source {
+            *sources.entry(source).or_default() += self.progress(*stage, *n);
         }
         let named = |(name, progress): (&str, Progress)| FromSource {
             source: Some(name.to_owned()).filter(|name| !name.is_empty()),
@@ -164,10 +161,10 @@ impl Meaning {
     }
 }
 
-fn stages(catalog: &Catalog, slices: &Slices) -> Vec<InStage> {
+fn stages(catalog: &Catalog, sums: &Sums) -> Vec<InStage> {
     let mut counts: BTreeMap<StageId, i64> = BTreeMap::new();
-    for (slice, n) in slices {
-        *counts.entry(slice.stage).or_default() += n;
+    for ((_, stage), n) in &sums.by_source {
+        *counts.entry(*stage).or_default() += n;
     }
     let all = catalog.pipelines.iter().flat_map(|one| one.stages.iter().map(move |s| (one, s)));
     all.map(|(pipeline, stage)| InStage {
@@ -187,19 +184,20 @@ mod tests {
 
     use super::*;
     use crate::id::Tenant;
+    use crate::rollup::Cell;
 
-    fn slices(catalog: &Catalog, rows: &[(i32, u8, usize, i64)], days: Days) -> Slices {
+    fn sums(catalog: &Catalog, rows: &[(i32, u8, usize, i64)], days: Days) -> Sums {
         let stages: Vec<StageId> =
             catalog.pipelines[0].stages.iter().map(|stage| stage.id).collect();
-        let mut slices = Slices::new();
+        let mut sums = Sums::default();
         for (offset, source, stage, n) in rows {
             let day = days.first + chrono::TimeDelta::days(i64::from(*offset));
             let source = ["", "web", "fair"][usize::from(*source)].to_owned();
             let stage =
                 stages.get(*stage).copied().unwrap_or(StageId::from_uuid(uuid::Uuid::nil()));
-            *slices.entry(Slice { day, source, stage }).or_default() += n;
+            sums.add(Cell { day, source, stage, owner: Cell::NOBODY }, *n);
         }
-        slices
+        sums
     }
 
     proptest! {
@@ -210,8 +208,8 @@ mod tests {
             let catalog = Catalog::new(Tenant::DEFAULT);
             let first = NaiveDate::from_epoch_days(20_000).unwrap();
             let days = Days { first, last: first + chrono::TimeDelta::days(8) };
-            let slices = slices(&catalog, &rows, days);
-            let overview = Overview::of(&catalog, (days, &slices), (days, &Slices::new()));
+            let sums = sums(&catalog, &rows, days);
+            let overview = Overview::of(&catalog, (days, &sums), (days, &Sums::default()));
             let all: i64 = rows.iter().map(|(.., n)| n).sum();
             let now = &overview.now;
             prop_assert_eq!((now.daily.len(), now.total.leads), (9, all));
@@ -239,8 +237,8 @@ mod tests {
         let first = NaiveDate::from_epoch_days(20_000).unwrap();
         let days = Days { first, last: first };
         let last = catalog.pipelines[0].stages.len() - 1;
-        let slices = slices(&catalog, &[(0, 0, 0, 5), (0, 1, 1, 3), (0, 1, last, 2)], days);
-        let total = Overview::of(&catalog, (days, &slices), (days, &slices)).now.total;
+        let sums = sums(&catalog, &[(0, 0, 0, 5), (0, 1, 1, 3), (0, 1, last, 2)], days);
+        let total = Overview::of(&catalog, (days, &sums), (days, &sums)).now.total;
         assert_eq!((total.leads, total.moved), (10, 5));
     }
 }

@@ -37,15 +37,31 @@ impl Cell {
     }
 }
 
-/// What leads are counted by once owners are summed up.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Slice {
-    /// Day of creation in the tenant's zone.
-    pub day: NaiveDate,
-    /// Source; empty when unknown.
-    pub source: String,
-    /// Stage.
-    pub stage: StageId,
+/// Counts summed up over owners: once by day and once by source, of the same leads. What comes to nothing is missing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sums {
+    /// By the day of creation in the tenant's zone, and stage.
+    pub by_day: BTreeMap<(NaiveDate, StageId), i64>,
+    /// By source, empty when unknown, and stage.
+    pub by_source: BTreeMap<(String, StageId), i64>,
+}
+
+impl Sums {
+    /// Adds leads of one cell.
+    pub fn add(&mut self, cell: Cell, n: i64) {
+        *self.by_day.entry((cell.day, cell.stage)).or_default() += n;
+        *self.by_source.entry((cell.source, cell.stage)).or_default() += n;
+    }
+
+    /// Adds all of another.
+    pub fn extend(&mut self, other: Self) {
+        for (key, n) in other.by_day {
+            *self.by_day.entry(key).or_default() += n;
+        }
+        for (key, n) in other.by_source {
+            *self.by_source.entry(key).or_default() += n;
+        }
+    }
 }
 
 /// How counts move when a lead changes from `before` to `after`: nothing, or minus one here and plus one there.

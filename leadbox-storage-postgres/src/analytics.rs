@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use leadbox_core::rollup::{Cell, Slice};
+use leadbox_core::rollup::{Cell, Sums};
 use leadbox_core::storage::{AnalyticsStore, Counts};
 use leadbox_core::{Days, Owners, Scope, StorageError, Tenant};
 use sqlx::{Connection, Row};
@@ -63,7 +63,7 @@ impl AnalyticsStore for PostgresStorage {
         rows.iter().map(rows::count).collect()
     }
 
-    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<Sums> {
         let rows = sqlx::query(
             r"
             select
@@ -80,7 +80,7 @@ impl AnalyticsStore for PostgresStorage {
                 from rollup_lead_delta
                 where tenant = $1 and day between $2 and $3 and ($4::uuid[] is null or owner = any ($4))
             ) as counts
-            group by day, source, stage
+            group by grouping sets ((day, stage), (source, stage))
             having sum(n) <> 0",
         )
         .bind(scope.tenant.0)
@@ -90,7 +90,9 @@ impl AnalyticsStore for PostgresStorage {
         .fetch_all(&self.readers)
         .await
         .map_err(|error| storage_error("sum counts up", error))?;
-        rows.iter().map(rows::sum).collect()
+        let mut sums = Sums::default();
+        rows.iter().try_for_each(|row| rows::add_sum(&mut sums, row))?;
+        Ok(sums)
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate};
 use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
-use leadbox_core::rollup::{Cell, Slice};
+use leadbox_core::rollup::{Cell, Sums};
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
     InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
@@ -405,15 +405,15 @@ pub(crate) fn event(row: &PgRow) -> Result<Event> {
     })
 }
 
-/// A sum of cells and its number.
-pub(crate) fn sum(row: &PgRow) -> Result<(Slice, i64)> {
+/// Adds a sum of cells, which is one of a day or one of a source.
+pub(crate) fn add_sum(sums: &mut Sums, row: &PgRow) -> Result<()> {
     let reader = Reader { row, table: "rollup_lead" };
-    let slice = Slice {
-        day: reader.get::<NaiveDate>("day")?,
-        source: reader.get("source")?,
-        stage: StageId::from_uuid(reader.get("stage")?),
+    let (stage, n) = (StageId::from_uuid(reader.get("stage")?), reader.get("n")?);
+    match reader.get::<Option<NaiveDate>>("day")? {
+        Some(day) => sums.by_day.insert((day, stage), n),
+        None => sums.by_source.insert((reader.get("source")?, stage), n),
     };
-    Ok((slice, reader.get("n")?))
+    Ok(())
 }
 
 /// A cell of the counts and its number.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use leadbox_core::rollup::{Cell, Slice};
+use leadbox_core::rollup::{Cell, Sums};
 use leadbox_core::storage::{AnalyticsStore, Counts, StorageError};
 use leadbox_core::{Days, Owners, Scope, Tenant};
 use sqlx::sqlite::SqliteRow;
@@ -42,33 +42,40 @@ const COUNTED: &str = r"
 fn cell(row: &SqliteRow) -> Result<(Cell, i64)> {
     let mut columns = Columns::of(row, "rollup_lead");
     let (stage, owner) = (columns.id("stage")?, columns.id("owner")?);
-    let day = day(&mut columns)?;
+    let day = day(columns.value("day")?)?;
     Ok((Cell { day, source: columns.value("source")?, stage, owner }, columns.value("n")?))
 }
 
-fn slice(row: &SqliteRow) -> Result<(Slice, i64)> {
+/// Adds a sum, which is one of a day or one of a source.
+fn add(sums: &mut Sums, row: &SqliteRow) -> Result<()> {
     let mut columns = Columns::of(row, "rollup_lead");
-    let (day, source) = (day(&mut columns)?, columns.value("source")?);
-    Ok((Slice { day, source, stage: columns.id("stage")? }, columns.value("n")?))
+    let (days, source): (Option<i64>, Option<String>) =
+        (columns.value("day")?, columns.value("source")?);
+    let (stage, n) = (columns.id("stage")?, columns.value("n")?);
+    match days {
+        Some(days) => sums.by_day.insert((day(days)?, stage), n),
+        None => sums.by_source.insert((source.unwrap_or_default(), stage), n),
+    };
+    Ok(())
 }
 
-fn day(columns: &mut Columns<'_>) -> Result<NaiveDate> {
-    let days: i64 = columns.value("day")?;
+fn day(days: i64) -> Result<NaiveDate> {
     let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
     day.ok_or_else(|| StorageError::corrupt("rollup_lead", "day", days))
 }
 
-/// The statement for sums over owners. It groups by the first columns of the key, so that nothing is sorted.
+/// The statement for sums over owners. What is many is grouped by the first columns of the key, so that it is not sorted.
 pub(crate) fn sums(scope: &Scope, days: Days) -> QueryBuilder<Sqlite> {
     let mut sql = QueryBuilder::new(
         r"
-        select
-            day,
-            source,
-            stage,
-            sum(n) as n
-        from rollup_lead
-        where tenant = ",
+        with cell as materialized (
+            select
+                day,
+                source,
+                stage,
+                sum(n) as n
+            from rollup_lead
+            where tenant = ",
     );
     sql.push_bind(scope.tenant.0).push(" and day between ");
     sql.push_bind(i64::from(days.first.to_epoch_days())).push(" and ");
@@ -81,7 +88,28 @@ pub(crate) fn sums(scope: &Scope, days: Days) -> QueryBuilder<Sqlite> {
         }
         sql.push(")");
     }
-    sql.push(" group by day, source, stage having sum(n) <> 0");
+    sql.push(
+        r"
+            group by day, source, stage
+        )
+        select
+            day,
+            null as source,
+            stage,
+            sum(n) as n
+        from cell
+        group by day, stage
+        having sum(n) <> 0
+        union all
+        select
+            null,
+            source,
+            stage,
+            sum(n)
+        from cell
+        group by source, stage
+        having sum(n) <> 0",
+    );
     sql
 }
 
@@ -150,10 +178,12 @@ impl AnalyticsStore for SqliteStorage {
         Ok(counts)
     }
 
-    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<Sums> {
         let mut connection = self.readers.acquire().await?;
         let rows = sums(scope, days).build().fetch_all(&mut *connection).await;
-        rows.during("sum counts up")?.iter().map(slice).collect()
+        let mut sums = Sums::default();
+        rows.during("sum counts up")?.iter().try_for_each(|row| add(&mut sums, row))?;
+        Ok(sums)
     }
 
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts> {

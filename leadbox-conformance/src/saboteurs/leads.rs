@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use leadbox_core::filter::{Check, Direction, Leaf, Sense, Test};
-use leadbox_core::rollup::{Cell, Slice};
+use leadbox_core::rollup::{Cell, Sums};
 use leadbox_core::storage::{AnalyticsStore, Counts, LeadStore, StorageError, StoredLead};
 use leadbox_core::{
     Cursor, Days, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery, Owners,
@@ -287,12 +287,10 @@ impl AnalyticsStore for Saboteur {
         Ok(counts)
     }
 
-    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
-        let mut sums = BTreeMap::new();
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<Sums> {
+        let mut sums = Sums::default();
         for scope in self.scopes_read("lead_sums", scope) {
-            for (slice, n) in self.inner.lead_sums(&scope, days).await? {
-                *sums.entry(slice).or_default() += n;
-            }
+            sums.extend(self.inner.lead_sums(&scope, days).await?);
         }
         Ok(sums)
     }

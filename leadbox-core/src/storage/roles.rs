@@ -28,7 +28,7 @@ use crate::period::Days;
 use crate::pipeline::Stay;
 use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
 use crate::revision::Revision;
-use crate::rollup::{Cell, Slice};
+use crate::rollup::{Cell, Sums};
 use crate::scope::Scope;
 use crate::score::LeadScore;
 use crate::task::{Task, TaskFilter};
@@ -408,7 +408,7 @@ pub trait AnalyticsStore: Send + Sync {
     async fn lead_counts(&self, scope: &Scope) -> Result<BTreeMap<Cell, i64>>;
 
     /// The same counts summed up over owners, of the leads that came in on these days.
-    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>>;
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<Sums>;
 
     /// Kept and counted side by side, from one snapshot.
     async fn verify_counts(&self, tenant: Tenant) -> Result<Counts>;

@@ -8,7 +8,7 @@ use super::MemoryStorage;
 use super::state::State;
 use crate::id::Tenant;
 use crate::period::Days;
-use crate::rollup::{Cell, Slice};
+use crate::rollup::{Cell, Sums};
 use crate::scope::{Owners, Scope};
 use crate::storage::{AnalyticsStore, Counts, StorageError};
 
@@ -48,11 +48,11 @@ impl AnalyticsStore for MemoryStorage {
         Ok(counts)
     }
 
-    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<BTreeMap<Slice, i64>> {
-        let mut sums = BTreeMap::new();
-        for (Cell { day, source, stage, .. }, n) in self.lead_counts(scope).await? {
-            if days.contains(day) {
-                *sums.entry(Slice { day, source, stage }).or_default() += n;
+    async fn lead_sums(&self, scope: &Scope, days: Days) -> Result<Sums> {
+        let mut sums = Sums::default();
+        for (cell, n) in self.lead_counts(scope).await? {
+            if days.contains(cell.day) {
+                sums.add(cell, n);
             }
         }
         Ok(sums)
