@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
+use futures_util::future::try_join4;
 use leadbox_core::overview::Progress;
 use leadbox_core::{Days, Invalid, LeadList, Overview, PageRequest, Period};
 use leadbox_reports::{Canvas, Grain, arrivals, trail};
@@ -105,10 +106,17 @@ pub(crate) async fn overview(
         text => text.parse().map_err(|error| Invalid::one("period", error))?,
     };
     let catalog = leadbox.catalog().await?;
-    let overview = leadbox.analytics().overview(period).await?;
-    let attention = leadbox.analytics().attention(zone(&leadbox, &catalog).await?).await?;
-    let latest = leadbox.leads().list(&LeadList::default(), &PageRequest::first(LATEST)).await?;
-    let (names, now) = (leadbox.directory().names().await?, leadbox.now());
+    let (analytics, leads, directory) = (leadbox.analytics(), leadbox.leads(), leadbox.directory());
+    let (zone, latest, page) =
+        (zone(&leadbox, &catalog).await?, LeadList::default(), PageRequest::first(LATEST));
+    let (overview, attention, latest, names) = try_join4(
+        analytics.overview(period),
+        analytics.attention(zone),
+        leads.list(&latest, &page),
+        directory.names(),
+    )
+    .await?;
+    let now = leadbox.now();
     let days = overview.now.days;
     let page = Page {
         span: format!("{} · {}", format::days(days), catalog.settings.zone),
