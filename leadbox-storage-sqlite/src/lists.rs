@@ -82,7 +82,7 @@ pub(crate) enum Key {
 /// Which rows are found, and how.
 pub(crate) enum Way<'a> {
     /// Walk an index, once for each value of its leading column, if it has one.
-    Walk { index: &'static str, leading: Option<(&'static str, Vec<Uuid>)> },
+    Walk { index: &'static str, leading: Option<(&'static str, Vec<Option<Uuid>>)> },
     /// Gather the rows of a rare condition.
     Gather(Source<'a>),
 }
@@ -97,6 +97,8 @@ pub(crate) struct List<'a> {
     /// The only owners and stages that can pass, if there is such a limit.
     pub(crate) owners: Option<BTreeSet<Uuid>>,
     pub(crate) stages: Option<BTreeSet<Uuid>>,
+    /// Whether only leads without an owner can pass.
+    is_nobodys: bool,
 }
 
 fn conjuncts<'a>(check: &'a Check, leaves: &mut Vec<&'a Leaf>) {
@@ -125,6 +127,17 @@ fn ids(leaves: &[&Leaf], field: &LeadField) -> Option<BTreeSet<Uuid>> {
     allowed
 }
 
+/// Whether leads have to be without an owner.
+fn is_nobodys(check: &Check) -> bool {
+    match check {
+        Check::All(checks) => checks.iter().any(is_nobodys),
+        Check::Leaf(Leaf { field: LeadField::Owner, test: Test::Known, sense: Sense::Fails }) => {
+            true
+        }
+        Check::Leaf(_) | Check::Any(_) => false,
+    }
+}
+
 impl<'a> List<'a> {
     pub(crate) fn of(scope: &'a Scope, query: &'a LeadQuery) -> Self {
         let mut leaves = Vec::new();
@@ -138,7 +151,8 @@ impl<'a> List<'a> {
             });
         }
         let stages = ids(&leaves, &LeadField::Stage);
-        Self { scope, query, order: order(query.sort.by), leaves, owners, stages }
+        let (order, is_nobodys) = (order(query.sort.by), is_nobodys(&query.check));
+        Self { scope, query, order, leaves, owners, stages, is_nobodys }
     }
 
     /// Whether it is plain that nothing passes.
@@ -152,11 +166,14 @@ impl<'a> List<'a> {
         let few = |ids: &Option<BTreeSet<Uuid>>| {
             ids.as_ref()
                 .filter(|ids| ids.len() <= SIDE_BY_SIDE)
-                .map(|ids| ids.iter().copied().collect())
+                .map(|ids| ids.iter().copied().map(Some).collect())
         };
         let alias = self.order.table;
         let (owner, stage) =
             if alias == Table::Pulse { ("s.owner", "s.stage") } else { ("l.owner", "l.stage") };
+        if let (Some(index), true) = (self.order.by_owner, self.is_nobodys) {
+            return Way::Walk { index, leading: Some((owner, vec![None])) };
+        }
         if let (Some(index), Some(owners)) = (self.order.by_owner, few(&self.owners)) {
             return Way::Walk { index, leading: Some((owner, owners)) };
         }
@@ -274,7 +291,7 @@ impl<'a> List<'a> {
         &self,
         query: &mut QueryBuilder<Sqlite>,
         index: &str,
-        leading: Option<(&str, Uuid)>,
+        leading: Option<(&str, Option<Uuid>)>,
         source: Option<&Source<'_>>,
     ) {
         let main = self.order.table;
@@ -308,12 +325,18 @@ impl<'a> List<'a> {
             query.push(")");
         }
         match (leading, &self.scope.owners) {
-            (Some((column, value)), _) if column.ends_with("owner") => {
+            (Some((column, Some(value))), _) if column.ends_with("owner") => {
                 query.push(" and ").push(column).push(" = ").push_bind(value);
             }
             (leading, owners) => {
-                if let Some((column, value)) = leading {
-                    query.push(" and ").push(column).push(" = ").push_bind(value);
+                match leading {
+                    Some((column, Some(value))) => {
+                        query.push(" and ").push(column).push(" = ").push_bind(value);
+                    }
+                    Some((column, None)) => {
+                        query.push(" and ").push(column).push(" is null");
+                    }
+                    None => {}
                 }
                 if let Owners::Only(owners) = owners {
                     query.push(" and +").push(main.alias()).push(".owner in (");
@@ -339,7 +362,7 @@ impl<'a> List<'a> {
         &self,
         query: &mut QueryBuilder<Sqlite>,
         index: &str,
-        leading: Option<(&str, Uuid)>,
+        leading: Option<(&str, Option<Uuid>)>,
         source: Option<&Source<'_>>,
         after: Option<&(Key, [u8; 16])>,
         limit: u32,
@@ -415,12 +438,16 @@ impl<'a> List<'a> {
                 let Order { column, by_owner, by_stage, .. } = self.order;
                 let index = match (&self.owners, &self.stages) {
                     (Some(_), _) => by_owner,
+                    (None, _) if self.is_nobodys => by_owner,
                     (None, Some(_)) => by_stage,
                     (None, None) => None,
                 };
                 let index = index.unwrap_or(self.order.index);
                 self.push_rows(&mut query, index, None, None);
                 let alias = self.order.table.alias();
+                if self.is_nobodys {
+                    query.push(" and ").push(alias).push(".owner is null");
+                }
                 let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
                 for (among, ids) in
                     ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))

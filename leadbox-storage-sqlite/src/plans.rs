@@ -126,6 +126,20 @@ async fn every_order_walks_its_index_from_the_place_on() {
 }
 
 #[tokio::test]
+async fn leads_of_nobody_are_walked_apart() {
+    let (_folder, storage) = storage().await;
+    let all = Scope::all(Tenant::DEFAULT);
+    let nobodys = Leaf { field: LeadField::Owner, test: Test::Known, sense: Sense::Fails };
+    let open = one_of(LeadField::Stage, vec![id(1), id(2)]);
+    let query = sorted(Check::All(vec![open, Check::Leaf(nobodys)]), SortKey::Score);
+    let range = "pulse_owner_score (tenant=? AND owner=?";
+    assert_walks(&plan(&storage, &all, &query).await, range, "");
+    let statement = List::to_count(&all, &query).walk_count(1000);
+    let plan = explained(&storage, statement.sql().as_str()).await;
+    assert!(plan.iter().any(|step| step.contains(range)), "{plan:#?}");
+}
+
+#[tokio::test]
 async fn stage_and_owner_lead_the_walk_where_an_index_has_them() {
     let (_folder, storage) = storage().await;
     let all = Scope::all(Tenant::DEFAULT);
