@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use leadbox_core::filter::{Direction, SortKey};
-use leadbox_core::storage::LeadStore;
+use leadbox_core::storage::{LeadSample, LeadStore};
 use leadbox_core::{
     Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery,
     Owners, Page, PageRequest, Scope, SharedKey, Stay, StorageError, StoredLead, Tenant,
@@ -87,6 +87,32 @@ macro_rules! with_keys {
             ) as x",
         )
     };
+}
+
+impl PostgresStorage {
+    /// How many leads pass, and a share of them, drawn by a hash of their ids.
+    async fn drawn(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        share: f64,
+    ) -> Result<(u64, Vec<LeadId>)> {
+        let driver =
+            if Tables::of(query, Driver::Pulse, None).lead { Driver::Lead } else { Driver::Pulse };
+        let mut sql = Sql::new(
+            "select count(*), coalesce(array_agg(found.id) filter (where uuid_hash(found.id) & 2147483647 <= ",
+        );
+        sql.push_bind(share * f64::from(i32::MAX)).push("), '{}') from (select ");
+        sql.push(driver.id()).push(" as id");
+        List::of(self, scope, query, driver).await?.push_from(&mut sql, None);
+        sql.push(") as found");
+        let (count, ids): (i64, Vec<Uuid>) = sql
+            .build_query_as()
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| storage_error("draw some leads", error))?;
+        Ok((count.unsigned_abs(), ids.into_iter().map(LeadId::from_uuid).collect()))
+    }
 }
 
 #[async_trait]
@@ -293,6 +319,21 @@ impl LeadStore for PostgresStorage {
             .await
             .map_err(|error| storage_error("read the ids of leads", error))?;
         Ok(ids.into_iter().map(LeadId::from_uuid).collect())
+    }
+
+    async fn lead_sample(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let share = LeadSample::share(most, self.texts.leads(&self.readers).await?);
+        let (mut count, mut drawn) = self.drawn(scope, query, share).await?;
+        if !LeadSample::suffices(most, count, drawn.len()) {
+            let share = LeadSample::share(most, count as f64);
+            (count, drawn) = self.drawn(scope, query, share).await?;
+        }
+        Ok(LeadSample::of(count, drawn, most))
     }
 
     async fn interactions(

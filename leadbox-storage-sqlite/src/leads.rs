@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use leadbox_core::filter::{LeadQuery, SortKey};
-use leadbox_core::storage::{LeadStore, StorageError};
+use leadbox_core::storage::{LeadSample, LeadStore, StorageError};
 use leadbox_core::{
     Cursor, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, Page, PageRequest, Scope,
     SharedKey, Stay, StoredLead, Tenant,
@@ -57,6 +57,15 @@ fn listed(row: &SqliteRow, query: &LeadQuery) -> Result<(StoredLead, Vec<u8>)> {
         _ => rows::number_key(row.try_get(BEHIND).during("read leads")?),
     };
     Ok((rows::stored_lead(row)?, key))
+}
+
+/// Ids that came as one text of digits.
+fn ids(digits: Option<String>) -> Result<Vec<LeadId>> {
+    let id = |digits: &[u8]| {
+        let id = Uuid::try_parse_ascii(digits);
+        id.map(LeadId::from_uuid).map_err(|_| StorageError::corrupt("lead", "id", "of a list"))
+    };
+    digits.unwrap_or_default().as_bytes().chunks(32).map(id).collect()
 }
 
 #[async_trait]
@@ -171,11 +180,39 @@ impl LeadStore for SqliteStorage {
             .fetch_one(&mut *self.readers.acquire().await?)
             .await
             .during("read the ids of leads")?;
-        let id = |digits: &[u8]| {
-            let id = Uuid::try_parse_ascii(digits);
-            id.map(LeadId::from_uuid).map_err(|_| StorageError::corrupt("lead", "id", "of a list"))
+        ids(found)
+    }
+
+    async fn lead_sample(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let list = List::to_count(scope, query);
+        if list.is_empty() {
+            return Ok(LeadSample::default());
+        }
+        // More than there are, where another tenant has some: then it takes another draw.
+        let rows: Option<i64> = sqlx::query_scalar("select max(no) from lead")
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("draw some leads")?;
+        let draw = async |passing: f64| {
+            let mut statement =
+                list.sample(&self.readers, LeadSample::share(most, passing)).await?;
+            let (count, drawn): (i64, Option<String>) = statement
+                .build_query_as()
+                .fetch_one(&mut *self.readers.acquire().await?)
+                .await
+                .during("draw some leads")?;
+            Ok::<_, StorageError>((count.unsigned_abs(), ids(drawn)?))
         };
-        found.unwrap_or_default().as_bytes().chunks(32).map(id).collect()
+        let (mut count, mut drawn) = draw(rows.unwrap_or(0) as f64).await?;
+        if !LeadSample::suffices(most, count, drawn.len()) {
+            (count, drawn) = draw(count as f64).await?;
+        }
+        Ok(LeadSample::of(count, drawn, most))
     }
 
     async fn interactions(

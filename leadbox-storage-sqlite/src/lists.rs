@@ -432,8 +432,33 @@ impl<'a> List<'a> {
 
     fn count_by(&self, way: &Way<'_>, limit: i64) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("select count(*) from (select 1");
+        self.push_passing(&mut query, way);
+        query.push(" limit ").push_bind(limit).push(")");
+        query
+    }
+
+    /// The statement that counts the rows that pass and draws a share of them, as one text of digits. Multiplied by the golden
+    /// ratio, numbers that follow each other lie evenly, and no rhythm in the rows shows.
+    pub(crate) async fn sample(
+        &self,
+        readers: &Readers,
+        share: f64,
+    ) -> Result<QueryBuilder<Sqlite>> {
+        let (way, Order { table, id, .. }) = (self.way(readers).await?, &self.order);
+        let mut query = QueryBuilder::new(
+            "select count(*), group_concat(case when ((no & 2147483647) * 2654435769) & 4294967295 <= ",
+        );
+        query.push_bind(share * f64::from(u32::MAX)).push(" then hex(id) end, '') from (select ");
+        query.push(table.alias()).push(".no as no, ").push(*id).push(" as id");
+        self.push_passing(&mut query, &way);
+        query.push(")");
+        Ok(query)
+    }
+
+    /// Appends the rows that pass, in no certain order.
+    fn push_passing(&self, query: &mut QueryBuilder<Sqlite>, way: &Way<'_>) {
         match way {
-            Way::Gather(source) => self.push_rows(&mut query, "", None, Some(source)),
+            Way::Gather(source) => self.push_rows(query, "", None, Some(source)),
             Way::Walk { .. } => {
                 let Order { column, by_owner, by_stage, .. } = self.order;
                 let index = match (&self.owners, &self.stages) {
@@ -443,7 +468,7 @@ impl<'a> List<'a> {
                     (None, None) => None,
                 };
                 let index = index.unwrap_or(self.order.index);
-                self.push_rows(&mut query, index, None, None);
+                self.push_rows(query, index, None, None);
                 let alias = self.order.table.alias();
                 if self.is_nobodys {
                     query.push(" and ").push(alias).push(".owner is null");
@@ -466,8 +491,6 @@ impl<'a> List<'a> {
                 }
             }
         }
-        query.push(" limit ").push_bind(limit).push(")");
-        query
     }
 
     /// The statement for the ids of the rows that pass, up to a limit, as one text of digits: a million rows one by one take

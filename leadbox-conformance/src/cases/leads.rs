@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leadbox_core::event::EventType;
 use leadbox_core::filter::{LeadSort, Search};
-use leadbox_core::storage::{LeadUpdate, Storage};
+use leadbox_core::storage::{LeadSample, LeadUpdate, Storage};
 use leadbox_core::{
     Change, LeadActivity, LeadQuery, LeadRow, LeadScore, PageRequest, Scope, SortKey, Tenant,
     UserId, Version, from_unix_micros,
@@ -159,6 +159,7 @@ pub async fn a_deleted_lead_is_found_by_its_id_only(storage: Arc<dyn Storage>) {
     assert!(page.items.is_empty() && page.next.is_none());
     assert_eq!(storage.count_leads(&scope, &query, 10).await.unwrap(), 0);
     assert_eq!(storage.lead_ids(&scope, &query, 10).await.unwrap(), []);
+    assert_eq!(storage.lead_sample(&scope, &query, 10).await.unwrap(), LeadSample::default());
     let search = LeadQuery { search: Search::parse("zoe o'neill"), ..LeadQuery::default() };
     assert_eq!(storage.count_leads(&scope, &search, 10).await.unwrap(), 0);
 }
@@ -281,6 +282,13 @@ pub async fn many_leads_enter_in_one_set(storage: Arc<dyn Storage>) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 2500, "each once");
+    let sample = world.storage.lead_sample(&world.scope(), &query, 100).await.unwrap();
+    assert_eq!((sample.count, sample.some.len()), (2500, 100));
+    let in_half = |from: usize| {
+        let half = &ids[from..from + 1250];
+        sample.some.iter().filter(|id| half.contains(id)).count()
+    };
+    assert!(in_half(0).min(in_half(1250)) > 30, "it is drawn from all of them");
     assert_eq!(world.log().await.len(), 2500);
 
     let mut updates = Vec::new();

@@ -102,6 +102,14 @@ impl Pair {
         let some = self.tested.storage.lead_ids(scope, query, cap).await.unwrap();
         assert_eq!(some.len() as u64, (expected.len() as u64).min(cap), "{cap} of {query:?}");
         assert!(some.iter().all(|id| expected.contains(id)), "{scope:?}\n{query:?}");
+
+        let most = dice.below(expected.len() + 3);
+        let sample = self.tested.storage.lead_sample(scope, query, most).await.unwrap();
+        assert_eq!(sample.count, expected.len() as u64, "{scope:?}\n{query:?}");
+        assert_eq!(sample.some.len(), expected.len().min(most), "{most} of {query:?}");
+        expected.reverse();
+        let mut drawn = expected.iter();
+        assert!(sample.some.iter().all(|id| drawn.any(|one| one == id)), "in order, each once");
     }
 }
 

@@ -63,6 +63,8 @@ impl Half {
         let storage = &self.world.storage;
         let page = storage.leads(scope, &query, &PageRequest::first(10)).await.unwrap();
         let ids = storage.lead_ids(scope, &query, 10).await.unwrap();
+        let sample = storage.lead_sample(scope, &query, 10).await.unwrap();
+        assert_eq!((sample.count, &sample.some), (ids.len() as u64, &ids));
         assert_eq!(ids.len() as u64, storage.count_leads(scope, &query, 10).await.unwrap());
         let count = storage.count_leads(scope, &query, 10).await.unwrap();
         assert_eq!(count, page.items.len() as u64, "{query:?}");

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use leadbox_core::filter::{Check, Direction, Leaf, Sense, Test};
 use leadbox_core::rollup::{Cell, Sums};
-use leadbox_core::storage::{AnalyticsStore, Counts, LeadStore, StorageError, StoredLead};
+use leadbox_core::storage::{
+    AnalyticsStore, Counts, LeadSample, LeadStore, StorageError, StoredLead,
+};
 use leadbox_core::{
     Cursor, Days, IdentityKey, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery, Owners,
     Page, PageRequest, Scope, SharedKey, Stay, Tenant,
@@ -208,6 +210,22 @@ impl LeadStore for Saboteur {
             ids.extend(self.inner.lead_ids(&scope, &query, limit).await?);
         }
         Ok(ids)
+    }
+
+    async fn lead_sample(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let query = self.asked(query);
+        let mut sample = LeadSample::default();
+        for scope in self.scopes_read("lead_sample", scope) {
+            let more = self.inner.lead_sample(&scope, &query, most).await?;
+            sample.count += more.count;
+            sample.some.extend(more.some);
+        }
+        Ok(sample)
     }
 
     async fn interactions(

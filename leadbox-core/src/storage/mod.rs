@@ -13,6 +13,7 @@ mod definition;
 mod error;
 mod memory;
 mod roles;
+mod sample;
 mod wake;
 
 pub use change::{
@@ -34,4 +35,5 @@ pub use roles::{
     MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
     MockLogStore, MockProofStore, MockTaskStore, MockViewStore,
 };
+pub use sample::LeadSample;
 pub use wake::Wake;

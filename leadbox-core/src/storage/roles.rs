@@ -11,7 +11,8 @@ use mockall::automock;
 use uuid::Uuid;
 
 use super::{
-    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, Reply, StorageError, Wake,
+    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, LeadSample, Reply, StorageError,
+    Wake,
 };
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, EventType, Position, Subject};
@@ -96,6 +97,15 @@ pub trait LeadStore: Send + Sync {
     /// The ids of the live leads that pass, of one moment and in no certain order; at most `limit`. Meant for very many: nothing
     /// but the ids is read where that can be.
     async fn lead_ids(&self, scope: &Scope, query: &LeadQuery, limit: u64) -> Result<Vec<LeadId>>;
+
+    /// How many live leads pass, of one moment, and some of them: all where there are at most `most`, otherwise `most` of them, or
+    /// a few less, that are drawn without regard to what they hold. [`LeadSample`] has the arithmetic of it.
+    async fn lead_sample(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        most: usize,
+    ) -> Result<LeadSample>;
 
     /// A lead's interactions, the latest first (by `at`, then id); empty when the scope does not see the lead.
     async fn interactions(

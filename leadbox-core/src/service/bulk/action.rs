@@ -10,6 +10,7 @@ use crate::error::{Invalid, Result};
 use crate::filter::{Check, LeadField, LeadQuery, Leaf, Operand, Sense, Test};
 use crate::id::{LeadId, UserId};
 use crate::lead::LeadPatch;
+use crate::storage::LeadSample;
 use crate::time::Timestamp;
 
 /// What is done to every lead of a selection.
@@ -55,27 +56,56 @@ impl Selection {
     /// The leads that are meant, each once.
     pub(super) async fn leads(&self, leadbox: &LeadBox, now: Timestamp) -> Result<Vec<LeadId>> {
         let leads = match self {
-            Self::Ids(ids) => {
-                let mut seen = HashSet::with_capacity(ids.len());
-                ids.iter().copied().filter(|id| seen.insert(*id)).collect()
+            Self::Ids(ids) => distinct(ids),
+            Self::Listed { list, as_of } => {
+                let query = listed(leadbox, list, as_of.unwrap_or(now)).await?;
+                // One more than there may be, so that it shows.
+                ids(leadbox, &query, Self::MAX as u64 + 1).await?
             }
-            Self::Listed { list, as_of } => listed(leadbox, list, as_of.unwrap_or(now)).await?,
         };
-        if leads.len() > Self::MAX {
-            let message = format!("is more than {} leads: narrow it", Self::MAX);
-            return Err(Invalid::one("selection", message).into());
-        }
+        not_too_many(leads.len() as u64)?;
         Ok(leads)
+    }
+
+    /// How many are meant, and some of them.
+    pub(super) async fn sample(
+        &self,
+        leadbox: &LeadBox,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let sample = match self {
+            Self::Ids(ids) => LeadSample::among(&distinct(ids), most),
+            Self::Listed { list, as_of } => {
+                let query = listed(leadbox, list, as_of.unwrap_or(now)).await?;
+                leadbox.storage().lead_sample(leadbox.scope(), &query, most).await?
+            }
+        };
+        not_too_many(sample.count)?;
+        Ok(sample)
     }
 }
 
-async fn listed(leadbox: &LeadBox, list: &LeadList, as_of: Timestamp) -> Result<Vec<LeadId>> {
+fn distinct(ids: &[LeadId]) -> Vec<LeadId> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.iter().copied().filter(|id| seen.insert(*id)).collect()
+}
+
+fn not_too_many(leads: u64) -> Result<()> {
+    if leads > Selection::MAX as u64 {
+        let message = format!("is more than {} leads: narrow it", Selection::MAX);
+        return Err(Invalid::one("selection", message).into());
+    }
+    Ok(())
+}
+
+/// The question for the leads of a list as it stood at a moment.
+async fn listed(leadbox: &LeadBox, list: &LeadList, as_of: Timestamp) -> Result<LeadQuery> {
     let mut query = leadbox.leads().query_at(list, as_of).await?;
     let test = Test::Between(None, Some(Operand::Time(as_of)));
     let came_by = Check::Leaf(Leaf { field: LeadField::CreatedAt, test, sense: Sense::Holds });
     query.check = Check::All(vec![query.check, came_by]);
-    // One more than there may be, so that it shows.
-    ids(leadbox, &query, Selection::MAX as u64 + 1).await
+    Ok(query)
 }
 
 /// The leads that pass, those that were made last first.

@@ -20,6 +20,7 @@ use crate::id::LeadId;
 use crate::key::FieldKey;
 use crate::lead::{Lead, converted};
 use crate::page::PageRequest;
+use crate::storage::LeadSample;
 use crate::time::Timestamp;
 
 /// How long after the change of a definition another process may still write by the old one, with some to spare.
@@ -29,6 +30,12 @@ impl LeadBox {
     /// The leads that hold a value of a field.
     pub(super) async fn holders(&self, key: &FieldKey) -> Result<Vec<LeadId>> {
         ids(self, &holding(key, None, LeadSort::default()), u64::MAX).await
+    }
+
+    /// How many these are, and some of them.
+    pub(super) async fn some_holders(&self, key: &FieldKey, most: usize) -> Result<LeadSample> {
+        let query = holding(key, None, LeadSort::default());
+        Ok(self.storage().lead_sample(self.scope(), &query, most).await?)
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::definitions::bad_choices;
 use super::super::{Definitions, LeadBox};
 use super::convert::Conversion;
 use super::note::{Conversions, Noted, Work};
-use super::plan::{RefusalGroup, extrapolated};
+use super::plan::{BulkPlan, RefusalGroup, extrapolated};
 use super::progress::BulkProgress;
 use crate::access::{Capability, Rights};
 use crate::error::{Error, Invalid, Result};
@@ -74,9 +74,9 @@ impl Definitions<'_> {
         let field = FieldDefinition { kind: retype.kind.clone(), ..known };
         let host = self.as_host();
         let (since, leftover) = (host.now(), retype.leftover.clone());
-        let leads = host.holders(&retype.key).await?;
+        let leads = host.some_holders(&retype.key, BulkPlan::TRIED).await?;
         let work = Work::Convert(Conversion { field, leftover, since });
-        let plan = host.plan_work(&work, &leads, since).await?;
+        let plan = host.plan_work(&work, leads, since).await?;
         let unfit: u64 = plan.refusals.iter().map(|group| group.count).sum();
         Ok(FieldPlan {
             holding: plan.counts.selected,

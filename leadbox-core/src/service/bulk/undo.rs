@@ -25,7 +25,7 @@ use crate::page::PageRequest;
 use crate::pipeline::Stay;
 use crate::revision::Version;
 use crate::scope::Scope;
-use crate::storage::{EventFilter, StoredLead};
+use crate::storage::{EventFilter, LeadSample, StoredLead};
 use crate::time::Timestamp;
 
 /// Something that was done to many leads.
@@ -60,7 +60,8 @@ impl Bulk<'_> {
     /// As [`undo`](Self::undo).
     pub async fn plan_undo(&self, operation: Operation) -> Result<BulkPlan> {
         let leads = self.touched(operation).await?;
-        self.leadbox.plan_work(&Work::Undo(operation), &leads, self.leadbox.now()).await
+        let leads = LeadSample::among(&leads, BulkPlan::TRIED);
+        self.leadbox.plan_work(&Work::Undo(operation), leads, self.leadbox.now()).await
     }
 
     /// Takes back what an import or a bulk action did, in the background as [`start`](Self::start) does. What has been

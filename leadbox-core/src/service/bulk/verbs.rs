@@ -35,8 +35,8 @@ impl Bulk<'_> {
     pub async fn plan(&self, action: &BulkAction, selection: &Selection) -> Result<BulkPlan> {
         self.check(action)?;
         let as_of = self.leadbox.now();
-        let leads = selection.leads(self.leadbox, as_of).await?;
-        self.leadbox.plan_work(&Work::Action(action.clone()), &leads, as_of).await
+        let leads = selection.sample(self.leadbox, as_of, BulkPlan::TRIED).await?;
+        self.leadbox.plan_work(&Work::Action(action.clone()), leads, as_of).await
     }
 
     /// Starts an action in the background: the host's [`Workers`](crate::Workers) do it, with a

@@ -14,7 +14,7 @@ use crate::lead::{IdentityKey, IdentityKind, KeyedLead, SLOT_EXCLUSIVE, SharedKe
 use crate::page::{Page, PageRequest};
 use crate::pipeline::Stay;
 use crate::scope::Scope;
-use crate::storage::{LeadStore, StorageError, StoredLead};
+use crate::storage::{LeadSample, LeadStore, StorageError, StoredLead};
 use crate::time::Timestamp;
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -180,6 +180,16 @@ impl LeadStore for MemoryStorage {
         let state = self.state();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(state.passing(scope, query).take(limit).map(|record| record.row.lead.id).collect())
+    }
+
+    async fn lead_sample(
+        &self,
+        scope: &Scope,
+        query: &LeadQuery,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let leads = self.lead_ids(scope, query, u64::MAX).await?;
+        Ok(LeadSample::of(leads.len() as u64, leads, most))
     }
 
     async fn interactions(
