@@ -14,6 +14,12 @@ use uuid::Uuid;
 
 use crate::error::Result;
 
+/// Stands for "never" and "unknown" in columns that are sorted by.
+pub(crate) const MISSING: i64 = i64::MIN;
+
+/// Stands for "no date" where it sorts last.
+pub(crate) const NO_DATE: i64 = i64::MAX;
+
 /// Reads a row's columns one after the other.
 pub(crate) struct Columns<'r> {
     row: &'r SqliteRow,
@@ -81,6 +87,16 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn time_or_none(&mut self, column: &'static str) -> Result<Option<Timestamp>> {
         self.value::<Option<i64>>(column)?.map(|micros| self.moment(micros, column)).transpose()
+    }
+
+    /// A time, or none where this number stands.
+    pub(crate) fn time_unless(
+        &mut self,
+        none: i64,
+        column: &'static str,
+    ) -> Result<Option<Timestamp>> {
+        let micros: i64 = self.value(column)?;
+        if micros == none { Ok(None) } else { self.moment(micros, column).map(Some) }
     }
 
     pub(crate) fn day(&mut self, column: &'static str) -> Result<NaiveDate> {

@@ -3,10 +3,43 @@
 use async_trait::async_trait;
 use leadbox_core::storage::{Checkpoint, Definition, DefinitionKind, DefinitionStore, Reply};
 use leadbox_core::{Revision, Tenant, Timestamp};
+use sqlx::sqlite::SqliteRow;
 
+use crate::columns::Columns;
 use crate::error::{During, Result};
-use crate::rows;
 use crate::storage::SqliteStorage;
+
+/// Reads `key, revision, body`.
+fn definition(row: &SqliteRow) -> Result<(Revision, Definition)> {
+    let mut columns = Columns::of(row, "definition");
+    let _key: &str = columns.value("key")?;
+    Ok((Revision(columns.value("revision")?), columns.json("body")?))
+}
+
+/// Reads `name, revision, body, at`.
+fn checkpoint(row: &SqliteRow, tenant: Tenant) -> Result<Checkpoint> {
+    let mut columns = Columns::of(row, "checkpoint");
+    Ok(Checkpoint {
+        tenant,
+        name: columns.value("name")?,
+        revision: Revision(columns.value("revision")?),
+        body: columns.json("body")?,
+        at: columns.time("at")?,
+    })
+}
+
+/// Reads `key, request, body, at, expires_at`.
+fn reply(row: &SqliteRow, tenant: Tenant) -> Result<Reply> {
+    let mut columns = Columns::of(row, "reply");
+    Ok(Reply {
+        tenant,
+        key: columns.value("key")?,
+        request: columns.value("request")?,
+        body: columns.json("body")?,
+        at: columns.time("at")?,
+        expires_at: columns.time("expires_at")?,
+    })
+}
 
 #[async_trait]
 impl DefinitionStore for SqliteStorage {
@@ -40,7 +73,7 @@ impl DefinitionStore for SqliteStorage {
         .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read definitions")?;
-        found.iter().map(rows::definition).collect()
+        found.iter().map(definition).collect()
     }
 
     async fn definition<'a>(
@@ -66,7 +99,7 @@ impl DefinitionStore for SqliteStorage {
         .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a definition")?;
-        found.as_ref().map(rows::definition).transpose()
+        found.as_ref().map(definition).transpose()
     }
 
     async fn checkpoint<'a>(&self, tenant: Tenant, name: &'a str) -> Result<Option<Checkpoint>> {
@@ -86,7 +119,7 @@ impl DefinitionStore for SqliteStorage {
         .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a checkpoint")?;
-        found.as_ref().map(|row| rows::checkpoint(row, tenant)).transpose()
+        found.as_ref().map(|row| checkpoint(row, tenant)).transpose()
     }
 
     async fn reply<'a>(
@@ -114,6 +147,6 @@ impl DefinitionStore for SqliteStorage {
         .fetch_optional(&mut *self.readers.acquire().await?)
         .await
         .during("read a reply")?;
-        found.as_ref().map(|row| rows::reply(row, tenant)).transpose()
+        found.as_ref().map(|row| reply(row, tenant)).transpose()
     }
 }

@@ -1,13 +1,13 @@
 //! Interactions and stays as readers see them. Owns look-ups by lead, id and key; whoever does not see the lead sees none
 //! of them.
 
-use leadbox_core::storage::StorageError;
 use leadbox_core::{
     Cursor, Interaction, InteractionId, LeadId, Page, PageRequest, Scope, Stay, UserId,
 };
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::{During, Result};
+use crate::paging::{latest_after, number_key};
 use crate::readers::Readers;
 use crate::rows::{self, Columns};
 use crate::statement::Rows;
@@ -44,13 +44,7 @@ pub(crate) async fn of_lead(
     lead: LeadId,
     page: &PageRequest,
 ) -> Result<Page<Interaction>> {
-    let (at, id) = match &page.after {
-        None => (i64::MAX, vec![0xff; 17]),
-        Some(cursor) => {
-            let (key, id) = cursor.of(INTERACTIONS).map_err(|_| StorageError::BadCursor)?;
-            (rows::number_of(key)?, id.to_vec())
-        }
-    };
+    let (at, id) = latest_after(page, INTERACTIONS)?;
     let Some(no) = seen_lead(readers, scope, lead).await? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
@@ -85,7 +79,7 @@ pub(crate) async fn of_lead(
     Ok(Page::cut(interactions, limit, |last| {
         Cursor::new(
             INTERACTIONS,
-            Some(rows::number_key(last.at.timestamp_micros())),
+            Some(number_key(last.at.timestamp_micros())),
             last.id.uuid().into_bytes(),
         )
     }))

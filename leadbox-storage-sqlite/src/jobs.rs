@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::claim::ClaimJobs;
 use crate::error::{During, Result};
+use crate::paging::{latest_after, number_key};
 use crate::rows::{self, Columns, attempt_columns, job_columns};
 use crate::statement::Rows;
 use crate::storage::SqliteStorage;
@@ -182,13 +183,7 @@ impl JobStore for SqliteStorage {
     }
 
     async fn lane_attempts(&self, lane: &LaneKey, page: &PageRequest) -> Result<Page<Attempt>> {
-        let (at, id) = match &page.after {
-            None => (i64::MAX, vec![0xff; 17]),
-            Some(cursor) => {
-                let (key, id) = cursor.of(ATTEMPTS).map_err(|_| StorageError::BadCursor)?;
-                (rows::number_of(key)?, id.to_vec())
-            }
-        };
+        let (at, id) = latest_after(page, ATTEMPTS)?;
         let limit = page.limit();
         let found = sqlx::query(concat!(
             "select ",
@@ -209,7 +204,7 @@ impl JobStore for SqliteStorage {
         Ok(Page::cut(attempts, limit, |last| {
             Cursor::new(
                 ATTEMPTS,
-                Some(rows::number_key(last.at.timestamp_micros())),
+                Some(number_key(last.at.timestamp_micros())),
                 last.id.uuid().into_bytes(),
             )
         }))

@@ -15,7 +15,9 @@ use uuid::Uuid;
 use crate::error::{During, Result};
 use crate::interactions;
 use crate::keyed;
-use crate::lists::{Key, List};
+use crate::lists::List;
+use crate::order::Key;
+use crate::paging::{number_key, number_of};
 use crate::rows::{self, lead_columns};
 use crate::statement::Rows;
 use crate::storage::SqliteStorage;
@@ -45,7 +47,7 @@ fn place(cursor: &Cursor, query: &LeadQuery) -> Result<(Key, [u8; 16])> {
                 key.and_then(|key| std::str::from_utf8(key).ok()).ok_or(StorageError::BadCursor)?;
             Key::Text(text.to_owned())
         }
-        _ => Key::Number(rows::number_of(key)?),
+        _ => Key::Number(number_of(key)?),
     };
     Ok((key, id))
 }
@@ -54,7 +56,7 @@ fn place(cursor: &Cursor, query: &LeadQuery) -> Result<(Key, [u8; 16])> {
 fn listed(row: &SqliteRow, query: &LeadQuery) -> Result<(StoredLead, Vec<u8>)> {
     let key = match query.sort.by {
         SortKey::Name => row.try_get::<String, _>(BEHIND).during("read leads")?.into_bytes(),
-        _ => rows::number_key(row.try_get(BEHIND).during("read leads")?),
+        _ => number_key(row.try_get(BEHIND).during("read leads")?),
     };
     Ok((rows::stored_lead(row)?, key))
 }

@@ -70,6 +70,8 @@ mod lists;
 mod log;
 mod lookups;
 mod migrate;
+mod order;
+mod paging;
 #[cfg(test)]
 mod plans;
 mod readers;

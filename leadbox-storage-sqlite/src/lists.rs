@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::{During, Result};
 use crate::filter::{Table, looks_into, push_check, push_search};
+use crate::order::{Key, Order};
 use crate::readers::Readers;
 use crate::rows::{MISSING, lead_columns};
 use crate::sources::Source;
@@ -22,62 +23,6 @@ use crate::texts;
 const FEW: i64 = 4_000;
 /// Up to so many owners or stages are walked side by side.
 const SIDE_BY_SIDE: usize = 16;
-
-/// How a list is ordered: the table that is walked, its columns, and its indexes.
-struct Order {
-    table: Table,
-    field: LeadField,
-    column: &'static str,
-    id: &'static str,
-    live: &'static str,
-    index: &'static str,
-    by_owner: Option<&'static str>,
-    by_stage: Option<&'static str>,
-}
-
-fn order(by: SortKey) -> Order {
-    let lead = |field, column, index, by_owner| Order {
-        table: Table::Lead,
-        field,
-        column,
-        id: "l.id",
-        live: "l.deleted_at is null",
-        index,
-        by_owner,
-        by_stage: None,
-    };
-    let pulse = |field, column, index, by_owner, by_stage| Order {
-        table: Table::Pulse,
-        field,
-        column,
-        id: "s.lead",
-        live: "s.deleted = 0",
-        index,
-        by_owner,
-        by_stage,
-    };
-    match by {
-        SortKey::Created => {
-            lead(LeadField::CreatedAt, "l.created_at", "lead_created", Some("lead_owner_created"))
-        }
-        SortKey::Updated => lead(LeadField::UpdatedAt, "l.updated_at", "lead_updated", None),
-        SortKey::Name => lead(LeadField::Name, "l.name_key", "lead_name", None),
-        SortKey::Value => lead(LeadField::Value, "l.value_minor", "lead_value", None),
-        SortKey::Score => {
-            let (by_owner, by_stage) = (Some("pulse_owner_score"), Some("pulse_stage_score"));
-            pulse(LeadField::Score, "s.score", "pulse_score", by_owner, by_stage)
-        }
-        SortKey::LastInteraction => {
-            pulse(LeadField::LastInteractionAt, "s.last_at", "pulse_last", None, None)
-        }
-    }
-}
-
-/// A place in a list.
-pub(crate) enum Key {
-    Number(i64),
-    Text(String),
-}
 
 /// Which rows are found, and how.
 pub(crate) enum Way<'a> {
@@ -151,7 +96,7 @@ impl<'a> List<'a> {
             });
         }
         let stages = ids(&leaves, &LeadField::Stage);
-        let (order, is_nobodys) = (order(query.sort.by), is_nobodys(&query.check));
+        let (order, is_nobodys) = (Order::of(query.sort.by), is_nobodys(&query.check));
         Self { scope, query, order, leaves, owners, stages, is_nobodys }
     }
 
@@ -497,7 +442,7 @@ impl<'a> List<'a> {
     /// longer to hand over than to find.
     pub(crate) async fn ids(&self, readers: &Readers, limit: i64) -> Result<QueryBuilder<Sqlite>> {
         let by_creation =
-            Self { order: order(SortKey::Created), ..Self::of(self.scope, self.query) };
+            Self { order: Order::of(SortKey::Created), ..Self::of(self.scope, self.query) };
         let mut query =
             QueryBuilder::new("select group_concat(hex(id), '') from (select l.id as id");
         match &by_creation.way(readers).await? {
@@ -527,6 +472,6 @@ impl<'a> List<'a> {
         let list = Self::of(scope, query);
         let is_dated = list.leaves.iter().any(|leaf| leaf.field == LeadField::CreatedAt);
         let by = if is_dated { SortKey::Created } else { SortKey::Score };
-        Self { order: order(by), ..list }
+        Self { order: Order::of(by), ..list }
     }
 }

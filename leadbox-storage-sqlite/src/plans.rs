@@ -14,8 +14,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::analytics::sums;
-use crate::lists::{Key, List};
+use crate::lists::List;
 use crate::log::page_of_events;
+use crate::order::Key;
 use crate::tasks::work_list;
 use crate::{SqliteConfig, SqliteStorage};
 

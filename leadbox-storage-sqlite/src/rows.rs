@@ -5,7 +5,7 @@ use leadbox_core::job::{
     Attempt, AttemptResult, Breaker, Job, JobState, Lane, LaneKey, LaneState, NewJob,
 };
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
-use leadbox_core::storage::{Checkpoint, Definition, Reply, StorageError, StoredLead};
+use leadbox_core::storage::StoredLead;
 use leadbox_core::{
     Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
     LeadScore, Money, NewEvent, Note, Points, Position, Profile, Revision, SavedView, Sharing,
@@ -13,25 +13,9 @@ use leadbox_core::{
 };
 use sqlx::sqlite::SqliteRow;
 
-pub(crate) use crate::columns::Columns;
+pub(crate) use crate::columns::{Columns, MISSING, NO_DATE};
 use crate::error::Result;
-
-/// Stands for "never" and "unknown" in columns that are sorted by.
-pub(crate) const MISSING: i64 = i64::MIN;
-
-/// Stands for "no date" where it sorts last.
-pub(crate) const NO_DATE: i64 = i64::MAX;
-
-/// A number as a cursor carries it: bytes that compare as numbers do.
-pub(crate) fn number_key(number: i64) -> Vec<u8> {
-    (number.cast_unsigned() ^ (1 << 63)).to_be_bytes().to_vec()
-}
-
-/// The number that a cursor carries.
-pub(crate) fn number_of(key: Option<&[u8]>) -> Result<i64> {
-    let bytes: [u8; 8] = key.and_then(|key| key.try_into().ok()).ok_or(StorageError::BadCursor)?;
-    Ok((u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
-}
+pub(crate) use crate::paging::{number_key, number_of};
 
 /// The columns that [`stored_lead`] reads, of `lead l`, `lead_profile p` and `lead_pulse s`.
 macro_rules! lead_columns {
@@ -78,11 +62,7 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
     let stage_since = columns.time("stage_since")?;
     let owner = columns.id_or_none("owner")?;
     let minor = columns.value("value_minor")?;
-    let currency: Option<&str> = columns.value("currency")?;
-    let currency = currency
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| StorageError::corrupt("lead", "currency", id))?;
+    let currency = columns.parsed_or_none("currency")?;
     let completeness = columns.number("completeness")?;
     let created_at = columns.time("created_at")?;
     let created_on = columns.day("created_on")?;
@@ -127,8 +107,7 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
         rule_set: columns.value("rule_set")?,
         freshness: if columns.flag("dirty")? { Freshness::Dirty } else { Freshness::Fresh },
     };
-    let last_at: i64 = columns.value("last_at")?;
-    let last_at = if last_at == MISSING { None } else { Some(columns.moment(last_at, "last_at")?) };
+    let last_at = columns.time_unless(MISSING, "last_at")?;
     let activity = LeadActivity { count: columns.value("interactions")?, last_at };
     Ok(StoredLead { lead, score, activity })
 }
@@ -194,8 +173,6 @@ pub(crate) fn task(row: &SqliteRow) -> Result<Task> {
     let lead = columns.id("lead_no")?;
     let revision = Revision(columns.value("revision")?);
     let (title, details) = (columns.value("title")?, columns.value("details")?);
-    let due_at: i64 = columns.value("due_at")?;
-    let due_at = if due_at == NO_DATE { None } else { Some(columns.moment(due_at, "due_at")?) };
     Ok(Task {
         id,
         tenant,
@@ -203,7 +180,7 @@ pub(crate) fn task(row: &SqliteRow) -> Result<Task> {
         revision,
         title,
         details,
-        due_at,
+        due_at: columns.time_unless(NO_DATE, "due_at")?,
         remind_at: columns.time_or_none("remind_at")?,
         assignee: columns.id_or_none("assignee")?,
         made_at: columns.time("made_at")?,
@@ -239,38 +216,6 @@ pub(crate) fn note(row: &SqliteRow) -> Result<Note> {
         made_at: columns.time("made_at")?,
         made_by: columns.json("made_by")?,
         edited_at: columns.time_or_none("edited_at")?,
-    })
-}
-
-/// Reads `key, revision, body`.
-pub(crate) fn definition(row: &SqliteRow) -> Result<(Revision, Definition)> {
-    let mut columns = Columns::of(row, "definition");
-    let _key: &str = columns.value("key")?;
-    Ok((Revision(columns.value("revision")?), columns.json("body")?))
-}
-
-/// Reads `name, revision, body, at`.
-pub(crate) fn checkpoint(row: &SqliteRow, tenant: Tenant) -> Result<Checkpoint> {
-    let mut columns = Columns::of(row, "checkpoint");
-    Ok(Checkpoint {
-        tenant,
-        name: columns.value("name")?,
-        revision: Revision(columns.value("revision")?),
-        body: columns.json("body")?,
-        at: columns.time("at")?,
-    })
-}
-
-/// Reads `key, request, body, at, expires_at`.
-pub(crate) fn reply(row: &SqliteRow, tenant: Tenant) -> Result<Reply> {
-    let mut columns = Columns::of(row, "reply");
-    Ok(Reply {
-        tenant,
-        key: columns.value("key")?,
-        request: columns.value("request")?,
-        body: columns.json("body")?,
-        at: columns.time("at")?,
-        expires_at: columns.time("expires_at")?,
     })
 }
 
@@ -337,9 +282,6 @@ pub(crate) fn team(row: &SqliteRow) -> Result<Team> {
 /// Reads `id, tenant, revision, name, owner, sharing, filter, search, sort, columns`.
 pub(crate) fn view(row: &SqliteRow) -> Result<SavedView> {
     let mut columns = Columns::of(row, "saved_view");
-    let sort = |columns: &mut Columns<'_>| {
-        columns.parsed_or_none("sort")?.ok_or_else(|| columns.corrupt("sort"))
-    };
     Ok(SavedView {
         id: columns.id("id")?,
         tenant: columns.tenant()?,
@@ -349,7 +291,7 @@ pub(crate) fn view(row: &SqliteRow) -> Result<SavedView> {
         sharing: columns.code("sharing", Sharing::from_code)?,
         filter: columns.json("filter")?,
         search: columns.value("search")?,
-        sort: sort(&mut columns)?,
+        sort: columns.parsed_or_none("sort")?.ok_or_else(|| columns.corrupt("sort"))?,
         columns: columns.json("columns")?,
     })
 }

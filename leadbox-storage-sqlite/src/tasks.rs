@@ -2,7 +2,7 @@
 //! see the lead sees none of them.
 
 use async_trait::async_trait;
-use leadbox_core::storage::{StorageError, TaskStore};
+use leadbox_core::storage::TaskStore;
 use leadbox_core::{
     Assignees, Cursor, LeadId, Note, NoteId, Owners, Page, PageRequest, Scope, Task, TaskFilter,
     TaskId, TaskState, UserId,
@@ -10,6 +10,7 @@ use leadbox_core::{
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::{During, Result};
+use crate::paging::{after, number_key};
 use crate::rows::{self, note_columns, task_columns};
 use crate::storage::SqliteStorage;
 
@@ -34,13 +35,6 @@ fn push_users<'u>(
         ids.push_bind(user.uuid());
     }
     sql.push(")");
-}
-
-/// The number and id behind which a page of this list begins.
-fn place(page: &PageRequest, list: &str) -> Result<Option<(i64, Vec<u8>)>> {
-    let Some(cursor) = &page.after else { return Ok(None) };
-    let (key, id) = cursor.of(list).map_err(|_| StorageError::BadCursor)?;
-    Ok(Some((rows::number_of(key)?, id.to_vec())))
 }
 
 /// Ends a statement over tasks: behind the place, in their order.
@@ -112,7 +106,7 @@ impl SqliteStorage {
         let tasks = found.iter().map(rows::task).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(tasks, limit, |last| {
             let due = last.due_at.map_or(rows::NO_DATE, |due| due.timestamp_micros());
-            Cursor::new(list, Some(rows::number_key(due)), last.id.uuid().into_bytes())
+            Cursor::new(list, Some(number_key(due)), last.id.uuid().into_bytes())
         }))
     }
 }
@@ -137,7 +131,7 @@ impl TaskStore for SqliteStorage {
         lead: LeadId,
         page: &PageRequest,
     ) -> Result<Page<Task>> {
-        let place = place(page, LEAD_TASKS)?;
+        let place = after(page, LEAD_TASKS)?;
         let mut sql = QueryBuilder::<Sqlite>::new(concat!(
             "select ",
             task_columns!(),
@@ -155,7 +149,7 @@ impl TaskStore for SqliteStorage {
         filter: &TaskFilter,
         page: &PageRequest,
     ) -> Result<Page<Task>> {
-        let sql = work_list(scope, filter, place(page, TASKS)?, page.limit());
+        let sql = work_list(scope, filter, after(page, TASKS)?, page.limit());
         self.page_of_tasks(sql, TASKS, page.limit()).await
     }
 
@@ -182,7 +176,7 @@ impl TaskStore for SqliteStorage {
     }
 
     async fn notes(&self, scope: &Scope, lead: LeadId, page: &PageRequest) -> Result<Page<Note>> {
-        let (place, limit) = (place(page, NOTES)?, page.limit());
+        let (place, limit) = (after(page, NOTES)?, page.limit());
         let mut sql = QueryBuilder::<Sqlite>::new(concat!(
             "select ",
             note_columns!(),
@@ -198,7 +192,7 @@ impl TaskStore for SqliteStorage {
         let found = found.during("read notes")?;
         let notes = found.iter().map(rows::note).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(notes, limit, |last| {
-            let key = rows::number_key(last.made_at.timestamp_micros());
+            let key = number_key(last.made_at.timestamp_micros());
             Cursor::new(NOTES, Some(key), last.id.uuid().into_bytes())
         }))
     }
