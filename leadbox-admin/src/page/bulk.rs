@@ -1,16 +1,16 @@
-//! Work on many leads, once it is under way: how far it is, what was refused, stopping it, and taking it back. Owns that its
-//! page looks again by itself, and only while something may still happen.
+//! Work on many leads, once it is under way: how far it is, what was refused, and stopping it. Owns that its page looks again
+//! by itself, and only while something may still happen.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, Redirect};
-use leadbox_core::service::{BulkKind, BulkProgress, BulkState, Operation};
+use leadbox_core::service::{BulkKind, BulkProgress, BulkState};
 use leadbox_core::{BulkId, Error, LeadBox, LeadId};
 
 use super::Doc;
-use super::bulk_plan::{Count, Shown, deeds, number};
+use super::bulk_plan::{Count, deeds, number};
 use super::format;
 use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
@@ -49,11 +49,11 @@ struct Page {
     more: String,
 }
 
-fn read_id(id: &str) -> Result<BulkId, Error> {
+pub(super) fn read_id(id: &str) -> Result<BulkId, Error> {
     id.parse().map_err(|_| Error::not_found("bulk action", id))
 }
 
-fn heading(kind: BulkKind) -> &'static str {
+pub(super) fn heading(kind: BulkKind) -> &'static str {
     match kind {
         BulkKind::Change => "Changing leads",
         BulkKind::Assign => "Giving leads to somebody",
@@ -156,37 +156,4 @@ pub(crate) async fn cancel(visit: Visit, Path(id): Path<String>) -> Result<Redir
 
 pub(super) fn to_bulk(doc: &Doc, progress: &BulkProgress) -> Redirect {
     Redirect::to(&doc.page(&format!("bulk/{}", progress.id)))
-}
-
-#[derive(Template)]
-#[template(path = "bulk-undo.html")]
-struct UndoPage {
-    doc: Doc,
-    shell: Shell,
-    id: String,
-    heading: &'static str,
-    plan: Shown,
-}
-
-/// `GET /bulk/{id}/undo`.
-pub(crate) async fn plan_undo(
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Result<Html<String>, Problem> {
-    let id = read_id(&id)?;
-    let Visit { doc, shell, leadbox, .. } = visit.on("leads");
-    let progress = leadbox.bulk().progress(id).await?;
-    let plan = leadbox.bulk().plan_undo(Operation::Bulk(id)).await?;
-    let lexicon = Lexicon::of(&leadbox).await?;
-    let words = lexicon.words();
-    let (id, heading) = (id.to_string(), heading(progress.kind));
-    let page = UndoPage { plan: Shown::of(&plan, &words), id, heading, doc, shell };
-    Ok(Html(page.render()?))
-}
-
-/// `POST /bulk/{id}/undo`: few leads at once and many in the background.
-pub(crate) async fn undo(visit: Visit, Path(id): Path<String>) -> Result<Redirect, Problem> {
-    let id = read_id(&id)?;
-    let begun = visit.leadbox.bulk().begin_undo(Operation::Bulk(id)).await?;
-    Ok(to_bulk(&visit.doc, &begun))
 }

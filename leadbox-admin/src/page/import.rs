@@ -1,5 +1,5 @@
-//! Leads from a file that was sent, step by step: its columns are looked at, it is tried, imported, and taken back. Owns the
-//! steps; what becomes of rows is core's.
+//! Leads from a file that was sent, step by step: its columns are looked at, it is tried and imported. Owns the steps; what
+//! becomes of rows is core's.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,7 +11,6 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use futures_util::stream;
 use leadbox_core::access::Capability;
-use leadbox_core::service::Operation;
 use leadbox_core::transfer::{
     Counts, Ending, Format, ImportReport, ImportState, Importer, Mapping, Preview, TransferError,
     UnknownColumns,
@@ -19,8 +18,7 @@ use leadbox_core::transfer::{
 use leadbox_core::{Error, IdentityKind, ImportId, Invalid, LeadBox};
 
 use super::Doc;
-use super::bulk::to_bulk;
-use super::bulk_plan::{Count, Shown, number};
+use super::bulk_plan::{Count, number};
 use super::fields::{Fields, value};
 use super::input::Input;
 use super::lexicon::Lexicon;
@@ -88,7 +86,7 @@ struct Page {
     gone: bool,
 }
 
-fn read_id(id: &str) -> Result<ImportId, Error> {
+pub(super) fn read_id(id: &str) -> Result<ImportId, Error> {
     id.parse().map_err(|_| Error::not_found("import", id))
 }
 
@@ -336,34 +334,4 @@ pub(crate) async fn refused(
         }
     });
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], streamed(rows)).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "import-undo.html")]
-struct UndoPage {
-    doc: Doc,
-    shell: Shell,
-    id: String,
-    plan: Shown,
-}
-
-/// `GET /import/{id}/undo`.
-pub(crate) async fn plan_undo(
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Result<Html<String>, Problem> {
-    let id = read_id(&id)?;
-    let Visit { doc, shell, leadbox, .. } = visit.on("import");
-    let plan = leadbox.bulk().plan_undo(Operation::Import(id)).await?;
-    let lexicon = Lexicon::of(&leadbox).await?;
-    let words = lexicon.words();
-    let (plan, id) = (Shown::of(&plan, &words), id.to_string());
-    Ok(Html(UndoPage { doc, shell, id, plan }.render()?))
-}
-
-/// `POST /import/{id}/undo`: few leads at once and many in the background.
-pub(crate) async fn undo(visit: Visit, Path(id): Path<String>) -> Result<Redirect, Problem> {
-    let id = read_id(&id)?;
-    let begun = visit.leadbox.bulk().begin_undo(Operation::Import(id)).await?;
-    Ok(to_bulk(&visit.doc, &begun))
 }

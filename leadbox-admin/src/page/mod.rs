@@ -61,6 +61,7 @@ mod task;
 mod tasks;
 mod team;
 mod teams;
+mod undo;
 mod unmerge;
 mod user;
 mod users;

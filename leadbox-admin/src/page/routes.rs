@@ -9,8 +9,8 @@ use super::{
     bulk, bulk_plan, completeness, custom_field, custom_fields, duplicates, edit, first_run,
     import, import_file, industry_names, interaction, keys, lead, leads, log, menu, merge,
     my_leads, note, overview, profile, retype, role, roles, set_password, settings,
-    sign_in as sign_in_page, system, task, team, teams, unmerge, user, users, verification, view,
-    welcome, work,
+    sign_in as sign_in_page, system, task, team, teams, undo, unmerge, user, users, verification,
+    view, welcome, work,
 };
 use crate::admin::Shared;
 use crate::live::live;
@@ -33,14 +33,14 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/bulk/new", get(bulk_plan::plan))
         .route("/bulk/{id}", get(bulk::bulk))
         .route("/bulk/{id}/cancel", post(bulk::cancel))
-        .route("/bulk/{id}/undo", get(bulk::plan_undo).post(bulk::undo))
+        .route("/bulk/{id}/undo", get(undo::plan_bulk).post(undo::undo_bulk))
         .route(
             "/import",
             get(import_file::form).post(import_file::upload).layer(import_file::limit()),
         )
         .route("/import/{id}", get(import::import).post(import::run))
         .route("/import/{id}/refused", get(import::refused))
-        .route("/import/{id}/undo", get(import::plan_undo).post(import::undo))
+        .route("/import/{id}/undo", get(undo::plan_import).post(undo::undo_import))
         .route("/leads/new", get(edit::blank).post(edit::add))
         .route("/leads/{id}", get(lead::lead))
         .route("/leads/{id}/edit", get(edit::edit).post(edit::save))
