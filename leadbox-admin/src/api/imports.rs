@@ -2,14 +2,12 @@
 //! where it was interrupted.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
-use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 use leadbox_core::transfer::{
     Format, ImportReport, ImportState, Importer, Mapping, TransferError, UnknownColumns,
 };
@@ -19,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::asker::Asker;
 use super::once::{OnceKey, import_id};
-use crate::serve::Problem;
+use crate::serve::{Problem, arrived, aside};
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 1 << 30;
@@ -128,33 +126,11 @@ pub(super) async fn import(
         Some(id) => importer.id(id),
         None => importer,
     };
-    let file = arrived(body).await?;
+    let file = aside(tempfile::tempfile).await.map_err(|error| Problem::broken(&error))?;
+    let chunks = body.into_data_stream().map_err(|_| StatusCode::BAD_REQUEST);
+    let file = arrived(chunks, file, LONGEST).await?;
     let report = importer.run(file).await.map_err(problem)?;
     Ok(Json(ImportBody { report }))
-}
-
-/// The body as a file, at its beginning.
-async fn arrived(body: Body) -> Result<File, Problem> {
-    let kept = |error: std::io::Error| Problem::broken(&error);
-    let mut file = tempfile::tempfile().map_err(kept)?;
-    let (mut chunks, mut length) = (body.into_data_stream(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "It could not be read",
-                "The file did not arrive whole.",
-            )
-        })?;
-        length += chunk.len() as u64;
-        if length > LONGEST {
-            let detail = "The file is longer than 1 GiB. Import it in parts.";
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "It is too long", detail));
-        }
-        file.write_all(&chunk).map_err(kept)?;
-    }
-    file.seek(SeekFrom::Start(0)).map_err(kept)?;
-    Ok(file)
 }
 
 /// How far an import is

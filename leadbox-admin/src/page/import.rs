@@ -1,8 +1,6 @@
 //! Leads from a file that was sent, step by step: its columns are looked at, it is tried and imported. Owns the steps; what
 //! becomes of rows is core's.
 
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,6 +14,8 @@ use leadbox_core::transfer::{
     UnknownColumns,
 };
 use leadbox_core::{Error, IdentityKind, ImportId, Invalid, LeadBox};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
 
 use super::Doc;
 use super::bulk_plan::{Count, number};
@@ -126,7 +126,7 @@ pub(crate) async fn import(
     };
     let lexicon = Lexicon::of(&leadbox).await?;
     let words = lexicon.words();
-    let opened = upload.open().map_err(|error| Problem::broken(&error))?;
+    let opened = upload.open().await.map_err(|error| Problem::broken(&error))?;
     let preview = Preview::of(&leadbox, opened).await.map_err(transfer_problem)?;
     let (run, chosen, by) = {
         let state = upload.state();
@@ -237,7 +237,7 @@ pub(crate) async fn run(
     };
     let keys = KEYS.iter().find(|(key, ..)| *key == value(&fields, "by"));
     let keys = keys.ok_or_else(|| Invalid::one("by", "recognises no lead"))?.2;
-    let opened = upload.open().map_err(|error| Problem::broken(&error))?;
+    let opened = upload.open().await.map_err(|error| Problem::broken(&error))?;
     let preview = Preview::of(&visit.leadbox, opened).await.map_err(transfer_problem)?;
     let chosen: Chosen = preview
         .columns
@@ -248,8 +248,8 @@ pub(crate) async fn run(
             field => (one.column.clone(), Some(field.to_owned())),
         })
         .collect();
-    let files = upload.open().and_then(|input| Ok((input, upload.refused()?)));
-    let files = files.map_err(|error| Problem::broken(&error))?;
+    let kept = |error: std::io::Error| Problem::broken(&error);
+    let files = (upload.open().await.map_err(kept)?, upload.refused().await.map_err(kept)?);
     {
         let mut state = upload.state();
         let over = matches!(&state.run, Run::Ended(report) if report.ending != Ending::DryRun);
@@ -280,7 +280,7 @@ async fn work(
     leadbox: &LeadBox,
     id: ImportId,
     upload: &Arc<Upload>,
-    (input, refused): (File, File),
+    (input, refused): (std::fs::File, std::fs::File),
     chosen: &Chosen,
     keys: &[IdentityKind],
     tries: bool,
@@ -321,10 +321,10 @@ pub(crate) async fn refused(
         Run::Ended(_) => ("text/csv; charset=utf-8", "attachment; filename=\"refused.csv\""),
         _ => return Err(Problem::not_found("Nothing was refused yet.")),
     };
-    let rows = upload.refused().map_err(|error| Problem::broken(&error))?;
-    let rows = stream::unfold(rows, |mut rows| async move {
+    let rows = upload.refused().await.map_err(|error| Problem::broken(&error))?;
+    let rows = stream::unfold(File::from_std(rows), |mut rows| async move {
         let mut chunk = vec![0; CHUNK];
-        match rows.read(&mut chunk) {
+        match rows.read(&mut chunk).await {
             Ok(0) => None,
             Ok(read) => {
                 chunk.truncate(read);

@@ -2,6 +2,7 @@
 //! are shown; knows nothing of leads.
 
 mod accent;
+mod arrival;
 mod assets;
 mod fragment;
 mod headers;
@@ -15,6 +16,7 @@ mod streamed;
 mod uploads;
 
 pub(crate) use accent::accent_name;
+pub(crate) use arrival::{arrived, aside, unread};
 pub(crate) use assets::{asset, version};
 pub(crate) use fragment::FRAGMENT;
 pub(crate) use headers::guard;

@@ -11,6 +11,8 @@ use leadbox_core::transfer::{Counts, ImportReport};
 use leadbox_core::{Actor, ImportId, LeadBox, Tenant};
 use tempfile::NamedTempFile;
 
+use super::aside;
+
 /// How long a file waits.
 const WAITS: Duration = Duration::from_secs(3600);
 
@@ -58,22 +60,32 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    pub(crate) fn new(name: String, asker: &LeadBox, file: NamedTempFile) -> io::Result<Self> {
-        let size = file.as_file().metadata()?.len();
+    pub(crate) async fn new(
+        name: String,
+        asker: &LeadBox,
+        file: NamedTempFile,
+    ) -> io::Result<Self> {
+        let (file, size, refused) = aside(move || {
+            let size = file.as_file().metadata()?.len();
+            Ok((file, size, NamedTempFile::new()?))
+        })
+        .await?;
         let state = State { run: Run::Waiting, chosen: None, by: String::new() };
-        let (refused, state) = (NamedTempFile::new()?, Mutex::new(state));
+        let state = Mutex::new(state);
         let (tenant, by) = (asker.tenant(), asker.actor().clone());
         Ok(Self { name, size, tenant, by, file, refused, state })
     }
 
     /// The file, at its beginning.
-    pub(crate) fn open(&self) -> io::Result<File> {
-        self.file.reopen()
+    pub(crate) async fn open(self: &Arc<Self>) -> io::Result<File> {
+        let upload = Arc::clone(self);
+        aside(move || upload.file.reopen()).await
     }
 
     /// The rows that were refused, at their beginning, to be read or written.
-    pub(crate) fn refused(&self) -> io::Result<File> {
-        self.refused.reopen()
+    pub(crate) async fn refused(self: &Arc<Self>) -> io::Result<File> {
+        let upload = Arc::clone(self);
+        aside(move || upload.refused.reopen()).await
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -11,7 +11,9 @@ mod views;
 
 use std::num::NonZeroU32;
 
+use axum::body::Body;
 use axum::http::Method;
+use futures_util::stream;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::service::NewKey;
 use leadbox_core::worker::BulkHandler;
@@ -387,6 +389,17 @@ async fn a_file_comes_in_once_and_goes_out_again() {
     let csv = program.get("/leads/export").await.with(200);
     assert!(csv.text.starts_with("id,name,") && csv.text.lines().count() == 2, "{}", csv.text);
     program.get("/leads/export?filter=x").await.with(422);
+}
+
+#[tokio::test]
+async fn of_a_file_that_breaks_off_nothing_comes_in() {
+    let (office, program) = office().await;
+    let beginning = Ok("Name,Email\r\nAda,ada@analytical.example\r\n");
+    let torn = stream::iter([beginning, Err(std::io::Error::other("gone"))]);
+    let refused = program.send(Method::POST, "/imports", "text/csv", Body::from_stream(torn)).await;
+    let refused = refused.with(400).json();
+    assert_eq!(refused["errors"], json!([{"pointer": "/file", "detail": "did not arrive whole"}]));
+    assert!(!office.events().await.iter().any(|(kind, _)| *kind == EventType::LEAD_CAPTURED));
 }
 
 #[tokio::test]

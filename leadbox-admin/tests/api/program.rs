@@ -77,7 +77,7 @@ impl Program {
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        self.send(Method::GET, path, "application/json", Vec::new()).await
+        self.send(Method::GET, path, "application/json", Body::empty()).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
@@ -93,14 +93,20 @@ impl Program {
     }
 
     pub async fn delete(&self, path: &str) -> Reply {
-        self.send(Method::DELETE, path, "application/json", Vec::new()).await
+        self.send(Method::DELETE, path, "application/json", Body::empty()).await
     }
 
     pub async fn json(&self, method: Method, path: &str, body: Value) -> Reply {
-        self.send(method, path, "application/json", body.to_string().into_bytes()).await
+        self.send(method, path, "application/json", body.to_string()).await
     }
 
-    pub async fn send(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Reply {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: impl Into<Body>,
+    ) -> Reply {
         let uri = format!("{}/api/v1{path}", self.prefix);
         let mut request = Request::builder().method(method).uri(uri).header(CONTENT_TYPE, kind);
         if let Some(key) = &self.key {
@@ -109,8 +115,7 @@ impl Program {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let response =
-            self.app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self.app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
