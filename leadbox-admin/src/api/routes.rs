@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::response::Json;
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::document::{Beginning, below, completed};
@@ -16,7 +17,7 @@ use super::{
     merges, notes, overview, pipelines, roles, settings, tasks, teams, unmerges, users, views,
 };
 use crate::admin::Shared;
-use crate::serve::{Prefix, Problem};
+use crate::serve::{Prefix, Problem, as_import};
 
 /// The most that a body of JSON may have.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -58,7 +59,7 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(bulk::cancel))
         .routes(routes!(bulk::plan_undo))
         .routes(routes!(bulk::undo))
-        .routes(routes!(imports::import))
+        .routes(routes!(imports::import).layer(from_fn(as_import)))
         .routes(routes!(imports::read))
         .routes(routes!(fields::list))
         .routes(routes!(fields::read, fields::define))

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::OriginalUri;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::admin::Shared;
 use crate::live::live;
-use crate::serve::{Problem, asset, without_slash};
+use crate::serve::{Problem, as_import, asset, without_slash};
 
 /// For whoever was let in.
 pub(crate) fn inside() -> Router<Shared> {
@@ -36,7 +37,10 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/bulk/{id}/undo", get(undo::plan_bulk).post(undo::undo_bulk))
         .route(
             "/import",
-            get(import_file::form).post(import_file::upload).layer(import_file::limit()),
+            post(import_file::upload)
+                .layer(import_file::limit())
+                .layer(from_fn(as_import))
+                .get(import_file::form),
         )
         .route("/import/{id}", get(import::import).post(import::run))
         .route("/import/{id}/refused", get(import::refused))

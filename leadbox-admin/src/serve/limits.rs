@@ -1,7 +1,9 @@
 //! How much is done at once and how long anything may take. Owns saying so when it is too much, before it hurts those who
 //! were there first.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -9,6 +11,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::Problem;
 use crate::live::Seats;
@@ -20,7 +23,7 @@ pub struct Limits {
     pub at_once: usize,
     /// How long one may take until it begins to answer; 30 seconds by default. What it had not committed then is not done.
     pub time: Duration,
-    /// How long an import may take; an hour by default. One that is cut off goes on when it is sent again under its key.
+    /// How long an import may take, if that is longer; an hour by default. One that is cut off goes on when it is sent again under its key.
     pub import_time: Duration,
     /// How many connections for live updates may be open at once; 1024 by default.
     pub sockets: usize,
@@ -61,10 +64,22 @@ impl Limiter {
     }
 }
 
+/// Whether the route that a request came to is one of imports, which may take longer.
+#[derive(Clone, Debug, Default)]
+struct Imports(Arc<AtomicBool>);
+
+/// A layer of routes that take a file in: these may take as long as an import.
+pub(crate) async fn as_import(request: Request, next: Next) -> Response {
+    if let Some(Imports(said)) = request.extensions().get() {
+        said.store(true, Ordering::Relaxed);
+    }
+    next.run(request).await
+}
+
 /// Lets a request in if there is a place for it, and ends it when it takes too long.
 pub(crate) async fn limit(
     State(limiter): State<Limiter>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let Ok(_place) = limiter.places.try_acquire() else {
@@ -77,15 +92,18 @@ pub(crate) async fn limit(
             )
         });
     };
-    let path = request.uri().path();
-    let imports = path.ends_with("/imports") || path.ends_with("/import");
-    let time = if imports { limiter.limits.import_time } else { limiter.limits.time };
-    match tokio::time::timeout(time, next.run(request)).await {
-        Ok(response) => Ok(response),
-        Err(_) => Err(Problem::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "It took too long",
-            format!("It was not done within {} seconds.", time.as_secs()),
-        )),
+    let imports = Imports::default();
+    request.extensions_mut().insert(imports.clone());
+    let Limits { mut time, import_time, .. } = limiter.limits;
+    let mut work = pin!(next.run(request));
+    let mut done = timeout(time, &mut work).await;
+    // Which route it came to is known only further in.
+    if done.is_err() && imports.0.load(Ordering::Relaxed) && import_time > time {
+        done = timeout(import_time - time, work).await;
+        time = import_time;
     }
+    done.map_err(|_| {
+        let detail = format!("It was not done within {} seconds.", time.as_secs());
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "It took too long", detail)
+    })
 }

@@ -21,7 +21,7 @@ pub(crate) use assets::{asset, version};
 pub(crate) use fragment::FRAGMENT;
 pub(crate) use headers::guard;
 pub use limits::Limits;
-pub(crate) use limits::{Limiter, limit};
+pub(crate) use limits::{Limiter, as_import, limit};
 pub(crate) use mount::{mount, without_slash};
 pub(crate) use paging::page_after;
 pub(crate) use prefix::{Prefix, prefix_of};
