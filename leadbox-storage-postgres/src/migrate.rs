@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("bulk", include_str!("../migrations/0004_bulk.sql")),
     ("merges", include_str!("../migrations/0005_merges.sql")),
     ("views", include_str!("../migrations/0006_views.sql")),
+    ("event_kinds", include_str!("../migrations/0007_event_kinds.sql")),
 ];
 
 /// The schema that this program needs.
@@ -102,4 +103,21 @@ pub(crate) async fn migrate(pool: &PgPool, schema: Option<&str>) -> Result<(), S
             .map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_of_the_folder_is_in_the_list_at_its_place() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let files = folder.read_dir().unwrap().map(|file| file.unwrap().file_name());
+        let mut files: Vec<String> = files.map(|name| name.into_string().unwrap()).collect();
+        files.sort_unstable();
+        let listed = MIGRATIONS.iter().enumerate();
+        let listed: Vec<String> =
+            listed.map(|(place, (name, _))| format!("{:04}_{name}.sql", place + 1)).collect();
+        assert_eq!(files, listed);
+    }
 }

@@ -12,10 +12,10 @@ use database::{connect, fresh_database};
 use leadbox_conformance::fixtures::{World, at};
 use leadbox_conformance::samples::{put_task, task};
 use leadbox_core::filter::{Check, LeadField, Leaf, Operand, Search, Sense, Test};
-use leadbox_core::storage::{LeadStore, Storage, TaskStore};
+use leadbox_core::storage::{EventFilter, LeadStore, LogStore, Storage, TaskStore};
 use leadbox_core::{
-    Assignees, IdentityKey, IdentityKind, LeadId, LeadQuery, LeadSort, MemoryStorage, Page,
-    PageRequest, Scope, SortKey, StoredLead, Task, TaskFilter, TaskState, Tenant, UserId,
+    Assignees, EventType, IdentityKey, IdentityKind, LeadId, LeadQuery, LeadSort, MemoryStorage,
+    Page, PageRequest, Scope, SortKey, StoredLead, Task, TaskFilter, TaskState, Tenant, UserId,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -103,6 +103,21 @@ async fn a_look_up_that_was_planned_for_an_empty_table_goes_by_its_keys() {
     }
     // All that were ever merged.
     assert_eq!(read["lead_merged"], 0);
+}
+
+#[tokio::test]
+async fn facts_of_rare_kinds_go_by_their_index() {
+    let database = fresh_database().await;
+    let storage = connect(&database).await;
+    let kinds = vec![EventType::FIELD_DEFINED, EventType::SETTINGS_CHANGED];
+    let filter = EventFilter { kinds, ..EventFilter::default() };
+    let all = Scope::all(Tenant::DEFAULT);
+    let page = storage.events(&all, &filter, &PageRequest::default()).await.unwrap();
+    assert!(page.items.is_empty());
+    storage.close().await;
+    let mut look = PgConnection::connect(&database).await.unwrap();
+    let read = reads(&mut look).await;
+    assert!(read.get("event_kind").is_some_and(|read| *read > 0), "{read:?}");
 }
 
 #[tokio::test]
