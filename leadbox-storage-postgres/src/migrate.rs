@@ -18,6 +18,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("merges", include_str!("../migrations/0005_merges.sql")),
     ("views", include_str!("../migrations/0006_views.sql")),
     ("event_kinds", include_str!("../migrations/0007_event_kinds.sql")),
+    ("live_facets", include_str!("../migrations/0008_live_facets.sql")),
 ];
 
 /// The schema that this program needs.

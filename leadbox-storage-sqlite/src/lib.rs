@@ -58,6 +58,7 @@ mod claim;
 mod columns;
 mod commit;
 mod config;
+mod counted;
 mod definitions;
 mod directory;
 mod error;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use leadbox_core::filter::{
-    Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, SortKey, Test,
+    Check, Direction, LeadField, LeadQuery, Leaf, Operand, SearchTerm, Sense, Test,
 };
 use leadbox_core::{Owners, Scope};
 use sqlx::{QueryBuilder, Row, Sqlite};
@@ -20,7 +20,7 @@ use crate::sources::Source;
 use crate::texts;
 
 /// Up to so many rows are gathered and sorted; more are better met on a walk.
-const FEW: i64 = 4_000;
+pub(crate) const FEW: i64 = 4_000;
 /// Up to so many owners or stages are walked side by side.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -34,16 +34,16 @@ pub(crate) enum Way<'a> {
 
 /// A question with what follows from it at first sight.
 pub(crate) struct List<'a> {
-    scope: &'a Scope,
+    pub(crate) scope: &'a Scope,
     pub(crate) query: &'a LeadQuery,
-    order: Order,
+    pub(crate) order: Order,
     /// Conditions that all have to hold.
     pub(crate) leaves: Vec<&'a Leaf>,
     /// The only owners and stages that can pass, if there is such a limit.
     pub(crate) owners: Option<BTreeSet<Uuid>>,
     pub(crate) stages: Option<BTreeSet<Uuid>>,
     /// Whether only leads without an owner can pass.
-    is_nobodys: bool,
+    pub(crate) is_nobodys: bool,
 }
 
 fn conjuncts<'a>(check: &'a Check, leaves: &mut Vec<&'a Leaf>) {
@@ -107,7 +107,7 @@ impl<'a> List<'a> {
     }
 
     /// The index to walk.
-    fn walk(&self) -> Way<'a> {
+    pub(crate) fn walk(&self) -> Way<'a> {
         let few = |ids: &Option<BTreeSet<Uuid>>| {
             ids.as_ref()
                 .filter(|ids| ids.len() <= SIDE_BY_SIDE)
@@ -129,7 +129,7 @@ impl<'a> List<'a> {
     }
 
     /// Chooses between the walk and the rarest of the sources.
-    async fn way<'s>(&'s self, readers: &Readers) -> Result<Way<'s>> {
+    pub(crate) async fn way<'s>(&'s self, readers: &Readers, few: i64) -> Result<Way<'s>> {
         let walk = self.walk();
         let mut sources = self.sources(&walk);
         let texts = texts::rows(readers, &self.query.search, FEW).await?;
@@ -140,7 +140,7 @@ impl<'a> List<'a> {
         for (index, source) in sources.iter().enumerate() {
             query.push(if index == 0 { "" } else { ", " }).push("(select count(*) from (");
             source.push(&mut query, self.scope.tenant);
-            query.push(" limit ").push_bind(FEW + 1).push("))");
+            query.push(" limit ").push_bind(few + 1).push("))");
         }
         let row = query
             .build()
@@ -150,7 +150,7 @@ impl<'a> List<'a> {
         let mut rarest = None;
         for index in 0..sources.len() {
             let n: i64 = row.try_get(index).during("look for the rarest condition")?;
-            if n <= FEW && rarest.is_none_or(|(least, _)| n < least) {
+            if n <= few && rarest.is_none_or(|(least, _)| n < least) {
                 rarest = Some((n, index));
             }
         }
@@ -170,7 +170,7 @@ impl<'a> List<'a> {
         after: Option<&(Key, [u8; 16])>,
         limit: u32,
     ) -> Result<QueryBuilder<Sqlite>> {
-        let way = self.way(readers).await?;
+        let way = self.way(readers, FEW).await?;
         Ok(self.page_by(&way, after, limit))
     }
 
@@ -232,7 +232,7 @@ impl<'a> List<'a> {
     }
 
     /// Appends the table that is walked or looked up, the tables that the conditions need, and the conditions themselves.
-    fn push_rows(
+    pub(crate) fn push_rows(
         &self,
         query: &mut QueryBuilder<Sqlite>,
         index: &str,
@@ -340,7 +340,7 @@ impl<'a> List<'a> {
     }
 
     /// Between which keys of the order all rows lie that pass.
-    fn bounds(&self) -> (Option<i64>, Option<i64>) {
+    pub(crate) fn bounds(&self) -> (Option<i64>, Option<i64>) {
         let number = |operand: &Operand| match operand {
             Operand::Integer(number) => Some(*number),
             Operand::Time(at) => Some(at.timestamp_micros()),
@@ -357,121 +357,5 @@ impl<'a> List<'a> {
             }
         }
         (from, to)
-    }
-
-    /// The statement that counts the rows that pass, up to a limit.
-    pub(crate) async fn count(
-        &self,
-        readers: &Readers,
-        limit: i64,
-    ) -> Result<QueryBuilder<Sqlite>> {
-        let way = self.way(readers).await?;
-        Ok(self.count_by(&way, limit))
-    }
-
-    /// The statement that counts on a walk.
-    #[cfg(test)]
-    pub(crate) fn walk_count(&self, limit: i64) -> QueryBuilder<Sqlite> {
-        self.count_by(&self.walk(), limit)
-    }
-
-    fn count_by(&self, way: &Way<'_>, limit: i64) -> QueryBuilder<Sqlite> {
-        let mut query = QueryBuilder::new("select count(*) from (select 1");
-        self.push_passing(&mut query, way);
-        query.push(" limit ").push_bind(limit).push(")");
-        query
-    }
-
-    /// The statement that counts the rows that pass and draws a share of them, as one text of digits. Multiplied by the golden
-    /// ratio, numbers that follow each other lie evenly, and no rhythm in the rows shows.
-    pub(crate) async fn sample(
-        &self,
-        readers: &Readers,
-        share: f64,
-    ) -> Result<QueryBuilder<Sqlite>> {
-        let (way, Order { table, id, .. }) = (self.way(readers).await?, &self.order);
-        let mut query = QueryBuilder::new(
-            "select count(*), group_concat(case when ((no & 2147483647) * 2654435769) & 4294967295 <= ",
-        );
-        query.push_bind(share * f64::from(u32::MAX)).push(" then hex(id) end, '') from (select ");
-        query.push(table.alias()).push(".no as no, ").push(*id).push(" as id");
-        self.push_passing(&mut query, &way);
-        query.push(")");
-        Ok(query)
-    }
-
-    /// Appends the rows that pass, in no certain order.
-    fn push_passing(&self, query: &mut QueryBuilder<Sqlite>, way: &Way<'_>) {
-        match way {
-            Way::Gather(source) => self.push_rows(query, "", None, Some(source)),
-            Way::Walk { .. } => {
-                let Order { column, by_owner, by_stage, .. } = self.order;
-                let index = match (&self.owners, &self.stages) {
-                    (Some(_), _) => by_owner,
-                    (None, _) if self.is_nobodys => by_owner,
-                    (None, Some(_)) => by_stage,
-                    (None, None) => None,
-                };
-                let index = index.unwrap_or(self.order.index);
-                self.push_rows(query, index, None, None);
-                let alias = self.order.table.alias();
-                if self.is_nobodys {
-                    query.push(" and ").push(alias).push(".owner is null");
-                }
-                let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
-                for (among, ids) in
-                    ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))
-                {
-                    let mut list = query.push(" and ").push(alias).push(among).separated(", ");
-                    for id in ids {
-                        list.push_bind(*id);
-                    }
-                    query.push(")");
-                }
-                let (from, to) = self.bounds();
-                for (comparison, bound) in [(" >= ", from), (" <= ", to)] {
-                    if let Some(bound) = bound {
-                        query.push(" and ").push(column).push(comparison).push_bind(bound);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The statement for the ids of the rows that pass, up to a limit, as one text of digits: a million rows one by one take
-    /// longer to hand over than to find.
-    pub(crate) async fn ids(&self, readers: &Readers, limit: i64) -> Result<QueryBuilder<Sqlite>> {
-        let by_creation =
-            Self { order: Order::of(SortKey::Created), ..Self::of(self.scope, self.query) };
-        let mut query =
-            QueryBuilder::new("select group_concat(hex(id), '') from (select l.id as id");
-        match &by_creation.way(readers).await? {
-            Way::Gather(source) => by_creation.push_rows(&mut query, "", None, Some(source)),
-            Way::Walk { .. } => {
-                let index = match &by_creation.owners {
-                    Some(_) => "lead_owner_created",
-                    None => "lead_created",
-                };
-                by_creation.push_rows(&mut query, index, None, None);
-                if let Some(owners) = &by_creation.owners {
-                    let mut list = query.push(" and l.owner in (").separated(", ");
-                    for owner in owners {
-                        list.push_bind(*owner);
-                    }
-                    query.push(")");
-                }
-            }
-        }
-        query.push(" limit ").push_bind(limit).push(")");
-        Ok(query)
-    }
-
-    /// A question that is only counted: walked by score, whose indexes lead by owner and stage; or, where it says when leads came
-    /// in, between those days, since by score each would have to be looked up for that.
-    pub(crate) fn to_count(scope: &'a Scope, query: &'a LeadQuery) -> Self {
-        let list = Self::of(scope, query);
-        let is_dated = list.leaves.iter().any(|leaf| leaf.field == LeadField::CreatedAt);
-        let by = if is_dated { SortKey::Created } else { SortKey::Score };
-        Self { order: Order::of(by), ..list }
     }
 }

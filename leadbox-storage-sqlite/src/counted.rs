@@ -1,0 +1,164 @@
+//! Leads that are counted, drawn, or read by their ids alone, in no certain order. Owns their statements; what passes, and
+//! which index finds it, is `lists`'s to say.
+
+use leadbox_core::filter::{Check, LeadField, LeadQuery, Leaf, Sense, SortKey};
+use leadbox_core::{Owners, Scope};
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::error::Result;
+use crate::filter::push_facet;
+use crate::lists::{FEW, List, Way};
+use crate::order::Order;
+use crate::readers::Readers;
+
+/// Up to so many rows of a rare condition are gathered, since nothing is sorted.
+const FEW_TO_COUNT: i64 = 250_000;
+
+/// Whether a row is drawn, by its number. Multiplied by the golden ratio, numbers that follow each other lie evenly, and no
+/// rhythm in the rows shows.
+const DRAWN: &str = "((row.no & 2147483647) * 2654435769) & 4294967295 <= ";
+
+/// The condition that is all there is.
+fn single(check: &Check) -> Option<&Leaf> {
+    match check {
+        Check::Leaf(leaf) if leaf.sense == Sense::Holds => Some(leaf),
+        Check::All(checks) => match &checks[..] {
+            [check] => single(check),
+            _ => None,
+        },
+        Check::Leaf(_) | Check::Any(_) => None,
+    }
+}
+
+impl<'a> List<'a> {
+    /// A question that is only counted: walked by score, whose indexes lead by owner and stage; or, where it says when leads came
+    /// in, between those days, since by score each would have to be looked up for that.
+    pub(crate) fn to_count(scope: &'a Scope, query: &'a LeadQuery) -> Self {
+        let list = Self::of(scope, query);
+        let is_dated = list.leaves.iter().any(|leaf| leaf.field == LeadField::CreatedAt);
+        let by = if is_dated { SortKey::Created } else { SortKey::Score };
+        Self { order: Order::of(by), ..list }
+    }
+
+    /// The statement that counts the rows that pass, up to a limit.
+    pub(crate) async fn count(
+        &self,
+        readers: &Readers,
+        limit: i64,
+    ) -> Result<QueryBuilder<Sqlite>> {
+        let way = self.way(readers, limit.clamp(FEW, FEW_TO_COUNT)).await?;
+        Ok(self.count_by(&way, limit))
+    }
+
+    /// The statement that counts on a walk.
+    #[cfg(test)]
+    pub(crate) fn walk_count(&self, limit: i64) -> QueryBuilder<Sqlite> {
+        self.count_by(&self.walk(), limit)
+    }
+
+    fn count_by(&self, way: &Way<'_>, limit: i64) -> QueryBuilder<Sqlite> {
+        let mut query = QueryBuilder::new("select count(*) from (select 1");
+        self.push_passing(&mut query, way);
+        query.push(" limit ").push_bind(limit).push(")");
+        query
+    }
+
+    /// The statement that counts the rows that pass and draws a share of them, as one text of digits.
+    pub(crate) async fn sample(
+        &self,
+        readers: &Readers,
+        share: f64,
+    ) -> Result<QueryBuilder<Sqlite>> {
+        let mut query = QueryBuilder::new("select count(*), group_concat(case when ");
+        query.push(DRAWN).push_bind(share * f64::from(u32::MAX)).push(" then ");
+        if let Some(leaf) = self.only_facet() {
+            query.push("(select hex(l.id) from lead l where l.no = row.no) end, '') from (");
+            query.push(
+                "select distinct f.no from lead_facet f indexed by lead_facet_no where f.tenant = ",
+            );
+            query.push_bind(self.scope.tenant.0).push(" and ");
+            push_facet(&mut query, leaf);
+        } else {
+            let way = self.way(readers, FEW_TO_COUNT).await?;
+            query.push("hex(row.id) end, '') from (select ");
+            query.push(self.order.table.alias()).push(".no as no, ").push(self.order.id);
+            query.push(" as id");
+            self.push_passing(&mut query, &way);
+        }
+        query.push(") as row");
+        Ok(query)
+    }
+
+    /// The tag or value that everything depends on, if it is one alone: only live leads have it, so none has to be looked at.
+    fn only_facet(&self) -> Option<&'a Leaf> {
+        let is_all = self.scope.owners == Owners::All && self.query.search.terms.is_empty();
+        let leaf = single(&self.query.check).filter(|_| is_all)?;
+        matches!(leaf.field, LeadField::Tag | LeadField::Custom(_)).then_some(leaf)
+    }
+
+    /// Appends the rows that pass, in no certain order.
+    fn push_passing(&self, query: &mut QueryBuilder<Sqlite>, way: &Way<'_>) {
+        match way {
+            Way::Gather(source) => self.push_rows(query, "", None, Some(source)),
+            Way::Walk { .. } => {
+                let Order { column, by_owner, by_stage, .. } = self.order;
+                let index = match (&self.owners, &self.stages) {
+                    (Some(_), _) => by_owner,
+                    (None, _) if self.is_nobodys => by_owner,
+                    (None, Some(_)) => by_stage,
+                    (None, None) => None,
+                };
+                let index = index.unwrap_or(self.order.index);
+                self.push_rows(query, index, None, None);
+                let alias = self.order.table.alias();
+                if self.is_nobodys {
+                    query.push(" and ").push(alias).push(".owner is null");
+                }
+                let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
+                for (among, ids) in
+                    ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))
+                {
+                    let mut list = query.push(" and ").push(alias).push(among).separated(", ");
+                    for id in ids {
+                        list.push_bind(*id);
+                    }
+                    query.push(")");
+                }
+                let (from, to) = self.bounds();
+                for (comparison, bound) in [(" >= ", from), (" <= ", to)] {
+                    if let Some(bound) = bound {
+                        query.push(" and ").push(column).push(comparison).push_bind(bound);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The statement for the ids of the rows that pass, up to a limit, as one text of digits: a million rows one by one take
+    /// longer to hand over than to find.
+    pub(crate) async fn ids(&self, readers: &Readers, limit: i64) -> Result<QueryBuilder<Sqlite>> {
+        let by_creation =
+            Self { order: Order::of(SortKey::Created), ..Self::of(self.scope, self.query) };
+        let mut query =
+            QueryBuilder::new("select group_concat(hex(id), '') from (select l.id as id");
+        match &by_creation.way(readers, FEW_TO_COUNT).await? {
+            Way::Gather(source) => by_creation.push_rows(&mut query, "", None, Some(source)),
+            Way::Walk { .. } => {
+                let index = match &by_creation.owners {
+                    Some(_) => "lead_owner_created",
+                    None => "lead_created",
+                };
+                by_creation.push_rows(&mut query, index, None, None);
+                if let Some(owners) = &by_creation.owners {
+                    let mut list = query.push(" and l.owner in (").separated(", ");
+                    for owner in owners {
+                        list.push_bind(*owner);
+                    }
+                    query.push(")");
+                }
+            }
+        }
+        query.push(" limit ").push_bind(limit).push(")");
+        Ok(query)
+    }
+}
