@@ -139,25 +139,10 @@ impl<'a> List<'a> {
     pub(crate) async fn ids(&self, readers: &Readers, limit: i64) -> Result<QueryBuilder<Sqlite>> {
         let by_creation =
             Self { order: Order::of(SortKey::Created), ..Self::of(self.scope, self.query) };
+        let way = by_creation.way(readers, FEW_TO_COUNT).await?;
         let mut query =
             QueryBuilder::new("select group_concat(hex(id), '') from (select l.id as id");
-        match &by_creation.way(readers, FEW_TO_COUNT).await? {
-            Way::Gather(source) => by_creation.push_rows(&mut query, "", None, Some(source)),
-            Way::Walk { .. } => {
-                let index = match &by_creation.owners {
-                    Some(_) => "lead_owner_created",
-                    None => "lead_created",
-                };
-                by_creation.push_rows(&mut query, index, None, None);
-                if let Some(owners) = &by_creation.owners {
-                    let mut list = query.push(" and l.owner in (").separated(", ");
-                    for owner in owners {
-                        list.push_bind(*owner);
-                    }
-                    query.push(")");
-                }
-            }
-        }
+        by_creation.push_passing(&mut query, &way);
         query.push(" limit ").push_bind(limit).push(")");
         Ok(query)
     }

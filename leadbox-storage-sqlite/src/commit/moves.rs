@@ -5,7 +5,7 @@ use leadbox_core::storage::{RecordMove, StorageError};
 use leadbox_core::{LeadId, Tenant};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::blame::{Clash, Outcome, none_of};
+use super::blame::{Clash, Outcome, Stop};
 use super::held::Held;
 use crate::error::{During, failed, is_taken};
 use crate::rows::MISSING;
@@ -28,7 +28,7 @@ pub(super) async fn run(
                 Ok(_) => {}
                 Err(error) if is_taken(&error) => {
                     let error = StorageError::already_exists("open stay of lead", moved.to);
-                    return none_of(vec![Clash::of(moved.from, error)]);
+                    return Err(clash(moved.from, error));
                 }
                 Err(error) => return Err(failed("move records", error).into()),
             }
@@ -40,13 +40,11 @@ pub(super) async fn run(
 
 fn number(held: &Held, tenant: Tenant, from: LeadId, lead: LeadId) -> Outcome<i64> {
     let found = held.get(tenant, lead).map(|lead| lead.no);
-    match found {
-        Some(no) => Ok(no),
-        None => {
-            none_of(vec![Clash::of(from, StorageError::conflict("lead", lead))])?;
-            Ok(0)
-        }
-    }
+    found.ok_or_else(|| clash(from, StorageError::conflict("lead", lead)))
+}
+
+fn clash(from: LeadId, error: StorageError) -> Stop {
+    Stop::Clashes(vec![Clash::of(from, error)])
 }
 
 /// Moves what one table has of a lead. What comes home is as if it had never left.
