@@ -7,6 +7,8 @@ use leadbox_core::{
 };
 use serde::Serialize;
 
+use super::leads::plain;
+use super::named::Named;
 use super::office::Office;
 use crate::cli::{DuplicatesVerb, MergeOptions};
 use crate::exit::{Exit, Failure};
@@ -14,20 +16,7 @@ use crate::output::{Outcome, Output};
 use crate::storage::Location;
 use crate::table::Table;
 
-/// A lead, as programs read it here.
-#[derive(Clone, Debug, Serialize)]
-struct One {
-    id: LeadId,
-    name: String,
-}
-
-impl One {
-    fn of(lead: &Lead) -> Self {
-        Self { id: lead.id, name: lead.display_name().to_owned() }
-    }
-}
-
-fn names(leads: &[One]) -> String {
+fn names(leads: &[Named<LeadId>]) -> String {
     leads.iter().map(|lead| lead.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
@@ -35,8 +24,8 @@ fn names(leads: &[One]) -> String {
 struct Pair {
     score: u8,
     reasons: Vec<String>,
-    first: One,
-    second: One,
+    first: Named<LeadId>,
+    second: Named<LeadId>,
 }
 
 impl Pair {
@@ -44,8 +33,8 @@ impl Pair {
         Self {
             score: likeness.score,
             reasons: likeness.reasons.iter().map(ToString::to_string).collect(),
-            first: One::of(first),
-            second: One::of(second),
+            first: Named::lead(first),
+            second: Named::lead(second),
         }
     }
 }
@@ -123,20 +112,15 @@ impl Outcome for Planned {
     }
 }
 
-/// A value as people write it.
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 #[derive(Debug, Serialize)]
 struct MergedInto {
-    lead: One,
+    lead: Named<LeadId>,
     merge: EventId,
 }
 
 impl Outcome for MergedInto {
     fn text(&self) -> String {
-        let One { id, name } = &self.lead;
+        let Named { id, name } = &self.lead;
         format!("all of them are {name} ({id}) now\n`leadbox duplicates unmerge {id}` undoes it")
     }
 }
@@ -145,13 +129,13 @@ impl Outcome for MergedInto {
 struct Past {
     merge: EventId,
     at: Timestamp,
-    leads: Vec<One>,
+    leads: Vec<Named<LeadId>>,
     state: MergeState,
 }
 
 impl Past {
     fn of(merge: &PastMerge) -> Self {
-        let leads = merge.leads.iter().map(One::of).collect();
+        let leads = merge.leads.iter().map(Named::lead).collect();
         Self { merge: merge.event, at: merge.at, leads, state: merge.state }
     }
 }
@@ -180,8 +164,8 @@ impl Outcome for History {
 
 #[derive(Debug, Serialize)]
 struct Undone {
-    lead: One,
-    restored: Vec<One>,
+    lead: Named<LeadId>,
+    restored: Vec<Named<LeadId>>,
     left: Vec<Left>,
     #[serde(skip)]
     planned: bool,
@@ -199,8 +183,8 @@ impl Undone {
         let left =
             left.map(|issue| Left { field: issue.field.clone(), reason: issue.message.clone() });
         Self {
-            lead: One::of(&undone.lead),
-            restored: undone.restored.iter().map(One::of).collect(),
+            lead: Named::lead(&undone.lead),
+            restored: undone.restored.iter().map(Named::lead).collect(),
             left: left.collect(),
             planned,
         }
@@ -312,7 +296,7 @@ async fn merge(office: &Office, options: &MergeOptions) -> Result<Exit, Failure>
         return Ok(office.say(&Planned { keep, fields: plan.fields, moves: plan.moves }));
     }
     let merged = leads.merge(keep, &others, &choice).await?;
-    office.say_written(&MergedInto { lead: One::of(&merged.lead), merge: merged.event }).await
+    office.say_written(&MergedInto { lead: Named::lead(&merged.lead), merge: merged.event }).await
 }
 
 /// The latest merge that stands.

@@ -1,13 +1,12 @@
 //! `leadbox leads`: a look at leads. It changes nothing.
 
-use leadbox_core::filter::Op;
 use leadbox_core::{
-    Catalog, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, StoredLead, Timestamp, UserId,
-    Version,
+    Catalog, LeadBox, LeadId, LeadList, PageRequest, StoredLead, Timestamp, UserId, Version,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::named::Named;
 use super::office::Office;
 use super::which;
 use crate::cli::{LeadsList, LeadsVerb};
@@ -28,19 +27,13 @@ struct Known {
     name: String,
     email: Option<String>,
     stage: String,
-    owner: Option<Owner>,
+    owner: Option<Named<UserId>>,
     /// In points; none while it is unscored.
     score: Option<i64>,
     received: Timestamp,
     deleted: Option<Timestamp>,
     /// Every field that is known, by name.
     fields: Map<String, Value>,
-}
-
-#[derive(Debug, Serialize)]
-struct Owner {
-    id: UserId,
-    name: String,
 }
 
 /// What is needed to tell of leads.
@@ -58,15 +51,13 @@ impl Teller {
     fn known(&self, stored: &StoredLead) -> Known {
         let (lead, score) = (&stored.lead, &stored.score);
         let stage = self.catalog.stage(lead.stage).map(|(_, stage)| stage.key.clone());
-        let named =
-            |id: UserId| Owner { id, name: self.names.get(&id).cloned().unwrap_or_default() };
         Known {
             id: lead.id,
             version: lead.version,
             name: lead.display_name().to_owned(),
             email: lead.person.email.as_ref().map(|email| email.as_str().to_owned()),
             stage: stage.unwrap_or_else(|| lead.stage.to_string()),
-            owner: lead.owner.map(named),
+            owner: lead.owner.map(|id| Named::user(id, &self.names)),
             score: (score.revision.0 > 0).then_some(score.total.0 / 100),
             received: lead.created_at,
             deleted: lead.deleted_at,
@@ -89,7 +80,8 @@ impl Known {
     }
 }
 
-fn plain(value: &Value) -> String {
+/// A value as people write it.
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
@@ -188,32 +180,12 @@ pub(super) async fn leads(
             Ok(office.say(&Listed { leads, more: page.next.is_some() }))
         }
         LeadsVerb::Show { lead } => {
-            let stored = named(leadbox, lead).await?;
+            let stored = office.stored(lead).await?;
             Ok(office.say(&Shown { lead: Teller::of(leadbox).await?.known(&stored) }))
         }
         LeadsVerb::Count(which) => {
             let list = which::list(leadbox, which).await?;
             Ok(office.say(&Counted { count: leadbox.leads().count(&list, COUNTED).await? }))
         }
-    }
-}
-
-/// The lead with this id or address.
-async fn named(leadbox: &LeadBox, named: &str) -> Result<StoredLead, Failure> {
-    let mut found = match named.parse() {
-        Ok(id) => leadbox.leads().lead(id).await?.into_iter().collect(),
-        Err(_) => {
-            let list = LeadList::filtered(LeadFilter::is("email", Op::Eq, named));
-            leadbox.leads().list(&list, &PageRequest::first(2)).await?.items
-        }
-    };
-    match (found.pop(), found.is_empty()) {
-        (Some(lead), true) => Ok(lead),
-        (Some(_), false) => {
-            Err(Failure::new(Exit::Failed, format!("several leads have the address '{named}'"))
-                .hint("name the lead by its id"))
-        }
-        (None, _) => Err(Failure::new(Exit::Failed, format!("there is no lead '{named}'"))
-            .hint("`leadbox leads list --search WORDS` finds leads")),
     }
 }

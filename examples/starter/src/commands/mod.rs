@@ -11,6 +11,7 @@ mod fields;
 mod import;
 mod keys;
 mod leads;
+mod named;
 mod office;
 mod roles;
 mod run;

@@ -4,7 +4,8 @@
 use leadbox_core::filter::Op;
 use leadbox_core::proof::Token;
 use leadbox_core::{
-    Error, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, SavedView, Team, TokenId, User,
+    Error, LeadBox, LeadFilter, LeadId, LeadList, PageRequest, SavedView, StoredLead, Team,
+    TokenId, User,
 };
 
 use crate::exit::{Exit, Failure};
@@ -61,23 +62,33 @@ impl Office {
     /// # Errors
     /// `Failed` when there is none, or several have the address.
     pub(super) async fn lead(&self, named: &str) -> Result<LeadId, Failure> {
+        let found = self.stored(named).await?;
+        Ok(named.parse().unwrap_or(found.lead.id))
+    }
+
+    /// The same with all that is known of it; the one that is left stands for a lead that was merged away.
+    ///
+    /// # Errors
+    /// `Failed` when there is none, or several have the address.
+    pub(super) async fn stored(&self, named: &str) -> Result<StoredLead, Failure> {
         let leads = self.leadbox.leads();
         let absent = || Failure::new(Exit::Failed, format!("there is no lead '{named}'"));
         if let Ok(id) = named.parse() {
-            return leads.lead(id).await?.map(|_| id).ok_or_else(absent);
+            return leads.lead(id).await?.ok_or_else(absent);
         }
         if !named.contains('@') {
             return Err(absent().hint("name it by its id or its e-mail address"));
         }
         let list = LeadList::filtered(LeadFilter::is("email", Op::Eq, named));
-        let found = leads.list(&list, &PageRequest::first(PageRequest::MAX)).await?.items;
-        match found.as_slice() {
-            [] => Err(absent()),
-            [one] => Ok(one.lead.id),
-            many => {
-                let ids: Vec<String> = many.iter().map(|one| one.lead.id.to_string()).collect();
-                let message = format!("{} leads have the address '{named}'", many.len());
-                let hint = format!("name one of them by its id: {}", ids.join(", "));
+        let mut found = leads.list(&list, &PageRequest::first(PageRequest::MAX)).await?.items;
+        match (found.len(), found.pop()) {
+            (1, Some(one)) => Ok(one),
+            (_, None) => Err(absent().hint("`leadbox leads list --search WORDS` finds leads")),
+            (many, Some(last)) => {
+                let ids = found.iter().chain([&last]).map(|one| one.lead.id.to_string());
+                let hint =
+                    format!("name one of them by its id: {}", ids.collect::<Vec<_>>().join(", "));
+                let message = format!("{many} leads have the address '{named}'");
                 Err(Failure::new(Exit::Failed, message).hint(hint))
             }
         }

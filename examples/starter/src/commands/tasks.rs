@@ -7,6 +7,7 @@ use leadbox_core::{
 };
 use serde::Serialize;
 
+use super::named::Named;
 use super::office::Office;
 use crate::cli::{TasksList, TasksVerb};
 use crate::exit::{Exit, Failure};
@@ -27,12 +28,6 @@ struct Due {
     done_at: Option<Timestamp>,
     lead: Named<LeadId>,
     assignee: Option<Named<UserId>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Named<T> {
-    id: T,
-    name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,9 +100,7 @@ async fn list(office: &Office, asked: &TasksList) -> Result<Listed, Failure> {
         due_at: task.due_at,
         done_at: task.done_at,
         lead: Named { id: task.lead, name: leads.get(&task.lead).cloned().unwrap_or_default() },
-        assignee: task
-            .assignee
-            .map(|id| Named { id, name: users.get(&id).cloned().unwrap_or_default() }),
+        assignee: task.assignee.map(|id| Named::user(id, &users)),
     });
     Ok(Listed { tasks: tasks.collect(), more: page.next.is_some() })
 }

@@ -1,8 +1,11 @@
 //! `leadbox views`: the lists of leads that people saved.
 
+use std::collections::BTreeMap;
+
 use leadbox_core::{LeadFilter, Revision, SavedView, Sharing, UserId, ViewId};
 use serde::Serialize;
 
+use super::named::Named;
 use super::office::{self, Office};
 use crate::cli::ViewsVerb;
 use crate::exit::{Exit, Failure};
@@ -16,7 +19,7 @@ struct Saved {
     id: ViewId,
     revision: Revision,
     name: String,
-    owner: Option<Owner>,
+    owner: Option<Named<UserId>>,
     sharing: Sharing,
     filter: LeadFilter,
     search: String,
@@ -24,27 +27,19 @@ struct Saved {
     columns: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Owner {
-    id: UserId,
-    name: String,
-}
-
 impl Saved {
-    async fn of(office: &Office, view: SavedView) -> Result<Self, Failure> {
-        let names = office.leadbox.directory().names().await?;
-        let named = |id: UserId| Owner { id, name: names.get(&id).cloned().unwrap_or_default() };
-        Ok(Self {
+    fn of(view: SavedView, names: &BTreeMap<UserId, String>) -> Self {
+        Self {
             id: view.id,
             revision: view.revision,
             name: view.name,
-            owner: view.owner.map(named),
+            owner: view.owner.map(|id| Named::user(id, names)),
             sharing: view.sharing,
             filter: view.filter,
             search: view.search,
             sort: view.sort.to_string(),
             columns: view.columns,
-        })
+        }
     }
 
     fn owner(&self) -> &str {
@@ -141,17 +136,16 @@ pub(super) async fn views(
                 }
                 None => office.leadbox.views().list().await?,
             };
-            let mut views = Vec::with_capacity(found.len());
-            for view in found {
-                views.push(Saved::of(&office, view).await?);
-            }
-            Ok(office.say(&Listed { views }))
+            let names = office.leadbox.directory().names().await?;
+            let views = found.into_iter().map(|view| Saved::of(view, &names));
+            Ok(office.say(&Listed { views: views.collect() }))
         }
         ViewsVerb::Show { view } => {
             let view = office::view(&office.leadbox, view).await?;
             let fault = office.leadbox.views().fault(&view.list()).await?;
             let fault = fault.map(|fault| fault.to_string());
-            Ok(office.say(&Shown { view: Saved::of(&office, view).await?, fault }))
+            let names = office.leadbox.directory().names().await?;
+            Ok(office.say(&Shown { view: Saved::of(view, &names), fault }))
         }
         ViewsVerb::Delete { view } => {
             let SavedView { id, name, .. } = office::view(&office.leadbox, view).await?;
