@@ -102,7 +102,7 @@ async fn a_role_is_made_changed_copied_and_removed() {
         "With the leads of one&#39;s team",
         "Not shown: Budget.",
         "Shown and not changed: Value.",
-        "Nobody has it",
+        "Nobody yet",
     ] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
