@@ -252,7 +252,7 @@ async fn a_page_shows_what_its_reader_may_see() {
     );
     let refused = reader.post(&format!("/ops/leads/{}/stage", own.id), &[("stage", "won")]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert!(refused.body.contains("This needs the permission lead.edit"));
+    assert!(refused.body.contains("this needs the permission &#39;lead.edit&#39;"));
 }
 
 #[tokio::test]

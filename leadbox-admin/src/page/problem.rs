@@ -1,4 +1,4 @@
-//! The page of an error. Owns its heading.
+//! The page of an error. Owns whether asking again may help.
 
 use askama::Template;
 use axum::http::Method;
@@ -10,7 +10,6 @@ use crate::serve::{Prefix, Problem};
 #[template(path = "problem.html")]
 struct Page<'p> {
     doc: Doc,
-    heading: String,
     problem: &'p Problem,
     /// Whether asking once more may help.
     again: bool,
@@ -18,12 +17,8 @@ struct Page<'p> {
 
 /// The page of an error.
 pub(crate) fn problem(prefix: &Prefix, method: &Method, problem: &Problem) -> String {
-    let heading = match &problem.needs {
-        Some(needs) => format!("This needs the permission {needs}"),
-        None => problem.title.to_owned(),
-    };
     // What was sent is not sent again by a link.
     let again = method == Method::GET && problem.status.is_server_error();
-    let page = Page { doc: Doc::bare(prefix), heading, problem, again };
+    let page = Page { doc: Doc::bare(prefix), problem, again };
     page.render().unwrap_or_else(|_| problem.title.to_owned())
 }
