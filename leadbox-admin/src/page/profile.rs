@@ -8,10 +8,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::Denied;
-use leadbox_core::{Error, FieldIssue, Invalid, User};
+use leadbox_core::{Error, Invalid, User};
 use serde::Deserialize;
 
 use super::effective::{AccessTable, access_table};
+use super::issues::Issues;
 use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
 use super::sign_in::{from_here, is_password};
@@ -35,7 +36,7 @@ struct Page {
     own_sign_in: bool,
     access: AccessTable,
     sessions: Vec<SessionRow>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 }
 
 /// What a user says of itself.
@@ -62,7 +63,7 @@ async fn account(visit: &Visit) -> Result<User, Problem> {
 /// `GET /profile`.
 pub(crate) async fn profile(visit: Visit) -> Result<Html<String>, Problem> {
     let user = account(&visit).await?;
-    Ok(Html(page(visit, user, None, Vec::new()).await?.render()?))
+    Ok(Html(page(visit, user, None, Issues::default()).await?.render()?))
 }
 
 /// `POST /profile`.
@@ -81,7 +82,7 @@ pub(crate) async fn change(visit: Visit, Form(said): Form<Said>) -> Result<Respo
         Ok(_) => Ok(back(&visit).into_response()),
         Err(Error::Invalid(invalid)) => {
             let user = User { name: said.name, ..user };
-            refused(visit, user, Some(said.zone), invalid.issues).await
+            refused(visit, user, Some(said.zone), invalid.into()).await
         }
         Err(error) => Err(error.into()),
     }
@@ -102,13 +103,13 @@ pub(crate) async fn set_password(
     let host = from_here(&shared.leadbox, address.map(|address| address.to_string()));
     if !is_password(&shared, &host, Some(&user), &given.current).await? {
         let wrong = Invalid::one("current password", "is wrong");
-        return refused(visit, user, None, wrong.issues).await;
+        return refused(visit, user, None, wrong.into()).await;
     }
     let hash = match shared.passwords.hash(&given.password, &user.email).await {
         Ok(hash) => hash,
         Err(error) => {
             let weak = Invalid::one("new password", error);
-            return refused(visit, user, None, weak.issues).await;
+            return refused(visit, user, None, weak.into()).await;
         }
     };
     visit.leadbox.passwords().set(user.id, &hash, Some(&session)).await?;
@@ -131,7 +132,7 @@ async fn refused(
     visit: Visit,
     user: User,
     zone: Option<String>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 ) -> Result<Response, Problem> {
     let page = page(visit, user, zone, issues).await?.render()?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
@@ -141,7 +142,7 @@ async fn page(
     visit: Visit,
     user: User,
     chosen: Option<String>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, session, policy, .. } = visit.on("profile");
     let catalog = leadbox.catalog().await?;

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
-use leadbox_core::{Error, FieldIssue, Invalid, Team, User, UserId, UserStatus};
+use leadbox_core::{Error, Invalid, Team, User, UserId, UserStatus};
 
 use super::effective::{AccessTable, access_table};
 use super::fields::{Fields, revision, value, values};
+use super::issues::Issues;
 use super::secret::Shown;
 use super::sessions::{SessionRow, sessions};
 use super::shell::{Shell, Visit};
@@ -35,7 +36,7 @@ struct Page {
     roles: Vec<Role>,
     access: AccessTable,
     sessions: Vec<SessionRow>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     secret: Option<Shown>,
     /// Whether there is a password and are sessions to look after.
     own_sign_in: bool,
@@ -51,7 +52,7 @@ async fn known(visit: &Visit, id: &str) -> Result<User, Problem> {
 /// `GET /users/{id}`.
 pub(crate) async fn user(visit: Visit, Path(id): Path<String>) -> Result<Html<String>, Problem> {
     let user = known(&visit, &id).await?;
-    Ok(Html(page(visit, user.clone(), user, Vec::new(), None).await?.render()?))
+    Ok(Html(page(visit, user.clone(), user, Issues::default(), None).await?.render()?))
 }
 
 /// `POST /users/{id}`.
@@ -70,7 +71,7 @@ pub(crate) async fn change(
     match done {
         Ok(_) => Ok(Redirect::to(&format!("{}/users/{id}", visit.doc.prefix)).into_response()),
         Err(Error::Invalid(invalid)) => {
-            let page = page(visit, changed, stored, invalid.issues, None).await?.render()?;
+            let page = page(visit, changed, stored, invalid.into(), None).await?.render()?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -125,7 +126,7 @@ pub(crate) async fn make_link(
     let kind =
         if visit.has_password(user.id).await? { TokenKind::Reset } else { TokenKind::Invitation };
     let secret = link(&visit, &headers, &user, kind).await?;
-    Ok(Html(page(visit, user.clone(), user, Vec::new(), Some(secret)).await?.render()?))
+    Ok(Html(page(visit, user.clone(), user, Issues::default(), Some(secret)).await?.render()?))
 }
 
 /// `POST /users/{id}/sign-out`.
@@ -139,7 +140,7 @@ async fn page(
     visit: Visit,
     user: User,
     stored: User,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let has_password = visit.has_password(user.id).await?;

@@ -6,9 +6,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use leadbox_core::access::{Capability, Role};
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::NewUser;
-use leadbox_core::{Error, FieldIssue, Team, User, UserStatus};
+use leadbox_core::{Error, Team, User, UserStatus};
 
 use super::fields::{Fields, value, values};
+use super::issues::Issues;
 use super::secret::{Shown, whole};
 use super::set_password::password_path;
 use super::shell::{Shell, Visit};
@@ -38,7 +39,7 @@ struct Page {
     teams: Vec<Team>,
     roles: Vec<Role>,
     form: NewUser,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     secret: Option<Shown>,
     /// Whether they get in by a link that is made here.
     own_sign_in: bool,
@@ -46,7 +47,7 @@ struct Page {
 
 /// `GET /users`.
 pub(crate) async fn users(visit: Visit) -> Result<Html<String>, Problem> {
-    let page = page(visit.on("users"), NewUser::default(), Vec::new(), None).await?;
+    let page = page(visit.on("users"), NewUser::default(), Issues::default(), None).await?;
     Ok(Html(page.render()?))
 }
 
@@ -66,7 +67,7 @@ pub(crate) async fn invite(
     let user = match visit.leadbox.directory().add_user(&new).await {
         Ok(user) => user,
         Err(Error::Invalid(invalid)) => {
-            let page = page(visit, new, invalid.issues, None).await?.render()?;
+            let page = page(visit, new, invalid.into(), None).await?.render()?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
         }
         Err(error) => return Err(error.into()),
@@ -76,7 +77,7 @@ pub(crate) async fn invite(
         return Ok(Redirect::to(&page).into_response());
     }
     let link = link(&visit, &headers, &user, TokenKind::Invitation).await?;
-    let page = page(visit, NewUser::default(), Vec::new(), Some(link)).await?;
+    let page = page(visit, NewUser::default(), Issues::default(), Some(link)).await?;
     Ok(Html(page.render()?).into_response())
 }
 
@@ -103,10 +104,14 @@ pub(super) async fn link(
     Ok(Shown { title, note, text: whole(headers, &path) })
 }
 
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 async fn page(
     visit: Visit,
     form: NewUser,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     secret: Option<Shown>,
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, own_sign_in, .. } = visit;
@@ -132,7 +137,7 @@ async fn page(
         }
     });
     Ok(Page {
-        count: format!("{} users, {} teams", users.len(), teams.len()),
+        count: format!("{}, {}", counted(users.len(), "user"), counted(teams.len(), "team")),
         rows: rows.collect(),
         roles: catalog.roles.values().cloned().collect(),
         teams,
