@@ -180,7 +180,10 @@ async fn a_call_is_recorded_and_a_machine_is_told_from_people() {
     assert_eq!(recorded[0].at, "2026-03-01T10:00:00Z".parse::<leadbox_core::Timestamp>().unwrap());
     assert_eq!(office.last_event().await, (EventType::INTERACTION_RECORDED, Some(ann.uuid())));
     let shown = agent.get(&page).await.body;
-    assert!(shown.contains("They want seats.") && !shown.contains("A machine did it"), "{shown}");
+    assert!(
+        shown.contains("They want seats.") && !shown.contains("Mark as a machine’s"),
+        "{shown}"
+    );
 
     let open = NewInteraction::new("email_open");
     let open = leads.record_interaction(lead, &open).await.unwrap().interaction.id;

@@ -156,9 +156,9 @@ impl<'a> Activity<'a> {
         let may = self.lead.deleted_at.is_none()
             && rights.may(Permission::InteractionEdit, self.lead.owner);
         let (says, value) = match one.suspicion {
-            Suspicion::Suspect => ("A person did it", "clear"),
+            Suspicion::Suspect => ("Mark as a person’s", "clear"),
             Suspicion::Clear if by_hand => return None,
-            Suspicion::Clear => ("A machine did it", "suspect"),
+            Suspicion::Clear => ("Mark as a machine’s", "suspect"),
         };
         may.then(|| Act {
             says,

@@ -182,7 +182,10 @@ impl Words<'_> {
             changes.retain(|change| change.field == "Stage");
             Said { changes, ..said("stages", "accent", "Moved to another stage") }
         } else if *kind == EventType::LEAD_ASSIGNED {
-            Said { changes: self.changes(payload), ..said("user", "", "Got another owner") }
+            let changes = self.changes(payload);
+            let had_one = changes.iter().any(|change| !change.then.is_empty());
+            let says = if had_one { "Got another owner" } else { "Got an owner" };
+            Said { changes, ..said("user", "", says) }
         } else if *kind == EventType::LEAD_UPDATED {
             Said { changes: self.changes(payload), ..said("pencil", "", "Changed") }
         } else if *kind == EventType::LEAD_DELETED {

@@ -168,9 +168,9 @@ pub const ACTIONS: &[Action] = &[
         .given(&[("kind", "Meeting"), ("summary", "They want seats.")])
         .logged(&[EventType::INTERACTION_RECORDED])
         .stored(&["Meeting", "They want seats."]),
-    action("POST /interactions/{id}/mark", "/leads/{lead}", "A machine did it")
+    action("POST /interactions/{id}/mark", "/leads/{lead}", "Mark as a machine’s")
         .logged(&[EventType::INTERACTION_MARKED])
-        .stored(&["Probably a machine", "A person did it"]),
+        .stored(&["Probably a machine", "Mark as a person’s"]),
     action("POST /duplicates/{a}/{b}", "/duplicates", "Not the same person")
         .says("are two people.")
         .logged(&[EventType::LEAD_DISTINGUISHED, EventType::LEAD_DISTINGUISHED])
