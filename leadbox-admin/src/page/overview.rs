@@ -24,9 +24,9 @@ const SOURCES: usize = 6;
 
 /// The periods, in words: what they are called, and what comes before them.
 const PERIODS: [(Period, &str, &str); 4] = [
-    (Period::Week, "Last 7 days", "than in the 7 days before"),
-    (Period::Month, "Last 30 days", "than in the 30 days before"),
-    (Period::Quarter, "Last 90 days", "than in the 90 days before"),
+    (Period::Week, "Last 7 days", "than the 7 days before"),
+    (Period::Month, "Last 30 days", "than the 30 days before"),
+    (Period::Quarter, "Last 90 days", "than the 90 days before"),
     (Period::ThisYear, "This year", "than by this day last year"),
 ];
 
@@ -218,7 +218,7 @@ impl Change {
         match (now.1, before.1) {
             (0, _) => Self::none("Nothing to say yet"),
             (_, 0) => Self::none("Nothing to compare with"),
-            _ => Self::by(tenths(now.0, now.1) - tenths(before.0, before.1), " points", beside),
+            _ => Self::by(tenths(now.0, now.1) - tenths(before.0, before.1), " pts", beside),
         }
     }
 }
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(counts(0, 0), "None before either (muted)");
         assert_eq!(counts(3_000, 2), "↑149,900.0% more (good)");
         let rates = |now, before| says(Change::of_rates(now, before, ""));
-        assert_eq!(rates((342, 1000), (321, 1000)), "↑2.1 points more (good)");
+        assert_eq!(rates((342, 1000), (321, 1000)), "↑2.1 pts more (good)");
         assert_eq!(rates((1, 0), (3, 4)), "Nothing to say yet (muted)");
         assert_eq!(rates((1, 2), (0, 0)), "Nothing to compare with (muted)");
     }
