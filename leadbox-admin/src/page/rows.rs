@@ -10,6 +10,7 @@ pub(super) struct Row {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) initials: String,
+    /// Empty where it is the name already.
     pub(super) email: String,
     pub(super) company: String,
     pub(super) stage: String,
@@ -130,6 +131,7 @@ pub(super) fn row(stored: &StoredLead, catalog: &Catalog, names: &Names, now: Ti
             .email
             .as_ref()
             .map(|email| email.as_str().to_owned())
+            .filter(|email| email != lead.display_name())
             .unwrap_or_default(),
         company: lead.company.name.clone().unwrap_or_default(),
         stage: stage.map_or_else(|| "(unknown)".to_owned(), |stage| stage.name.clone()),
