@@ -112,7 +112,8 @@ async fn one_sees_what_one_may_do_and_by_which_role() {
     office.hire("ann", "shy").await;
     let page = office.signed_in("ann").await.get("/ops/profile").await.body;
     let row = |says: &str| {
-        let (_, rest) = page.split_once(&format!("<th scope=\"row\" class=\"says\">{says}</th>")).unwrap();
+        let (_, rest) =
+            page.split_once(&format!("<th scope=\"row\" class=\"says\">{says}</th>")).unwrap();
         rest.split_once("</tr>").unwrap().0.to_owned()
     };
     assert!(row("see leads").contains("level team") && row("see leads").contains("Shy"));

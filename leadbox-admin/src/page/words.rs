@@ -216,7 +216,8 @@ impl Words<'_> {
                 .unwrap_or_default(),
             now: self.value(field, now),
         };
-        payload.changed.iter().map(change).collect()
+        let says = |change: &Change| !change.then.is_empty() || !change.now.is_empty();
+        payload.changed.iter().map(change).filter(says).collect()
     }
 
     /// Who did something.
