@@ -10,6 +10,8 @@ use crate::filter::push_facet;
 use crate::lists::{FEW, List, Way};
 use crate::order::Order;
 use crate::readers::Readers;
+use crate::sources::Source;
+use crate::texts;
 
 /// Up to so many rows of a rare condition are gathered, since nothing is sorted.
 const FEW_TO_COUNT: i64 = 250_000;
@@ -102,6 +104,11 @@ impl<'a> List<'a> {
             Way::Gather(source) => self.push_rows(query, "", None, Some(source)),
             Way::Walk { .. } => {
                 let Order { column, by_owner, by_stage, .. } = self.order;
+                let is_narrow = self.is_nobodys || self.owners.is_some() || self.stages.is_some();
+                // Also common words are met sooner one after another than in an order in which each row lies elsewhere.
+                if let (Some(question), false) = (texts::question(&self.query.search), is_narrow) {
+                    return self.push_rows(query, "", None, Some(&Source::Words(question)));
+                }
                 let index = match (&self.owners, &self.stages) {
                     (Some(_), _) => by_owner,
                     (None, _) if self.is_nobodys => by_owner,

@@ -17,6 +17,8 @@ const MOST_LOOKS: usize = 6;
 /// A condition that may leave few rows.
 pub(crate) enum Source<'a> {
     Facet(&'a Leaf),
+    /// Rows that may hold words, as `texts` asks for them.
+    Words(String),
     /// Rows that are known by number, as a JSON list.
     Numbers(String),
     NameStarts(&'a str),
@@ -35,6 +37,10 @@ impl Source<'_> {
                     .push_bind(tenant);
                 query.push(" and ");
                 push_facet(query, leaf);
+            }
+            Source::Words(question) => {
+                query.push("select rowid from lead_search where lead_search match ");
+                query.push_bind(question.as_str());
             }
             Source::Numbers(list) => {
                 query.push("select value from json_each(").push_bind(list.as_str()).push(")");

@@ -35,6 +35,11 @@ fn questions(search: &Search) -> Vec<String> {
     questions
 }
 
+/// What to ask the index for all rows that may hold the words of a search; none when no word is long enough.
+pub(crate) fn question(search: &Search) -> Option<String> {
+    Some(questions(search).join(" AND ")).filter(|question| !question.is_empty())
+}
+
 /// The rows that may hold all words of a search, as a JSON list of their numbers; none when they are more than `most`, or
 /// no word is long enough.
 pub(crate) async fn rows(
