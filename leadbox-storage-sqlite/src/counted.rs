@@ -48,8 +48,24 @@ impl<'a> List<'a> {
         readers: &Readers,
         limit: i64,
     ) -> Result<QueryBuilder<Sqlite>> {
-        let way = self.way(readers, limit.clamp(FEW, FEW_TO_COUNT)).await?;
+        if let Some(leaf) = self.only_facet() {
+            let mut query = QueryBuilder::new("select count(*) from (");
+            self.push_facet_rows(&mut query, leaf);
+            query.push(" limit ").push_bind(limit).push(")");
+            return Ok(query);
+        }
+        // A few are met on a walk before many are gathered.
+        let way = self.way(readers, if limit > FEW { FEW_TO_COUNT } else { FEW }).await?;
         Ok(self.count_by(&way, limit))
+    }
+
+    /// Appends the numbers of the rows with a tag or value, each once.
+    fn push_facet_rows(&self, query: &mut QueryBuilder<Sqlite>, leaf: &Leaf) {
+        query.push(
+            "select distinct f.no from lead_facet f indexed by lead_facet_no where f.tenant = ",
+        );
+        query.push_bind(self.scope.tenant.0).push(" and ");
+        push_facet(query, leaf);
     }
 
     /// The statement that counts on a walk.
@@ -75,11 +91,7 @@ impl<'a> List<'a> {
         query.push(DRAWN).push_bind(share * f64::from(u32::MAX)).push(" then ");
         if let Some(leaf) = self.only_facet() {
             query.push("(select hex(l.id) from lead l where l.no = row.no) end, '') from (");
-            query.push(
-                "select distinct f.no from lead_facet f indexed by lead_facet_no where f.tenant = ",
-            );
-            query.push_bind(self.scope.tenant.0).push(" and ");
-            push_facet(&mut query, leaf);
+            self.push_facet_rows(&mut query, leaf);
         } else {
             let way = self.way(readers, FEW_TO_COUNT).await?;
             query.push("hex(row.id) end, '') from (select ");

@@ -17,6 +17,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
+use crate::paging::{number_key, number_of};
 use crate::rows::{self, Columns, event_columns};
 use crate::storage::SqliteStorage;
 use crate::writer::Request;
@@ -281,7 +282,7 @@ impl LogStore for SqliteStorage {
             None => None,
             Some(cursor) => {
                 let (key, _) = cursor.of(EVENTS).map_err(|_| StorageError::BadCursor)?;
-                Some(rows::number_of(key)?)
+                Some(number_of(key)?)
             }
         };
         let limit = page.limit();
@@ -294,11 +295,7 @@ impl LogStore for SqliteStorage {
             .during("read events")?;
         let events = found.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(events, limit, |event| {
-            Cursor::new(
-                EVENTS,
-                Some(rows::number_key(event.position.0)),
-                event.id.uuid().into_bytes(),
-            )
+            Cursor::new(EVENTS, Some(number_key(event.position.0)), event.id.uuid().into_bytes())
         }))
     }
 

@@ -15,7 +15,6 @@ use sqlx::sqlite::SqliteRow;
 
 pub(crate) use crate::columns::{Columns, MISSING, NO_DATE};
 use crate::error::Result;
-pub(crate) use crate::paging::{number_key, number_of};
 
 /// The columns that [`stored_lead`] reads, of `lead l`, `lead_profile p` and `lead_pulse s`.
 macro_rules! lead_columns {
