@@ -88,7 +88,7 @@ impl Log<'_> {
     }
 
     /// The most events of one [`check`](Self::check).
-    pub const CHECKED: u32 = 40_000;
+    pub const CHECKED: u32 = 20_000;
 
     /// Goes on with a check of the chain, by about `most` events (1 to [`CHECKED`](Self::CHECKED)), or begins one. Without a
     /// verdict it is not at the end yet.
