@@ -73,8 +73,12 @@ impl AnalyticsStore for PostgresStorage {
                 sum(n)::bigint as n
             from (
                 select day, source, stage, n
+                from rollup_total
+                where tenant = $1 and day between $2 and $3 and $4::uuid[] is null
+                union all
+                select day, source, stage, n
                 from rollup_lead
-                where tenant = $1 and day between $2 and $3 and ($4::uuid[] is null or owner = any ($4))
+                where tenant = $1 and day between $2 and $3 and owner = any ($4)
                 union all
                 select day, source, stage, n
                 from rollup_lead_delta
@@ -113,6 +117,15 @@ impl AnalyticsStore for PostgresStorage {
                 union all
                 select day, source, stage, owner, n
                 from rollup_lead_delta
+                where tenant = $1
+                union all
+                -- What the totals have that the owners have not, or the other way round, is nobody's.
+                select day, source, stage, $2, n
+                from rollup_total
+                where tenant = $1
+                union all
+                select day, source, stage, $2, -n
+                from rollup_lead
                 where tenant = $1
             ) as counts
             group by day, source, stage, owner
@@ -188,6 +201,15 @@ impl AnalyticsStore for PostgresStorage {
                 order by tenant, day, source, stage, owner
                 on conflict (tenant, day, source, stage, owner) do update
                 set n = r.n + excluded.n
+            ), summed as (
+                insert into rollup_total as r (tenant, day, source, stage, n)
+                select tenant, day, source, stage, sum(n)
+                from deltas
+                group by tenant, day, source, stage
+                having sum(n) <> 0
+                order by tenant, day, source, stage
+                on conflict (tenant, day, source, stage) do update
+                set n = r.n + excluded.n
             )
             select count(*)
             from deltas",
@@ -214,12 +236,19 @@ async fn rebuild(
     for sql in [
         "delete from rollup_lead where tenant = $1",
         "delete from rollup_lead_delta where tenant = $1",
+        "delete from rollup_total where tenant = $1",
         r"
         insert into rollup_lead (tenant, day, source, stage, owner, n)
         select tenant, created_on, coalesce(source, ''), stage, coalesce(owner, '00000000-0000-0000-0000-000000000000'), count(*)
         from lead
         where tenant = $1 and deleted_at is null
         group by 1, 2, 3, 4, 5",
+        r"
+        insert into rollup_total (tenant, day, source, stage, n)
+        select tenant, day, source, stage, sum(n)
+        from rollup_lead
+        where tenant = $1
+        group by 1, 2, 3, 4",
     ] {
         sqlx::query(sql).bind(tenant.0).execute(&mut *transaction).await?;
     }

@@ -298,7 +298,7 @@ fn push_test(sql: &mut Sql, column: &str, leaf: &Leaf) {
     }
 }
 
-fn push_facet_test(sql: &mut Sql, test: &Test) {
+pub(crate) fn push_facet_test(sql: &mut Sql, test: &Test) {
     match test {
         Test::Known => {
             sql.push("true");

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use leadbox_core::filter::{Direction, SortKey};
+use leadbox_core::filter::{Direction, FieldClass, Leaf, SortKey};
 use leadbox_core::storage::{LeadSample, LeadStore};
 use leadbox_core::{
     Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery,
@@ -15,7 +15,7 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
 use crate::error::storage_error;
-use crate::filter::{Driver, Tables};
+use crate::filter::{Driver, Tables, push_facet_test};
 use crate::keyed;
 use crate::lists::{List, sort_column};
 use crate::paging::{moment_after, moment_key, number_key};
@@ -89,6 +89,23 @@ macro_rules! with_keys {
     };
 }
 
+/// The tag or value that everything depends on, if it is one alone.
+fn only_facet(query: &LeadQuery) -> Option<&Leaf> {
+    let leaf = query.check.only().filter(|_| query.search.terms.is_empty())?;
+    (leaf.field.class() == FieldClass::Facet).then_some(leaf)
+}
+
+/// Appends a select of the leads with a tag or value, each once. Only live leads have it, so none has to be looked at.
+fn push_with_facet(sql: &mut Sql, scope: &Scope, leaf: &Leaf) {
+    sql.push("select distinct x.lead as id from lead_facet as x where x.tenant = ");
+    sql.push_bind(scope.tenant.0).push(" and x.name = ").push_bind(leaf.field.to_string());
+    sql.push(" and ");
+    push_facet_test(sql, &leaf.test);
+    if let Some(owners) = owners(scope) {
+        sql.push(" and x.owner = any (").push_bind(owners).push(")");
+    }
+}
+
 impl PostgresStorage {
     /// How many leads pass, and a share of them, drawn by a hash of their ids.
     async fn drawn(
@@ -102,9 +119,13 @@ impl PostgresStorage {
         let mut sql = Sql::new(
             "select count(*), coalesce(array_agg(found.id) filter (where uuid_hash(found.id) & 2147483647 <= ",
         );
-        sql.push_bind(share * f64::from(i32::MAX)).push("), '{}') from (select ");
-        sql.push(driver.id()).push(" as id");
-        List::of(self, scope, query, driver).await?.push_from(&mut sql, None);
+        sql.push_bind(share * f64::from(i32::MAX)).push("), '{}') from (");
+        if let Some(leaf) = only_facet(query) {
+            push_with_facet(&mut sql, scope, leaf);
+        } else {
+            sql.push("select ").push(driver.id()).push(" as id");
+            List::of(self, scope, query, driver).await?.push_from(&mut sql, None);
+        }
         sql.push(") as found");
         let (count, ids): (i64, Vec<Uuid>) = sql
             .build_query_as()

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("views", include_str!("../migrations/0006_views.sql")),
     ("event_kinds", include_str!("../migrations/0007_event_kinds.sql")),
     ("live_facets", include_str!("../migrations/0008_live_facets.sql")),
+    ("totals", include_str!("../migrations/0009_totals.sql")),
 ];
 
 /// The schema that this program needs.

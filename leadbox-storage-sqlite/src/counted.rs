@@ -1,7 +1,7 @@
 //! Leads that are counted, drawn, or read by their ids alone, in no certain order. Owns their statements; what passes, and
 //! which index finds it, is `lists`'s to say.
 
-use leadbox_core::filter::{Check, LeadField, LeadQuery, Leaf, Sense, SortKey};
+use leadbox_core::filter::{FieldClass, LeadField, LeadQuery, Leaf, SortKey};
 use leadbox_core::{Owners, Scope};
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -19,18 +19,6 @@ const FEW_TO_COUNT: i64 = 250_000;
 /// Whether a row is drawn, by its number. Multiplied by the golden ratio, numbers that follow each other lie evenly, and no
 /// rhythm in the rows shows.
 const DRAWN: &str = "((row.no & 2147483647) * 2654435769) & 4294967295 <= ";
-
-/// The condition that is all there is.
-fn single(check: &Check) -> Option<&Leaf> {
-    match check {
-        Check::Leaf(leaf) if leaf.sense == Sense::Holds => Some(leaf),
-        Check::All(checks) => match &checks[..] {
-            [check] => single(check),
-            _ => None,
-        },
-        Check::Leaf(_) | Check::Any(_) => None,
-    }
-}
 
 impl<'a> List<'a> {
     /// A question that is only counted: walked by score, whose indexes lead by owner and stage; or, where it says when leads came
@@ -106,8 +94,8 @@ impl<'a> List<'a> {
     /// The tag or value that everything depends on, if it is one alone: only live leads have it, so none has to be looked at.
     fn only_facet(&self) -> Option<&'a Leaf> {
         let is_all = self.scope.owners == Owners::All && self.query.search.terms.is_empty();
-        let leaf = single(&self.query.check).filter(|_| is_all)?;
-        matches!(leaf.field, LeadField::Tag | LeadField::Custom(_)).then_some(leaf)
+        let leaf = self.query.check.only().filter(|_| is_all)?;
+        (leaf.field.class() == FieldClass::Facet).then_some(leaf)
     }
 
     /// Appends the rows that pass, in no certain order.

@@ -23,6 +23,20 @@ impl Default for Check {
     }
 }
 
+impl Check {
+    /// The condition that is all there is, if it is one alone and has to hold.
+    pub fn only(&self) -> Option<&Leaf> {
+        match self {
+            Self::Leaf(leaf) if leaf.sense == Sense::Holds => Some(leaf),
+            Self::All(checks) => match &checks[..] {
+                [check] => check.only(),
+                _ => None,
+            },
+            Self::Leaf(_) | Self::Any(_) => None,
+        }
+    }
+}
+
 /// Whether a test has to hold or to fail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sense {
