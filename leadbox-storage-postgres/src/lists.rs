@@ -157,6 +157,10 @@ impl<'q> List<'q> {
             sql.push(" and coalesce(").push(driver.id()).push(" = any (");
             sql.push_bind(found.ids.clone()).push("), false)");
         }
+        if self.query.check.is_nobodys() {
+            // Said plainly, for the index that begins with the owner.
+            sql.push(" and ").push(driver.owner()).push(" is null");
+        }
         if let Some(owner) = owner {
             sql.push(" and ").push(driver.owner()).push(" = ").push(owner);
         }

@@ -72,17 +72,6 @@ fn ids(leaves: &[&Leaf], field: &LeadField) -> Option<BTreeSet<Uuid>> {
     allowed
 }
 
-/// Whether leads have to be without an owner.
-fn is_nobodys(check: &Check) -> bool {
-    match check {
-        Check::All(checks) => checks.iter().any(is_nobodys),
-        Check::Leaf(Leaf { field: LeadField::Owner, test: Test::Known, sense: Sense::Fails }) => {
-            true
-        }
-        Check::Leaf(_) | Check::Any(_) => false,
-    }
-}
-
 impl<'a> List<'a> {
     pub(crate) fn of(scope: &'a Scope, query: &'a LeadQuery) -> Self {
         let mut leaves = Vec::new();
@@ -96,7 +85,7 @@ impl<'a> List<'a> {
             });
         }
         let stages = ids(&leaves, &LeadField::Stage);
-        let (order, is_nobodys) = (Order::of(query.sort.by), is_nobodys(&query.check));
+        let (order, is_nobodys) = (Order::of(query.sort.by), query.check.is_nobodys());
         Self { scope, query, order, leaves, owners, stages, is_nobodys }
     }
 

@@ -4,7 +4,7 @@
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use leadbox_core::{Error, ImportId, LeadBox};
+use leadbox_core::{Error, ImportId, Invalid, LeadBox};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
@@ -56,9 +56,6 @@ impl<T> Posted<T> {
         leadbox: &LeadBox,
     ) -> Result<(LeadBox, Option<Uuid>), Problem> {
         let Some(key) = &self.key else { return Ok((leadbox.clone(), None)) };
-        let unfit_key = |invalid: leadbox_core::Invalid| {
-            unfit(invalid.issues.first().map_or("is none", |issue| issue.message.as_str()))
-        };
         let once = leadbox.once(key, &self.request).map_err(unfit_key)?;
         match once.made().await {
             Ok(made) => Ok((once, made)),
@@ -83,6 +80,8 @@ pub(super) fn import_id(
     headers: &HeaderMap,
 ) -> Result<Option<ImportId>, Problem> {
     let Some(key) = key(headers)? else { return Ok(None) };
+    // A key that is good for no other request is good for no import.
+    leadbox.once(key, &[]).map_err(unfit_key)?;
     let actor = leadbox.actor();
     let mut whose = Sha256::new();
     whose.update(leadbox.tenant().0.to_be_bytes());
@@ -91,6 +90,10 @@ pub(super) fn import_id(
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&whose.finalize()[..16]);
     Ok(Some(Builder::from_custom_bytes(bytes).into_uuid().into()))
+}
+
+fn unfit_key(invalid: Invalid) -> Problem {
+    unfit(invalid.issues.first().map_or("is none", |issue| issue.message.as_str()))
 }
 
 fn unfit(why: &str) -> Problem {

@@ -39,6 +39,13 @@ async fn a_file_comes_in_once_and_goes_out_again() {
     assert_eq!((&state["finished"], &state["rows"]), (&json!(true), &json!(2)));
     program.get(&format!("/imports/{}", uuid::Uuid::nil())).await.with(404);
 
+    for unfit in ["", "a\tb"] {
+        let once = program.header("idempotency-key", unfit);
+        once.send(Method::POST, "/imports", "text/csv", b"name\r\nEve\r\n".to_vec())
+            .await
+            .with(400);
+    }
+
     let out = program.get("/leads/export?format=jsonl").await.with(200);
     assert_eq!(out.header("content-type"), "application/x-ndjson");
     assert_eq!(out.json()["email"], "ada@analytical.example");

@@ -35,6 +35,19 @@ impl Check {
             Self::Leaf(_) | Self::Any(_) => None,
         }
     }
+
+    /// Whether it asks, among what all has to hold, for leads without an owner.
+    pub fn is_nobodys(&self) -> bool {
+        match self {
+            Self::All(checks) => checks.iter().any(Self::is_nobodys),
+            Self::Leaf(leaf) => {
+                leaf.field == LeadField::Owner
+                    && leaf.test == Test::Known
+                    && leaf.sense == Sense::Fails
+            }
+            Self::Any(_) => false,
+        }
+    }
 }
 
 /// Whether a test has to hold or to fail.
