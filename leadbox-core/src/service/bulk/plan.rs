@@ -35,8 +35,8 @@ impl BulkPlan {
     /// The most groups of refusals; what goes beyond is counted in one more, without a reason.
     pub const GROUPS: usize = 100;
     /// The most leads that are tried for a plan, so that it is there in time whatever is selected. What becomes of each is
-    /// known once the work is done; of a share in ten, this many tell it to within some 1.3 %.
-    pub const TRIED: usize = 2_000;
+    /// known once the work is done; of a share in ten, this many tell it to within some 2 %.
+    pub const TRIED: usize = 1_000;
 
     /// About how many of all leads it would be, if it was so many of those that were tried; exact when all of them were.
     pub fn estimate(&self, count: u64) -> u64 {
