@@ -1,7 +1,5 @@
 //! Counts of all owners together are looked at when counts are verified, and repaired with them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod database;
 
 use std::sync::Arc;
