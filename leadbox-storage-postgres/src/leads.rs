@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use leadbox_core::filter::{Direction, FieldClass, Leaf, SortKey};
+use leadbox_core::filter::{Direction, Leaf, SortKey};
 use leadbox_core::storage::{LeadSample, LeadStore};
 use leadbox_core::{
     Cursor, IdentityKey, IdentityKind, Interaction, InteractionId, KeyedLead, LeadId, LeadQuery,
@@ -89,12 +89,6 @@ macro_rules! with_keys {
     };
 }
 
-/// The tag or value that everything depends on, if it is one alone.
-fn only_facet(query: &LeadQuery) -> Option<&Leaf> {
-    let leaf = query.check.only().filter(|_| query.search.terms.is_empty())?;
-    (leaf.field.class() == FieldClass::Facet).then_some(leaf)
-}
-
 /// Appends a select of the leads with a tag or value, each once. Only live leads have it, so none has to be looked at.
 fn push_with_facet(sql: &mut Sql, scope: &Scope, leaf: &Leaf) {
     sql.push("select distinct x.lead as id from lead_facet as x where x.tenant = ");
@@ -120,7 +114,7 @@ impl PostgresStorage {
             "select count(*), coalesce(array_agg(found.id) filter (where uuid_hash(found.id) & 2147483647 <= ",
         );
         sql.push_bind(share * f64::from(i32::MAX)).push("), '{}') from (");
-        if let Some(leaf) = only_facet(query) {
+        if let Some(leaf) = query.only_facet() {
             push_with_facet(&mut sql, scope, leaf);
         } else {
             sql.push("select ").push(driver.id()).push(" as id");

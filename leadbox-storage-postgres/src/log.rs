@@ -59,17 +59,6 @@ fn kinds(filter: &EventFilter) -> Vec<String> {
     kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect()
 }
 
-/// Whether the kinds that are asked for have an index, so that they are found however rare they are. A timeline is short, and
-/// `lead.captured` is about as frequent as leads are; both are better walked.
-fn are_rare(scope: &Scope, filter: &EventFilter) -> bool {
-    let indexed = |kind: &EventType| *kind != EventType::LEAD_CAPTURED;
-    owners(scope).is_none()
-        && filter.subject.is_none()
-        && filter.actor.is_none()
-        && (1..=EventType::CORE.len()).contains(&filter.kinds.len())
-        && filter.kinds.iter().all(indexed)
-}
-
 /// The latest events of each kind: among them are the latest of all kinds.
 fn push_latest_of_kinds(
     sql: &mut QueryBuilder<Postgres>,
@@ -141,7 +130,7 @@ impl LogStore for PostgresStorage {
         let before = after(page, EVENTS)?.map(|(key, _)| number(key)).transpose()?;
         let limit = i64::from(page.limit()) + 1;
         let mut sql = QueryBuilder::<Postgres>::new("select e.* from ");
-        if are_rare(scope, filter) {
+        if filter.is_by_rare_kinds(scope) {
             push_latest_of_kinds(&mut sql, scope, filter, before, limit);
         } else {
             sql.push("event");

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use leadbox_core::rollup::{Cell, Sums};
-use leadbox_core::storage::{AnalyticsStore, Counts, StorageError};
+use leadbox_core::storage::{AnalyticsStore, Counts};
 use leadbox_core::{Days, Owners, Scope, Tenant};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
@@ -42,26 +41,20 @@ const COUNTED: &str = r"
 fn cell(row: &SqliteRow) -> Result<(Cell, i64)> {
     let mut columns = Columns::of(row, "rollup_lead");
     let (stage, owner) = (columns.id("stage")?, columns.id("owner")?);
-    let day = day(columns.value("day")?)?;
+    let day = columns.day("day")?;
     Ok((Cell { day, source: columns.value("source")?, stage, owner }, columns.value("n")?))
 }
 
 /// Adds a sum, which is one of a day or one of a source.
 fn add(sums: &mut Sums, row: &SqliteRow) -> Result<()> {
     let mut columns = Columns::of(row, "rollup_lead");
-    let (days, source): (Option<i64>, Option<String>) =
-        (columns.value("day")?, columns.value("source")?);
+    let (day, source) = (columns.day_or_none("day")?, columns.value::<Option<_>>("source")?);
     let (stage, n) = (columns.id("stage")?, columns.value("n")?);
-    match days {
-        Some(days) => sums.by_day.insert((day(days)?, stage), n),
+    match day {
+        Some(day) => sums.by_day.insert((day, stage), n),
         None => sums.by_source.insert((source.unwrap_or_default(), stage), n),
     };
     Ok(())
-}
-
-fn day(days: i64) -> Result<NaiveDate> {
-    let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
-    day.ok_or_else(|| StorageError::corrupt("rollup_lead", "day", days))
 }
 
 /// The statement for sums over owners. What is many is grouped by the first columns of the key, so that it is not sorted.

@@ -104,6 +104,12 @@ impl<'r> Columns<'r> {
         NaiveDate::from_epoch_days(days).ok_or_else(|| self.corrupt(column))
     }
 
+    pub(crate) fn day_or_none(&mut self, column: &'static str) -> Result<Option<NaiveDate>> {
+        let days: Option<i32> = self.value(column)?;
+        let day = |days| NaiveDate::from_epoch_days(days).ok_or_else(|| self.corrupt(column));
+        days.map(day).transpose()
+    }
+
     pub(crate) fn json<T: DeserializeOwned>(&mut self, column: &'static str) -> Result<T> {
         let text: &str = self.value(column)?;
         serde_json::from_str(text).map_err(|_| self.corrupt(column))

@@ -1,7 +1,7 @@
 //! Leads that are counted, drawn, or read by their ids alone, in no certain order. Owns their statements; what passes, and
 //! which index finds it, is `lists`'s to say.
 
-use leadbox_core::filter::{FieldClass, LeadField, LeadQuery, Leaf, SortKey};
+use leadbox_core::filter::{LeadField, LeadQuery, Leaf, SortKey};
 use leadbox_core::{Owners, Scope};
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -93,50 +93,41 @@ impl<'a> List<'a> {
 
     /// The tag or value that everything depends on, if it is one alone: only live leads have it, so none has to be looked at.
     fn only_facet(&self) -> Option<&'a Leaf> {
-        let is_all = self.scope.owners == Owners::All && self.query.search.terms.is_empty();
-        let leaf = self.query.check.only().filter(|_| is_all)?;
-        (leaf.field.class() == FieldClass::Facet).then_some(leaf)
+        self.query.only_facet().filter(|_| self.scope.owners == Owners::All)
     }
 
     /// Appends the rows that pass, in no certain order.
     fn push_passing(&self, query: &mut QueryBuilder<Sqlite>, way: &Way<'_>) {
-        match way {
-            Way::Gather(source) => self.push_rows(query, "", None, Some(source)),
-            Way::Walk { .. } => {
-                let Order { column, by_owner, by_stage, .. } = self.order;
-                let is_narrow = self.is_nobodys || self.owners.is_some() || self.stages.is_some();
-                // Also common words are met sooner one after another than in an order in which each row lies elsewhere.
-                if let (Some(question), false) = (texts::question(&self.query.search), is_narrow) {
-                    return self.push_rows(query, "", None, Some(&Source::Words(question)));
-                }
-                let index = match (&self.owners, &self.stages) {
-                    (Some(_), _) => by_owner,
-                    (None, _) if self.is_nobodys => by_owner,
-                    (None, Some(_)) => by_stage,
-                    (None, None) => None,
-                };
-                let index = index.unwrap_or(self.order.index);
-                self.push_rows(query, index, None, None);
-                let alias = self.order.table.alias();
-                if self.is_nobodys {
-                    query.push(" and ").push(alias).push(".owner is null");
-                }
-                let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
-                for (among, ids) in
-                    ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))
-                {
-                    let mut list = query.push(" and ").push(alias).push(among).separated(", ");
-                    for id in ids {
-                        list.push_bind(*id);
-                    }
-                    query.push(")");
-                }
-                let (from, to) = self.bounds();
-                for (comparison, bound) in [(" >= ", from), (" <= ", to)] {
-                    if let Some(bound) = bound {
-                        query.push(" and ").push(column).push(comparison).push_bind(bound);
-                    }
-                }
+        if let Way::Gather(source) = way {
+            return self.push_rows(query, "", None, Some(source));
+        }
+        let Order { table, column, index, by_owner, by_stage, .. } = &self.order;
+        let is_owners = self.owners.is_some() || self.query.check.is_nobodys();
+        // Also common words are met sooner one after another than in an order in which each row lies elsewhere.
+        if let (Some(question), false) =
+            (texts::question(&self.query.search), is_owners || self.stages.is_some())
+        {
+            return self.push_rows(query, "", None, Some(&Source::Words(question)));
+        }
+        let narrow = match self.stages {
+            _ if is_owners => by_owner,
+            Some(_) => by_stage,
+            None => &None,
+        };
+        self.push_rows(query, narrow.unwrap_or(index), None, None);
+        let ids = [(".owner in (", &self.owners), (".stage in (", &self.stages)];
+        for (among, ids) in ids.into_iter().filter_map(|(among, ids)| Some((among, ids.as_ref()?)))
+        {
+            let mut list = query.push(" and ").push(table.alias()).push(among).separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            query.push(")");
+        }
+        let (from, to) = self.bounds();
+        for (comparison, bound) in [(" >= ", from), (" <= ", to)] {
+            if let Some(bound) = bound {
+                query.push(" and ").push(*column).push(comparison).push_bind(bound);
             }
         }
     }

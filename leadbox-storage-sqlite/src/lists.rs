@@ -27,7 +27,7 @@ const SIDE_BY_SIDE: usize = 16;
 /// Which rows are found, and how.
 pub(crate) enum Way<'a> {
     /// Walk an index, once for each value of its leading column, if it has one.
-    Walk { index: &'static str, leading: Option<(&'static str, Vec<Option<Uuid>>)> },
+    Walk { index: &'static str, leading: Option<(&'static str, Vec<Uuid>)> },
     /// Gather the rows of a rare condition.
     Gather(Source<'a>),
 }
@@ -42,8 +42,6 @@ pub(crate) struct List<'a> {
     /// The only owners and stages that can pass, if there is such a limit.
     pub(crate) owners: Option<BTreeSet<Uuid>>,
     pub(crate) stages: Option<BTreeSet<Uuid>>,
-    /// Whether only leads without an owner can pass.
-    pub(crate) is_nobodys: bool,
 }
 
 fn conjuncts<'a>(check: &'a Check, leaves: &mut Vec<&'a Leaf>) {
@@ -85,8 +83,7 @@ impl<'a> List<'a> {
             });
         }
         let stages = ids(&leaves, &LeadField::Stage);
-        let (order, is_nobodys) = (Order::of(query.sort.by), query.check.is_nobodys());
-        Self { scope, query, order, leaves, owners, stages, is_nobodys }
+        Self { scope, query, order: Order::of(query.sort.by), leaves, owners, stages }
     }
 
     /// Whether it is plain that nothing passes.
@@ -100,13 +97,13 @@ impl<'a> List<'a> {
         let few = |ids: &Option<BTreeSet<Uuid>>| {
             ids.as_ref()
                 .filter(|ids| ids.len() <= SIDE_BY_SIDE)
-                .map(|ids| ids.iter().copied().map(Some).collect())
+                .map(|ids| ids.iter().copied().collect())
         };
         let alias = self.order.table;
         let (owner, stage) =
             if alias == Table::Pulse { ("s.owner", "s.stage") } else { ("l.owner", "l.stage") };
-        if let (Some(index), true) = (self.order.by_owner, self.is_nobodys) {
-            return Way::Walk { index, leading: Some((owner, vec![None])) };
+        if let (Some(index), true) = (self.order.by_owner, self.query.check.is_nobodys()) {
+            return Way::Walk { index, leading: None };
         }
         if let (Some(index), Some(owners)) = (self.order.by_owner, few(&self.owners)) {
             return Way::Walk { index, leading: Some((owner, owners)) };
@@ -225,7 +222,7 @@ impl<'a> List<'a> {
         &self,
         query: &mut QueryBuilder<Sqlite>,
         index: &str,
-        leading: Option<(&str, Option<Uuid>)>,
+        leading: Option<(&str, Uuid)>,
         source: Option<&Source<'_>>,
     ) {
         let main = self.order.table;
@@ -258,19 +255,17 @@ impl<'a> List<'a> {
             source.push(query, self.scope.tenant);
             query.push(")");
         }
+        if self.query.check.is_nobodys() {
+            // Said plainly, for the index that begins with the owner.
+            query.push(" and ").push(main.alias()).push(".owner is null");
+        }
         match (leading, &self.scope.owners) {
-            (Some((column, Some(value))), _) if column.ends_with("owner") => {
+            (Some((column, value)), _) if column.ends_with("owner") => {
                 query.push(" and ").push(column).push(" = ").push_bind(value);
             }
             (leading, owners) => {
-                match leading {
-                    Some((column, Some(value))) => {
-                        query.push(" and ").push(column).push(" = ").push_bind(value);
-                    }
-                    Some((column, None)) => {
-                        query.push(" and ").push(column).push(" is null");
-                    }
-                    None => {}
+                if let Some((column, value)) = leading {
+                    query.push(" and ").push(column).push(" = ").push_bind(value);
                 }
                 if let Owners::Only(owners) = owners {
                     query.push(" and +").push(main.alias()).push(".owner in (");
@@ -296,7 +291,7 @@ impl<'a> List<'a> {
         &self,
         query: &mut QueryBuilder<Sqlite>,
         index: &str,
-        leading: Option<(&str, Option<Uuid>)>,
+        leading: Option<(&str, Uuid)>,
         source: Option<&Source<'_>>,
         after: Option<&(Key, [u8; 16])>,
         limit: u32,

@@ -10,8 +10,7 @@ use leadbox_core::storage::{
     ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced, StorageError,
 };
 use leadbox_core::{
-    Cursor, Event, EventType, Owners, Page, PageRequest, Position, Scope, SubjectKind, Timestamp,
-    WorkerId,
+    Cursor, Event, Owners, Page, PageRequest, Position, Scope, SubjectKind, Timestamp, WorkerId,
 };
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
@@ -157,17 +156,6 @@ async fn subjects(
     Ok(subjects)
 }
 
-/// Whether the kinds that are asked for have an index, so that they are found however rare they are. A timeline is short, and
-/// `lead.captured` is about as frequent as leads are; both are better walked.
-fn are_rare(scope: &Scope, filter: &EventFilter) -> bool {
-    let indexed = |kind: &EventType| *kind != EventType::LEAD_CAPTURED;
-    scope.owners == Owners::All
-        && filter.subject.is_none()
-        && filter.actor.is_none()
-        && (1..=EventType::CORE.len()).contains(&filter.kinds.len())
-        && filter.kinds.iter().all(indexed)
-}
-
 /// The positions of the latest events of each kind: among them are the latest of all kinds.
 fn push_latest_of_kinds(
     query: &mut QueryBuilder<Sqlite>,
@@ -219,7 +207,7 @@ pub(crate) fn page_of_events(
         }
         query.push(") and e.subject_kind = ").push_bind(i64::from(subject.kind.code()));
     }
-    if are_rare(scope, filter) {
+    if filter.is_by_rare_kinds(scope) {
         query.push(" and e.position in (");
         push_latest_of_kinds(&mut query, scope, filter, before, limit);
         query.push(")");

@@ -141,7 +141,7 @@ pub(super) struct VerificationBody {
 
 /// Verify the log
 ///
-/// Walks the hash chain: no fact was changed, left out or put in. Forty thousand facts with each request; while the verdict
+/// Walks the hash chain: no fact was changed, left out or put in. Twenty thousand facts with each request; while the verdict
 /// is `under_way`, send `next` back.
 #[utoipa::path(post, path = "/events/verification", tag = "log", request_body = Goes,
     responses((status = 200, body = VerificationBody)))]

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::LeadField;
+use super::{FieldClass, LeadField, LeadQuery};
 use crate::time::Timestamp;
 
 /// A filter that a storage runs as it stands.
@@ -25,14 +25,11 @@ impl Default for Check {
 
 impl Check {
     /// The condition that is all there is, if it is one alone and has to hold.
-    pub fn only(&self) -> Option<&Leaf> {
+    fn only(&self) -> Option<&Leaf> {
         match self {
-            Self::Leaf(leaf) if leaf.sense == Sense::Holds => Some(leaf),
-            Self::All(checks) => match &checks[..] {
-                [check] => check.only(),
-                _ => None,
-            },
-            Self::Leaf(_) | Self::Any(_) => None,
+            Self::Leaf(leaf) => (leaf.sense == Sense::Holds).then_some(leaf),
+            Self::All(checks) => checks.first().filter(|_| checks.len() == 1)?.only(),
+            Self::Any(_) => None,
         }
     }
 
@@ -47,6 +44,15 @@ impl Check {
             }
             Self::Any(_) => false,
         }
+    }
+}
+
+impl LeadQuery {
+    /// The tag or value that everything depends on, if it is one alone. Only live leads have facets, so that these leads are
+    /// known by them alone.
+    pub fn only_facet(&self) -> Option<&Leaf> {
+        let leaf = self.check.only().filter(|_| self.search.terms.is_empty())?;
+        (leaf.field.class() == FieldClass::Facet).then_some(leaf)
     }
 }
 

@@ -30,7 +30,7 @@ use crate::pipeline::Stay;
 use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
 use crate::revision::Revision;
 use crate::rollup::{Cell, Sums};
-use crate::scope::Scope;
+use crate::scope::{Owners, Scope};
 use crate::score::LeadScore;
 use crate::task::{Task, TaskFilter};
 use crate::time::Timestamp;
@@ -264,6 +264,19 @@ pub struct EventFilter {
     pub kinds: Vec<EventType>,
     /// Only by this one: the id of a user, a key, an import, a bulk action.
     pub actor: Option<Uuid>,
+}
+
+impl EventFilter {
+    /// Whether it asks by kinds alone, and for none that every capture writes: of such kinds a storage has an index, so that
+    /// they are found however rare they are. A timeline is short, and `lead.captured` is about as frequent as leads are; both
+    /// are better walked.
+    pub fn is_by_rare_kinds(&self, scope: &Scope) -> bool {
+        scope.owners == Owners::All
+            && self.subject.is_none()
+            && self.actor.is_none()
+            && (1..=EventType::CORE.len()).contains(&self.kinds.len())
+            && !self.kinds.contains(&EventType::LEAD_CAPTURED)
+    }
 }
 
 /// How far events were put into the log.
