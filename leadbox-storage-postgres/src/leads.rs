@@ -342,13 +342,8 @@ impl LeadStore for PostgresStorage {
         query: &LeadQuery,
         most: usize,
     ) -> Result<LeadSample> {
-        let share = LeadSample::share(most, self.texts.leads(&self.readers).await?);
-        let (mut count, mut drawn) = self.drawn(scope, query, share).await?;
-        if !LeadSample::suffices(most, count, drawn.len()) {
-            let share = LeadSample::share(most, count as f64);
-            (count, drawn) = self.drawn(scope, query, share).await?;
-        }
-        Ok(LeadSample::of(count, drawn, most))
+        let leads = self.texts.leads(&self.readers).await?;
+        LeadSample::draw(most, leads, |share| self.drawn(scope, query, share)).await
     }
 
     async fn interactions(

@@ -70,6 +70,19 @@ fn ids(digits: Option<String>) -> Result<Vec<LeadId>> {
     digits.unwrap_or_default().as_bytes().chunks(32).map(id).collect()
 }
 
+impl SqliteStorage {
+    /// How many leads pass, and a share of them.
+    async fn drawn(&self, list: &List<'_>, share: f64) -> Result<(u64, Vec<LeadId>)> {
+        let mut statement = list.sample(&self.readers, share).await?;
+        let (count, drawn): (i64, Option<String>) = statement
+            .build_query_as()
+            .fetch_one(&mut *self.readers.acquire().await?)
+            .await
+            .during("draw some leads")?;
+        Ok((count.unsigned_abs(), ids(drawn)?))
+    }
+}
+
 #[async_trait]
 impl LeadStore for SqliteStorage {
     async fn lead(&self, scope: &Scope, id: LeadId) -> Result<Option<StoredLead>> {
@@ -200,21 +213,8 @@ impl LeadStore for SqliteStorage {
             .fetch_one(&mut *self.readers.acquire().await?)
             .await
             .during("draw some leads")?;
-        let draw = async |passing: f64| {
-            let mut statement =
-                list.sample(&self.readers, LeadSample::share(most, passing)).await?;
-            let (count, drawn): (i64, Option<String>) = statement
-                .build_query_as()
-                .fetch_one(&mut *self.readers.acquire().await?)
-                .await
-                .during("draw some leads")?;
-            Ok::<_, StorageError>((count.unsigned_abs(), ids(drawn)?))
-        };
-        let (mut count, mut drawn) = draw(rows.unwrap_or(0) as f64).await?;
-        if !LeadSample::suffices(most, count, drawn.len()) {
-            (count, drawn) = draw(count as f64).await?;
-        }
-        Ok(LeadSample::of(count, drawn, most))
+        let leads = rows.unwrap_or(0) as f64;
+        LeadSample::draw(most, leads, |share| self.drawn(&list, share)).await
     }
 
     async fn interactions(

@@ -32,14 +32,25 @@ impl LeadSample {
     }
 
     /// Which share of leads to draw, to get `most` where about `passing` of all pass; 1 means each of them.
-    pub fn share(most: usize, passing: f64) -> f64 {
+    fn share(most: usize, passing: f64) -> f64 {
         let wanted = (most as f64 * Self::SURPLUS).max(Self::LEAST);
         if passing <= wanted { 1.0 } else { wanted / passing }
     }
 
-    /// Whether so many, drawn from `count`, are as many as can be wanted.
-    pub fn suffices(most: usize, count: u64, drawn: usize) -> bool {
-        drawn as u64 >= count.min(most as u64)
+    /// Draws `most` where about `passing` of all pass: once, and once more when that was a bad guess. `draw` counts those that
+    /// pass and brings the given share of them, from more than 0 to 1.
+    ///
+    /// # Errors
+    /// Those of `draw`.
+    pub async fn draw<E, F>(most: usize, passing: f64, draw: impl Fn(f64) -> F) -> Result<Self, E>
+    where
+        F: Future<Output = Result<(u64, Vec<LeadId>), E>>,
+    {
+        let (mut count, mut drawn) = draw(Self::share(most, passing)).await?;
+        if (drawn.len() as u64) < count.min(most as u64) {
+            (count, drawn) = draw(Self::share(most, count as f64)).await?;
+        }
+        Ok(Self::of(count, drawn, most))
     }
 }
 
