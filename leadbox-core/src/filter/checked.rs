@@ -105,14 +105,14 @@ pub enum Test {
 /// A value to compare with.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Operand {
-    /// For [`FieldClass::Text`](super::FieldClass::Text).
+    /// For [`FieldClass::Text`].
     Text(String),
-    /// For [`FieldClass::Integer`](super::FieldClass::Integer).
+    /// For [`FieldClass::Integer`].
     Integer(i64),
-    /// For [`FieldClass::Id`](super::FieldClass::Id).
+    /// For [`FieldClass::Id`].
     Id(Uuid),
-    /// For [`FieldClass::Time`](super::FieldClass::Time).
+    /// For [`FieldClass::Time`].
     Time(Timestamp),
-    /// For [`FieldClass::Facet`](super::FieldClass::Facet).
+    /// For [`FieldClass::Facet`].
     Bytes(Vec<u8>),
 }
