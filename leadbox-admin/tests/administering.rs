@@ -52,6 +52,7 @@ async fn an_invited_user_gets_in_by_the_link() {
         again.body.contains("belongs to a user already")
             && again.body.contains("value=\"Bo Berg\"")
     );
+    assert!(again.body.contains("<li>E-mail: "), "{}", again.body);
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn a_user_is_changed_signed_out_and_disabled() {
     assert_eq!(office.last_event().await, (EventType::USER_CHANGED, Some(adi.uuid())));
     let stale = admin.post(&path, &form("disabled")).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    for (missing, field) in [(0, "revision"), (4, "status")] {
+    for (missing, field) in [(0, "Revision"), (4, "Status")] {
         let mut form = form("disabled").to_vec();
         form.remove(missing);
         let refused = admin.post(&path, &form).await;
@@ -280,8 +281,8 @@ async fn settings_are_saved_or_refused_by_name() {
     let wrong = admin.post("/ops/settings", &form("Mars/Olympus", "Atlantis")).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        wrong.body.contains("zone: is not a time zone")
-            && wrong.body.contains("country: is not a country")
+        wrong.body.contains("Time zone: is not a time zone")
+            && wrong.body.contains("Country: is not a country")
     );
 
     let mut manager = office.signed_in("max").await;

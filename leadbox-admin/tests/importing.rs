@@ -110,7 +110,7 @@ async fn what_is_no_such_file_is_said_and_it_waits_for_its_sender_alone() {
     for wrong in ["", "PK\u{3}\u{4}sheet"] {
         let refused = upload(&mut admin, "/ops/import", "leads.xlsx", wrong).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
-        assert!(refused.body.contains("<li>file: "), "{}", refused.body);
+        assert!(refused.body.contains("<li>File: "), "{}", refused.body);
     }
     let page = sent(&mut admin, FILE).await;
     let twice = [("column-0", "email"), ("column-1", "email"), ("by", ""), ("do", "try")];

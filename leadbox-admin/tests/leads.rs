@@ -83,6 +83,7 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
     assert!(
         refused.body.contains("id=\"employees-error\"") && refused.body.contains("value=\"ada@\"")
     );
+    assert!(refused.body.contains("<a href=\"#employees\">Employees</a>: "), "{}", refused.body);
     let lead = office.sandbox.leadbox.leads().capture(&some_lead(1)).await.unwrap().lead;
     let path = format!("/ops/leads/{}/edit", lead.id);
     let version = lead.version.0.to_string();
@@ -94,6 +95,7 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
         refused.body.contains("id=\"email-error\"")
             && refused.body.contains("id=\"cf.plan-error\"")
     );
+    assert!(refused.body.contains("<a href=\"#cf.plan\">plan</a>: "), "{}", refused.body);
     let kept = office.sandbox.leadbox.leads().lead(lead.id).await.unwrap().unwrap().lead;
     assert_eq!(kept, lead, "nothing was half-written");
 }
@@ -153,7 +155,7 @@ async fn lines_of_a_text_stay_when_something_else_is_changed() {
     let blind = admin.post(&path, &[("title", "CEO")]).await;
     assert_eq!(blind.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        blind.body.contains("<li>version: "),
+        blind.body.contains("<li>Version: "),
         "without it, it would be over somebody else's change"
     );
 }

@@ -26,7 +26,7 @@ async fn one_changes_ones_name_and_zone() {
     assert_eq!(stored.zone, Some(chrono_tz::Asia::Tokyo));
     assert_eq!(stored.roles, ["read_only".parse().unwrap()].into(), "only what the page offers");
     assert_eq!(office.last_event().await, (EventType::USER_CHANGED, Some(ann.uuid())));
-    for (name, zone, field) in [("Ann", "Mars/Olympus", "zone"), (" ", "", "name")] {
+    for (name, zone, field) in [("Ann", "Mars/Olympus", "Time zone"), (" ", "", "Name")] {
         let refused = browser.post("/ops/profile", &[("name", name), ("zone", zone)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.body.contains(&format!("<li>{field}: ")), "{field}");
@@ -43,8 +43,10 @@ async fn a_new_password_takes_the_one_before_and_ends_other_sessions() {
     let ann = office.hire("ann", "agent").await;
     let mut here = office.signed_in("ann").await;
     let mut there = office.signed_in("ann").await;
-    let refused =
-        [("a wrong guess it is", ANOTHER, "current password"), (PASSWORD, "short", "new")];
+    let refused = [
+        ("a wrong guess it is", ANOTHER, "<li>Current password: "),
+        (PASSWORD, "short", "<li>New password: "),
+    ];
     for (current, password, field) in refused {
         let form = [("current", current), ("password", password)];
         let page = here.post("/ops/profile/password", &form).await;

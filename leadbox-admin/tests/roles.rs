@@ -178,7 +178,7 @@ async fn what_is_wrong_stands_beside_its_input_and_what_was_typed_stays() {
     assert_eq!(stored(&office, "helper").await.unwrap().name, "Helper", "the first stays");
     let page = form(&admin.get("/ops/roles/helper").await);
     let lost = send(&mut admin, "/ops/roles/helper", &with(&page, &[("revision", "x")])).await;
-    assert!(lost.body.contains("<li>revision: is missing"), "{}", lost.body);
+    assert!(lost.body.contains("<li>Revision: is missing"), "{}", lost.body);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn what_is_wrong_stands_beside_its_input_and_what_was_typed_stays() {
     assert!(page.body.contains("is this team or one below it"), "{}", page.body);
     assert!(page.body.contains("value=\"Summit\"") && page.body.contains("<h1>Top</h1>"));
     let page = admin.post(&path, &[("name", "Summit"), ("parent", "")]).await;
-    assert!(page.body.contains("<li>revision: is missing"), "{}", page.body);
+    assert!(page.body.contains("<li>Revision: is missing"), "{}", page.body);
     assert_eq!(stored(&office, "Top").await, Some(top));
     assert_eq!(stored(&office, "New").await, None);
     for path in ["/ops/teams/rubbish", "/ops/teams/00000000-0000-7000-8000-000000000000"] {

@@ -200,6 +200,8 @@ macro_rules! every_case {
                 facts_of_any_kinds_are_listed_latest_first,
                 facts_are_found_by_who_did_it,
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
+                an_owner_of_many_leads_sees_their_facts_and_no_others,
+                facts_of_deleted_leads_are_seen_by_their_owner,
                 sequencing_is_bounded_and_ends,
             }
             merges {

@@ -42,6 +42,7 @@ mod config;
 mod definitions;
 mod directory;
 mod error;
+mod events;
 mod facets;
 mod filter;
 mod jobs;

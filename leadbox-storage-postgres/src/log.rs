@@ -1,7 +1,6 @@
 //! The log and its consumers as readers see them. Owns reading by position and the leases; positions are given by the
 //! sequencer.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,22 +9,14 @@ use leadbox_core::event::{ChainHash, ChainHead};
 use leadbox_core::storage::{
     ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
 };
-use leadbox_core::{
-    Cursor, Event, EventType, Page, PageRequest, Position, Scope, StorageError, Subject,
-    SubjectKind, Timestamp, WorkerId,
-};
-use sqlx::{Postgres, QueryBuilder, Row};
-use uuid::Uuid;
+use leadbox_core::{Event, Page, PageRequest, Position, Scope, StorageError, Timestamp, WorkerId};
+use sqlx::Row;
 
 use crate::error::storage_error;
-use crate::leads::owners;
-use crate::paging::{after, number, number_key};
 use crate::storage::PostgresStorage;
-use crate::{rows, sequencer};
+use crate::{events, rows, sequencer};
 
 type Result<T> = std::result::Result<T, StorageError>;
-
-const EVENTS: &str = "events";
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
@@ -33,54 +24,6 @@ pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
         .ok()
         .and_then(|ttl| now.checked_add_signed(ttl))
         .unwrap_or(Timestamp::MAX_UTC)
-}
-
-impl PostgresStorage {
-    /// What a timeline is about: a lead, and those that were merged into it.
-    async fn subjects(&self, scope: &Scope, subject: Subject) -> Result<Vec<Uuid>> {
-        if subject.kind != SubjectKind::Lead {
-            return Ok(vec![subject.id]);
-        }
-        let mut subjects: Vec<Uuid> =
-            sqlx::query_scalar("select id from lead where tenant = $1 and merged_into = $2")
-                .bind(scope.tenant.0)
-                .bind(subject.id)
-                .fetch_all(&self.writers)
-                .await
-                .map_err(|error| storage_error("read merged leads", error))?;
-        subjects.push(subject.id);
-        Ok(subjects)
-    }
-}
-
-/// Each kind that is asked for once.
-fn kinds(filter: &EventFilter) -> Vec<String> {
-    let kinds: BTreeSet<&EventType> = filter.kinds.iter().collect();
-    kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect()
-}
-
-/// The latest events of each kind: among them are the latest of all kinds.
-fn push_latest_of_kinds(
-    sql: &mut QueryBuilder<Postgres>,
-    scope: &Scope,
-    filter: &EventFilter,
-    before: Option<i64>,
-    limit: i64,
-) {
-    sql.push("(select latest.* from unnest(").push_bind(kinds(filter)).push(
-        r") as asked (kind)
-        cross join lateral (
-            select *
-            from event
-            where event.kind = asked.kind
-                and event.kind <> 'lead.captured'
-                and tenant = ",
-    );
-    sql.push_bind(scope.tenant.0);
-    if let Some(before) = before {
-        sql.push(" and position < ").push_bind(before);
-    }
-    sql.push(" order by position desc limit ").push_bind(limit).push(") as latest)");
 }
 
 #[async_trait]
@@ -127,57 +70,7 @@ impl LogStore for PostgresStorage {
         filter: &EventFilter,
         page: &PageRequest,
     ) -> Result<Page<Event>> {
-        let before = after(page, EVENTS)?.map(|(key, _)| number(key)).transpose()?;
-        let limit = i64::from(page.limit()) + 1;
-        let mut sql = QueryBuilder::<Postgres>::new("select e.* from ");
-        if filter.is_by_rare_kinds(scope) {
-            push_latest_of_kinds(&mut sql, scope, filter, before, limit);
-        } else {
-            sql.push("event");
-        }
-        sql.push(" as e where e.tenant = ").push_bind(scope.tenant.0);
-        if let Some(subject) = filter.subject {
-            sql.push(" and e.subject_kind = ").push_bind(subject.kind.code());
-            sql.push(" and e.subject = any (")
-                .push_bind(self.subjects(scope, subject).await?)
-                .push(")");
-        }
-        if !filter.kinds.is_empty() {
-            sql.push(" and e.kind = any (").push_bind(kinds(filter)).push(")");
-        }
-        if let Some(actor) = filter.actor {
-            sql.push(" and e.actor = ").push_bind(actor);
-        }
-        if let Some(owners) = owners(scope) {
-            let lead = SubjectKind::Lead.code();
-            sql.push(" and e.subject_kind = ").push_bind(lead);
-            sql.push(
-                r" and exists (
-                    select
-                    from lead as l
-                    left join lead as k on k.tenant = l.tenant and k.id = l.merged_into
-                    where l.tenant = ",
-            )
-            .push_bind(scope.tenant.0);
-            sql.push(
-                " and l.id = e.subject and case when k.id is null then l.owner else k.owner end = any (",
-            )
-            .push_bind(owners)
-            .push(") offset 0)");
-        }
-        if let Some(before) = before {
-            sql.push(" and e.position < ").push_bind(before);
-        }
-        sql.push(" order by e.position desc limit ").push_bind(limit);
-        let rows = sql
-            .build()
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| storage_error("list events", error))?;
-        let events = rows.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(events, page.limit(), |last| {
-            Cursor::new(EVENTS, Some(number_key(last.position.0)), last.id.uuid().into_bytes())
-        }))
+        events::page(&self.readers, scope, filter, page).await
     }
 
     async fn sequence(&self, limit: u32) -> Result<Sequenced> {

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("event_kinds", include_str!("../migrations/0007_event_kinds.sql")),
     ("live_facets", include_str!("../migrations/0008_live_facets.sql")),
     ("totals", include_str!("../migrations/0009_totals.sql")),
+    ("deleted_by_owner", include_str!("../migrations/0010_deleted_by_owner.sql")),
 ];
 
 /// The schema that this program needs.

@@ -62,6 +62,7 @@ mod counted;
 mod definitions;
 mod directory;
 mod error;
+mod events;
 mod filter;
 mod interactions;
 mod jobs;

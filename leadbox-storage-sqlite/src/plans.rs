@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::analytics::sums;
+use crate::events::{few_leads_of, page_of_events};
 use crate::lists::List;
-use crate::log::page_of_events;
 use crate::order::Key;
 use crate::tasks::work_list;
 use crate::{SqliteConfig, SqliteStorage};
@@ -86,10 +86,30 @@ async fn a_timeline_goes_by_its_leads_however_many_were_merged_into_it() {
                 ..EventFilter::default()
             };
             let subjects: Vec<Uuid> = (1..=merged + 1).map(Uuid::from_u128).collect();
-            let statement = page_of_events(&all, &filter, &subjects, Some(9), 51);
+            let statement = page_of_events(&all, &filter, Some(&subjects), Some(9), 51);
             let plan = explained(&storage, statement.sql().as_str()).await;
             assert!(plan[0].contains("event_subject (tenant=? AND subject=?"), "{plan:#?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_log_of_few_leads_goes_by_them() {
+    let (_folder, storage) = storage().await;
+    let own = Scope::owned_by(Tenant::DEFAULT, [UserId::from_uuid(Uuid::from_u128(1))]);
+    let leads: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
+    let filter = EventFilter::default();
+    let statement = page_of_events(&own, &filter, Some(&leads), Some(9), 51);
+    let plan = explained(&storage, statement.sql().as_str()).await;
+    assert!(plan[0].contains("event_subject (tenant=? AND subject=?"), "{plan:#?}");
+    let statement = few_leads_of(&own);
+    let plan = explained(&storage, statement.sql().as_str()).await;
+    for index in [
+        "lead_owner_created (tenant=? AND owner=?",
+        "lead_deleted_owner (tenant=? AND owner=?",
+        "lead_merged (tenant=? AND merged_into=?",
+    ] {
+        assert!(plan.iter().any(|step| step.contains(index)), "{index} in {plan:#?}");
     }
 }
 
@@ -100,7 +120,7 @@ async fn facts_of_rare_kinds_are_looked_up_kind_by_kind() {
     let kinds = vec![EventType::FIELD_DEFINED, EventType::SETTINGS_CHANGED];
     for before in [None, Some(9)] {
         let filter = EventFilter { kinds: kinds.clone(), ..EventFilter::default() };
-        let statement = page_of_events(&all, &filter, &[], before, 51);
+        let statement = page_of_events(&all, &filter, None, before, 51);
         let plan = explained(&storage, statement.sql().as_str()).await;
         let found = plan.iter().filter(|step| step.contains("event_kind (tenant=? AND kind=?"));
         assert_eq!(found.count(), 2, "{plan:#?}");

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use leadbox_core::access::{Grants, Level, Permission, Role};
+use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
 use leadbox_core::filter::Op;
 use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{BulkAction, NewKey, NewTeam, Selection};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
     Change, ChangeSet, ImportId, LeadBox, LeadFilter, LeadList, LeadPatch, MergeChoice,
-    NewInteraction, NewTask, NewView, OnConflict, PageRequest, Revision, Sharing, User, UserId,
-    UserStatus,
+    NewInteraction, NewLead, NewTask, NewView, OnConflict, PageRequest, Revision, Sharing, User,
+    UserId, UserStatus,
 };
 
 use super::browser::Browser;
@@ -34,6 +34,11 @@ pub fn administrator() -> UserId {
 /// Owns a two-hundredth of the leads, and sees no others.
 pub fn agent() -> UserId {
     owner(4)
+}
+
+/// Owns three leads, and sees no others.
+pub fn newcomer() -> UserId {
+    owner(OWNERS)
 }
 
 /// Makes what is not there yet.
@@ -107,9 +112,13 @@ async fn view(leadbox: &LeadBox) -> Result<String> {
 
 async fn people(leadbox: &LeadBox) -> Result<()> {
     let mut changes = Vec::new();
-    for number in 0..OWNERS {
+    let grants =
+        Grants::default().allow(Permission::LeadRead, Level::Own).enable(Capability::AuditRead);
+    let auditor = Role { key: "auditor".parse()?, name: "Auditor".to_owned(), grants };
+    leadbox.access().define_role(&auditor).await?;
+    for number in 0..=OWNERS {
         let id = owner(number);
-        let role = if id == administrator() { "admin" } else { "agent" };
+        let roles = if id == administrator() { vec!["admin"] } else { vec!["agent", "auditor"] };
         changes.push(Change::PutUser(Box::new(User {
             id,
             tenant: leadbox.tenant(),
@@ -118,12 +127,17 @@ async fn people(leadbox: &LeadBox) -> Result<()> {
             email: format!("robin{number}@office.example"),
             team: None,
             status: UserStatus::Active,
-            roles: [role.parse()?].into(),
+            roles: roles.into_iter().map(str::parse).collect::<std::result::Result<_, _>>()?,
             zone: None,
         })));
     }
     let set = ChangeSet::new(leadbox.new_id(), leadbox.now(), OnConflict::Fail, changes)?;
-    Ok(leadbox.storage().commit(&set).await.map(drop)?)
+    leadbox.storage().commit(&set).await?;
+    for number in 0..3 {
+        let lead = NewLead::new().name(format!("Visitor {number}")).owner(newcomer());
+        leadbox.leads().capture(&lead).await?;
+    }
+    Ok(())
 }
 
 /// A browser in which somebody is signed in.

@@ -4,22 +4,47 @@ use std::time::Duration;
 
 use super::house::Places;
 
+/// Who looks at a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    /// May do everything.
+    Administrator,
+    /// Sees its own leads only: a two-hundredth of all.
+    Agent,
+    /// Sees its own leads only, which are three.
+    Newcomer,
+}
+
+impl Reader {
+    /// Which leads it sees.
+    pub const fn sees(self) -> &'static str {
+        match self {
+            Self::Administrator => "all",
+            Self::Agent => "own",
+            Self::Newcomer => "own three",
+        }
+    }
+}
+
 /// A page.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// Below the mount, with names in braces for what is there.
     pub path: &'static str,
-    /// Whether one person sees it that sees its own leads only.
-    pub own: bool,
+    /// Who looks at it.
+    pub reader: Reader,
 }
 
 const fn page(path: &'static str) -> Page {
-    Page { path, own: false }
+    Page { path, reader: Reader::Administrator }
 }
 
-/// As somebody sees it who sees its own leads only.
 const fn own(path: &'static str) -> Page {
-    Page { path, own: true }
+    Page { path, reader: Reader::Agent }
+}
+
+const fn few(path: &'static str) -> Page {
+    Page { path, reader: Reader::Newcomer }
 }
 
 /// The pages, some with several questions.
@@ -27,8 +52,10 @@ pub const PAGES: &[Page] = &[
     page("/"),
     page("/?period=year"),
     own("/"),
+    few("/"),
     page("/leads"),
     own("/leads"),
+    few("/leads"),
     page("/leads?stage=qualified&sort=score"),
     page("/leads?tag=vip&sort=score"),
     page("/leads?tag=rare"),
@@ -68,6 +95,8 @@ pub const PAGES: &[Page] = &[
     page("/roles/{role}/remove"),
     page("/keys"),
     page("/log"),
+    own("/log"),
+    few("/log"),
     page("/log?kind=setup"),
     page("/log/verify"),
     page("/settings"),

@@ -8,8 +8,8 @@ use leadbox_admin::Admin;
 use tokio::net::TcpListener;
 
 use super::browser::Browser;
-use super::house::{PREFIX, Places, administrator, agent, furnish, signed_in};
-use super::pages::{PAGES, Page};
+use super::house::{PREFIX, Places, administrator, agent, furnish, newcomer, signed_in};
+use super::pages::{PAGES, Page, Reader};
 use super::peer;
 use crate::filled::filled;
 use crate::measure::Took;
@@ -32,10 +32,21 @@ pub struct Asked {
     pub keep: Option<String>,
 }
 
-/// The two that look.
+/// Those that look.
 struct Readers {
     administrator: Browser,
     agent: Browser,
+    newcomer: Browser,
+}
+
+impl Readers {
+    const fn browser(&self, reader: Reader) -> &Browser {
+        match reader {
+            Reader::Administrator => &self.administrator,
+            Reader::Agent => &self.agent,
+            Reader::Newcomer => &self.newcomer,
+        }
+    }
 }
 
 /// Fills a database with leads, and asks for every page.
@@ -50,6 +61,7 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     let readers = Readers {
         administrator: signed_in(&leadbox, &host, administrator()).await?,
         agent: signed_in(&leadbox, &host, agent()).await?,
+        newcomer: signed_in(&leadbox, &host, newcomer()).await?,
     };
     wait_for_file(&readers.administrator, &mut places).await?;
 
@@ -64,7 +76,7 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     report.line("|---|---|---|---|---|");
     for (page, took) in PAGES.iter().zip(&all.ours) {
         let over = if took.p95 > page.limit() { "**over**" } else { "" };
-        let by = if page.own { "own" } else { "all" };
+        let by = page.reader.sees();
         let limit = page.limit().as_millis();
         report.line(&format!("| {} | {by} | {took} | {limit} | {over} |", page.path));
     }
@@ -72,7 +84,9 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     report.line("| page | p50 / p95 ms | by hand | ratio of p50 |");
     report.line("|---|---|---|---|");
     for (path, theirs) in BY_HAND.iter().zip(&all.theirs) {
-        let place = PAGES.iter().position(|page| page.path == *path && !page.own);
+        let place = PAGES
+            .iter()
+            .position(|page| page.path == *path && page.reader == Reader::Administrator);
         let ours = all.ours[place.ok_or("the page is not measured")?];
         let ratio = theirs.p50.as_secs_f64() / ours.p50.as_secs_f64();
         report.line(&format!("| {path} | {ours} | {theirs} | **{ratio:.2}** |"));
@@ -103,12 +117,12 @@ async fn round_by_round(
     let (mut ours, mut theirs) = (vec![Vec::new(); PAGES.len()], vec![Vec::new(); BY_HAND.len()]);
     for _ in 0..ROUNDS {
         for (page, rounds) in PAGES.iter().zip(&mut ours) {
-            let reader = if page.own { &readers.agent } else { &readers.administrator };
+            let reader = readers.browser(page.reader);
             let address = format!("{PREFIX}{}", page.address(places));
             rounds.push(sample(reader, &address, page, samples).await?);
         }
         for (path, rounds) in BY_HAND.iter().zip(&mut theirs) {
-            let page = Page { path, own: false };
+            let page = Page { path, reader: Reader::Administrator };
             rounds.push(sample(by_hand, path, &page, samples).await?);
         }
     }

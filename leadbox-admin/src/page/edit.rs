@@ -19,7 +19,7 @@ use super::fields::{Fields, value};
 use super::input::Input;
 use super::lead::{read_id, to_lead};
 use super::shell::{Shell, Visit};
-use super::words::Names;
+use super::words::{Names, label};
 use crate::serve::Problem;
 
 struct Group {
@@ -38,7 +38,15 @@ struct Page {
     name: String,
     version: String,
     groups: Vec<Group>,
-    issues: Vec<FieldIssue>,
+    issues: Vec<Told>,
+}
+
+/// What is wrong with the form, at the top of it.
+struct Told {
+    /// The input; empty when the form has none for it.
+    at: String,
+    label: String,
+    message: String,
 }
 
 /// The fields of a person and its company: name, label, kind of input, hint.
@@ -229,11 +237,25 @@ async fn page(
         id: lead.map(|lead| lead.id.to_string()).unwrap_or_default(),
         name: lead.map(|lead| lead.display_name().to_owned()).unwrap_or_default(),
         version: lead.map(|lead| lead.version.0.to_string()).unwrap_or_default(),
+        issues: told(issues, &groups, &catalog),
         groups: groups.into_iter().filter(|group| !group.inputs.is_empty()).collect(),
-        issues,
         doc,
         shell,
     })
+}
+
+/// Each issue under the label of its input.
+fn told(issues: Vec<FieldIssue>, groups: &[Group], catalog: &Catalog) -> Vec<Told> {
+    let inputs = || groups.iter().flat_map(|group| &group.inputs);
+    let told = issues.into_iter().map(|issue| match inputs().find(|one| one.name == issue.field) {
+        Some(input) => {
+            Told { at: input.name.clone(), label: input.label.clone(), message: issue.message }
+        }
+        None => {
+            Told { at: String::new(), label: label(catalog, &issue.field), message: issue.message }
+        }
+    });
+    told.collect()
 }
 
 /// What the inputs are made from.

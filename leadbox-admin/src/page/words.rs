@@ -302,17 +302,21 @@ pub(super) fn label(catalog: &Catalog, field: &str) -> String {
     {
         return definition.label.clone();
     }
+    spelled(field)
+}
+
+/// A field's name for people, as far as its key tells it.
+pub(super) fn spelled(field: &str) -> String {
     if let Some(purpose) = field.strip_prefix("consent.") {
         return format!("Consent: {purpose}");
     }
-    if field == "email" {
-        return "E-mail".to_owned();
-    }
     let named = match field {
+        "email" => "e-mail",
+        "zone" => "time zone",
         "task.due_at" => "due",
         "task.remind_at" => "remind",
         "task.assignee" => "who",
-        field => field.strip_prefix("task.").unwrap_or(field),
+        field => ["task.", "cf."].iter().find_map(|of| field.strip_prefix(of)).unwrap_or(field),
     };
     sentence(&named.replace("utm.", "UTM ").replace('_', " "))
 }

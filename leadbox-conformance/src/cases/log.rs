@@ -1,13 +1,13 @@
 //! The log: nothing lost, no gaps, the order of every subject true, every byte kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use leadbox_core::event::{ChainHead, Event, Verdict, verify_chain};
 use leadbox_core::storage::{EventFilter, Sequenced, Storage};
 use leadbox_core::{
-    Actor, ActorKind, Cause, Change, EventType, NewEvent, PageRequest, Position, Revision, Scope,
-    Subject, SubjectKind, Tenant, UserId, Version,
+    Actor, ActorKind, Cause, Change, EventType, Lead, NewEvent, PageRequest, Position, Revision,
+    Scope, Subject, SubjectKind, Tenant, UserId, Version,
 };
 
 use crate::fixtures::{Refusal, World, seal};
@@ -309,6 +309,43 @@ pub async fn a_narrow_scope_sees_facts_of_leads_that_it_sees_now(storage: Arc<dy
     world.commit(vec![world.update(&lead, &after), world.append(&after)]).await;
     world.caught_up().await;
     assert_eq!((count(owned(old)).await, count(owned(new)).await), (0, 2));
+}
+
+pub async fn an_owner_of_many_leads_sees_their_facts_and_no_others(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let (busy, calm) = (world.id(), world.id());
+    let many = EventFilter::FEW_LEADS as usize + 1;
+    let leads: Vec<Lead> = (0..many)
+        .map(|_| Lead { owner: Some(busy), ..world.lead() })
+        .chain((0..2).map(|_| Lead { owner: Some(calm), ..world.lead() }))
+        .collect();
+    for some in leads.chunks(500) {
+        world.commit(some.iter().map(|lead| world.insert(lead)).collect()).await;
+    }
+    let told: Vec<&Lead> = leads.iter().skip(many - 3).collect();
+    world.commit(told.iter().map(|lead| world.append(lead)).collect()).await;
+    world.caught_up().await;
+    for (owner, expected) in [(busy, &told[..3]), (calm, &told[3..])] {
+        let scope = Scope::owned_by(world.tenant, [owner]);
+        let (filter, request) = (EventFilter::default(), PageRequest::default());
+        let page = world.storage.events(&scope, &filter, &request).await.unwrap();
+        let seen: BTreeSet<_> = page.items.iter().map(|event| event.subject).collect();
+        let expected: BTreeSet<_> = expected.iter().map(|lead| Subject::lead(lead.id)).collect();
+        assert_eq!(seen, expected);
+    }
+}
+
+pub async fn facts_of_deleted_leads_are_seen_by_their_owner(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let owner = world.id();
+    let lead = Lead { owner: Some(owner), ..world.lead() };
+    let gone = world.edited(&lead, |lead| lead.deleted_at = Some(lead.updated_at));
+    world.commit(vec![world.insert(&lead), world.append(&lead)]).await;
+    world.commit(vec![world.update(&lead, &gone), world.append(&gone)]).await;
+    world.caught_up().await;
+    let scope = Scope::owned_by(world.tenant, [owner]);
+    let (filter, request) = (EventFilter::default(), PageRequest::default());
+    assert_eq!(world.storage.events(&scope, &filter, &request).await.unwrap().items.len(), 2);
 }
 
 pub async fn sequencing_is_bounded_and_ends(storage: Arc<dyn Storage>) {

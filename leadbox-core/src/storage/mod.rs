@@ -11,6 +11,7 @@ mod change_set;
 mod committed;
 mod definition;
 mod error;
+mod event_filter;
 mod memory;
 mod roles;
 mod sample;
@@ -24,11 +25,12 @@ pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};
 pub use definition::{Definition, DefinitionKind};
 pub use error::{BoxError, StorageError};
+pub use event_filter::EventFilter;
 pub use memory::MemoryStorage;
 pub use roles::{
     AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
-    DirectoryStore, EventFilter, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced,
-    Storage, StoredLead, TaskStore, ViewStore,
+    DirectoryStore, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced, Storage,
+    StoredLead, TaskStore, ViewStore,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{

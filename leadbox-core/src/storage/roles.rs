@@ -8,14 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 #[cfg(feature = "mocks")]
 use mockall::automock;
-use uuid::Uuid;
 
 use super::{
-    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, LeadSample, Reply, StorageError,
-    Wake,
+    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, EventFilter, LeadSample, Reply,
+    StorageError, Wake,
 };
 use crate::directory::{Team, User};
-use crate::event::{ChainHead, Event, EventType, Position, Subject};
+use crate::event::{ChainHead, Event, Position};
 use crate::filter::LeadQuery;
 use crate::id::{
     InteractionId, JobId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, ViewId, WorkerId,
@@ -30,7 +29,7 @@ use crate::pipeline::Stay;
 use crate::proof::{Credential, SecretDigest, Token, TokenFilter};
 use crate::revision::Revision;
 use crate::rollup::{Cell, Sums};
-use crate::scope::{Owners, Scope};
+use crate::scope::Scope;
 use crate::score::LeadScore;
 use crate::task::{Task, TaskFilter};
 use crate::time::Timestamp;
@@ -253,30 +252,6 @@ pub trait ProofStore: Send + Sync {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>>;
-}
-
-/// Which events to show.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct EventFilter {
-    /// Only about this; of a lead, also what is told of leads that were merged into it.
-    pub subject: Option<Subject>,
-    /// Only of these types; all when empty.
-    pub kinds: Vec<EventType>,
-    /// Only by this one: the id of a user, a key, an import, a bulk action.
-    pub actor: Option<Uuid>,
-}
-
-impl EventFilter {
-    /// Whether it asks by kinds alone, and for none that every capture writes: of such kinds a storage has an index, so that
-    /// they are found however rare they are. A timeline is short, and `lead.captured` is about as frequent as leads are; both
-    /// are better walked.
-    pub fn is_by_rare_kinds(&self, scope: &Scope) -> bool {
-        scope.owners == Owners::All
-            && self.subject.is_none()
-            && self.actor.is_none()
-            && (1..=EventType::CORE.len()).contains(&self.kinds.len())
-            && !self.kinds.contains(&EventType::LEAD_CAPTURED)
-    }
 }
 
 /// How far events were put into the log.
