@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use leadbox_core::storage::ScoreUpdate;
 use leadbox_core::{
-    Change, ChangeSet, Lead, LeadBox, LeadList, LeadScore, NewLead, OnConflict, PageRequest,
-    Points, Revision, UserId,
+    Actor, ActorKind, Change, ChangeSet, ImportId, Lead, LeadBox, LeadList, LeadScore, NewLead,
+    OnConflict, PageRequest, Points, Revision, UserId,
 };
 use leadbox_storage_sqlite::Synchronous;
 use rand::rngs::StdRng;
@@ -52,9 +52,16 @@ pub fn owner(number: u128) -> UserId {
     UserId::from_uuid(Uuid::from_u128(0x1000 + number))
 }
 
+/// The import by which all of them came in.
+pub fn import() -> ImportId {
+    ImportId::from_uuid(Uuid::from_u128(0x2000))
+}
+
 async fn fill(leadbox: &LeadBox, count: u64, seed: u64) -> Result<()> {
     let budget = leadbox_core::FieldDefinition::new("budget", leadbox_core::FieldType::Number)?;
     leadbox.definitions().define_field(&budget).await?;
+    let leadbox =
+        &leadbox.by(Actor { kind: ActorKind::Import, id: Some(import().uuid()), ..Actor::host() });
     let mut rng = StdRng::seed_from_u64(seed);
     let stages = ["new", "contacted", "qualified", "proposal", "won", "lost"];
     let mut batch = Vec::with_capacity(BATCH);

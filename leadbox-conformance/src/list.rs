@@ -44,6 +44,11 @@ macro_rules! every_case {
                 a_consumer_moves_on_from_where_it_stands,
                 a_cursor_moves_with_what_is_committed_beside_it,
             }
+            deeds {
+                facts_are_found_by_who_did_it,
+                leads_are_found_by_who_changed_them,
+                some_leads_of_an_actor_come_from_all_that_it_did,
+            }
             definitions {
                 every_kind_of_definition_reads_back_as_it_was_written,
                 an_absent_definition_is_none,
@@ -198,7 +203,6 @@ macro_rules! every_case {
                 facts_of_later_commits_of_one_lead_come_later,
                 a_timeline_shows_a_tenants_facts_latest_first,
                 facts_of_any_kinds_are_listed_latest_first,
-                facts_are_found_by_who_did_it,
                 a_narrow_scope_sees_facts_of_leads_that_it_sees_now,
                 an_owner_of_many_leads_sees_their_facts_and_no_others,
                 facts_of_deleted_leads_are_seen_by_their_owner,

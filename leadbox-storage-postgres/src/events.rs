@@ -124,6 +124,26 @@ fn push_latest_of_kinds(
     sql.push(" order by position desc limit ").push_bind(limit).push(") as latest)");
 }
 
+/// Appends that an event is about a lead that is seen.
+pub(crate) fn push_seen(sql: &mut QueryBuilder<Postgres>, scope: &Scope) {
+    let Some(owners) = owners(scope) else { return };
+    sql.push(" and e.subject_kind = ").push_bind(SubjectKind::Lead.code());
+    sql.push(
+        r" and exists (
+            select
+            from lead as l
+            left join lead as k on k.tenant = l.tenant and k.id = l.merged_into
+            where l.tenant = ",
+    )
+    .push_bind(scope.tenant.0);
+    sql.push(
+        r" and l.id = e.subject
+            and case when k.id is null then l.owner else k.owner end = any (",
+    )
+    .push_bind(owners)
+    .push(") offset 0)");
+}
+
 /// The statement for a page of events, the latest first. With `subjects`, they are looked up one by one.
 fn page_of_events(
     scope: &Scope,
@@ -159,23 +179,7 @@ fn page_of_events(
     if let Some(actor) = filter.actor {
         sql.push(" and e.actor = ").push_bind(actor);
     }
-    if let Some(owners) = owners(scope) {
-        sql.push(" and e.subject_kind = ").push_bind(SubjectKind::Lead.code());
-        sql.push(
-            r" and exists (
-                select
-                from lead as l
-                left join lead as k on k.tenant = l.tenant and k.id = l.merged_into
-                where l.tenant = ",
-        )
-        .push_bind(scope.tenant.0);
-        sql.push(
-            r" and l.id = e.subject
-                and case when k.id is null then l.owner else k.owner end = any (",
-        )
-        .push_bind(owners)
-        .push(") offset 0)");
-    }
+    push_seen(&mut sql, scope);
     if let Some(before) = before {
         sql.push(" and e.position < ").push_bind(before);
     }

@@ -39,6 +39,7 @@ mod analytics;
 mod claim;
 mod commit;
 mod config;
+mod deeds;
 mod definitions;
 mod directory;
 mod error;

@@ -7,14 +7,17 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadbox_core::event::{ChainHash, ChainHead};
 use leadbox_core::storage::{
-    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
+    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LeadSample, LogStore, Sequenced,
 };
-use leadbox_core::{Event, Page, PageRequest, Position, Scope, StorageError, Timestamp, WorkerId};
+use leadbox_core::{
+    Event, LeadId, Page, PageRequest, Position, Scope, StorageError, Tenant, Timestamp, WorkerId,
+};
 use sqlx::Row;
+use uuid::Uuid;
 
 use crate::error::storage_error;
 use crate::storage::PostgresStorage;
-use crate::{events, rows, sequencer};
+use crate::{deeds, events, rows, sequencer};
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -71,6 +74,19 @@ impl LogStore for PostgresStorage {
         page: &PageRequest,
     ) -> Result<Page<Event>> {
         events::page(&self.readers, scope, filter, page).await
+    }
+
+    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
+        deeds::leads_of_actor(&self.readers, scope, actor).await
+    }
+
+    async fn sample_of_actor(
+        &self,
+        tenant: Tenant,
+        actor: Uuid,
+        most: usize,
+    ) -> Result<LeadSample> {
+        deeds::sample_of_actor(&self.readers, tenant, actor, most).await
     }
 
     async fn sequence(&self, limit: u32) -> Result<Sequenced> {

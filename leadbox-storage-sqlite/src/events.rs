@@ -97,6 +97,21 @@ async fn few_leads(connection: &mut SqliteConnection, scope: &Scope) -> Result<O
     Ok((leads.len() <= EventFilter::FEW_LEADS as usize).then_some(leads))
 }
 
+/// Appends that an event is about a lead that is seen.
+pub(crate) fn push_seen(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
+    if scope.owners == Owners::All {
+        return;
+    }
+    query.push(" and e.subject_kind = ").push_bind(i64::from(SubjectKind::Lead.code()));
+    query.push(
+        " and exists (select 1 from lead l
+            left join lead k on k.tenant = l.tenant and k.id = l.merged_into
+            where l.tenant = e.tenant and l.id = e.subject",
+    );
+    push_owners(query, scope, "iif(k.no is null, l.owner, k.owner)");
+    query.push(")");
+}
+
 /// Appends that the owner is one whose leads are seen.
 fn push_owners(query: &mut QueryBuilder<Sqlite>, scope: &Scope, owner: &str) {
     let Owners::Only(owners) = &scope.owners else { return };
@@ -174,16 +189,7 @@ pub(crate) fn page_of_events(
     if let Some(actor) = filter.actor {
         query.push(" and e.actor = ").push_bind(actor);
     }
-    if scope.owners != Owners::All {
-        query.push(" and e.subject_kind = ").push_bind(i64::from(SubjectKind::Lead.code()));
-        query.push(
-            " and exists (select 1 from lead l
-                left join lead k on k.tenant = l.tenant and k.id = l.merged_into
-                where l.tenant = e.tenant and l.id = e.subject",
-        );
-        push_owners(&mut query, scope, "iif(k.no is null, l.owner, k.owner)");
-        query.push(")");
-    }
+    push_seen(&mut query, scope);
     query.push(" order by e.position desc limit ").push_bind(limit);
     query
 }

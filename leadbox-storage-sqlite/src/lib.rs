@@ -59,6 +59,7 @@ mod columns;
 mod commit;
 mod config;
 mod counted;
+mod deeds;
 mod definitions;
 mod directory;
 mod error;

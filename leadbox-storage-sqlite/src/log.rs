@@ -7,16 +7,19 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadbox_core::event::ChainHead;
 use leadbox_core::storage::{
-    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced,
+    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LeadSample, LogStore, Sequenced,
 };
-use leadbox_core::{Event, Page, PageRequest, Position, Scope, Timestamp, WorkerId};
+use leadbox_core::{
+    Event, LeadId, Page, PageRequest, Position, Scope, Tenant, Timestamp, WorkerId,
+};
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use crate::error::{During, Result};
-use crate::events;
 use crate::rows::{self, Columns, event_columns};
 use crate::storage::SqliteStorage;
 use crate::writer::Request;
+use crate::{deeds, events};
 
 /// The moment `ttl` later; the end of time when that is beyond it.
 pub(crate) fn later(now: Timestamp, ttl: Duration) -> Timestamp {
@@ -159,6 +162,21 @@ impl LogStore for SqliteStorage {
     ) -> Result<Page<Event>> {
         let mut connection = self.readers.acquire().await?;
         events::page(&mut connection, scope, filter, page).await
+    }
+
+    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
+        let mut connection = self.readers.acquire().await?;
+        deeds::leads_of_actor(&mut connection, scope, actor).await
+    }
+
+    async fn sample_of_actor(
+        &self,
+        tenant: Tenant,
+        actor: Uuid,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let mut connection = self.readers.acquire().await?;
+        deeds::sample_of_actor(&mut connection, tenant, actor, most).await
     }
 
     async fn sequence(&self, _limit: u32) -> Result<Sequenced> {

@@ -16,7 +16,7 @@ use leadbox_core::{
 };
 
 use super::browser::Browser;
-use crate::filled::{OWNERS, owner};
+use crate::filled::{OWNERS, import, owner};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -96,6 +96,7 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
         ("field", "budget".to_owned()),
         ("bulk", bulk.id.to_string()),
         ("imported", imported.to_string()),
+        ("filled", import().to_string()),
         ("ticked", ticked.concat()),
     ]))
 }

@@ -85,6 +85,7 @@ pub const PAGES: &[Page] = &[
     page("/import"),
     page("/import/{waiting}"),
     page("/import/{imported}/undo"),
+    page("/import/{filled}/undo"),
     page("/users"),
     page("/users/{user}"),
     page("/teams"),

@@ -7,14 +7,14 @@ use leadbox_core::event::{ChainHead, Event, Verdict, verify_chain};
 use leadbox_core::storage::{EventFilter, Sequenced, Storage};
 use leadbox_core::{
     Actor, ActorKind, Cause, Change, EventType, Lead, NewEvent, PageRequest, Position, Revision,
-    Scope, Subject, SubjectKind, Tenant, UserId, Version,
+    Scope, Subject, SubjectKind, Tenant, Version,
 };
 
 use crate::fixtures::{Refusal, World, seal};
 use crate::random::Dice;
 use crate::samples::fact;
 
-fn append(fact: &NewEvent) -> Change {
+pub fn append(fact: &NewEvent) -> Change {
     Change::AppendEvent(Box::new(fact.clone()))
 }
 
@@ -233,47 +233,6 @@ pub async fn facts_of_any_kinds_are_listed_latest_first(storage: Arc<dyn Storage
         let size = u32::try_from(1 + dice.below(12)).unwrap();
         assert_eq!(listed(&world, filter, size).await, expected, "{asked:?}, {size} at a time");
     }
-}
-
-pub async fn facts_are_found_by_who_did_it(storage: Arc<dyn Storage>) {
-    let world = World::new(storage);
-    let lead = world.stored(world.lead()).await;
-    let (one, another) = (world.id::<uuid::Uuid>(), world.id::<uuid::Uuid>());
-    let by = |world: &World, id: Option<uuid::Uuid>| {
-        let mut fact = world.fact_about(&lead);
-        fact.tenant = world.tenant;
-        fact.actor = Actor { kind: ActorKind::Import, id, ..Actor::host() };
-        // Whom it was done for is not who did it.
-        fact.actor.on_behalf_of = Some(UserId::from_uuid(another));
-        seal(&mut fact);
-        fact
-    };
-    let (mine, nobodys) = ([by(&world, Some(one)), by(&world, Some(one))], by(&world, None));
-    let elsewhere = world.of_tenant(2);
-    let theirs = by(&elsewhere, Some(one));
-    for fact in [&mine[0], &nobodys, &mine[1]] {
-        world.commit(vec![append(fact)]).await;
-        world.caught_up().await;
-    }
-    elsewhere.commit(vec![append(&theirs)]).await;
-    world.caught_up().await;
-    let found = |filter: EventFilter, size: u32| {
-        let world = world.clone();
-        async move {
-            let request = PageRequest::first(size);
-            let page = world.storage.events(&world.scope(), &filter, &request).await.unwrap();
-            page.items.into_iter().map(|event| event.fact).collect::<Vec<_>>()
-        }
-    };
-    let by_one = EventFilter { actor: Some(one), ..EventFilter::default() };
-    assert_eq!(found(by_one.clone(), 10).await, [mine[1].clone(), mine[0].clone()]);
-    assert_eq!(found(by_one.clone(), 1).await, [mine[1].clone()]);
-    let by_another = EventFilter { actor: Some(another), ..EventFilter::default() };
-    assert!(found(by_another, 10).await.is_empty());
-    let of_lead = EventFilter { subject: Some(Subject::lead(lead.id)), ..by_one.clone() };
-    assert_eq!(found(of_lead, 10).await.len(), 2);
-    let of_other = EventFilter { subject: Some(Subject::lead(world.id())), ..by_one };
-    assert!(found(of_other, 10).await.is_empty());
 }
 
 pub async fn a_narrow_scope_sees_facts_of_leads_that_it_sees_now(storage: Arc<dyn Storage>) {

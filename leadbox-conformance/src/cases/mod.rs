@@ -8,6 +8,7 @@ pub mod claiming;
 pub mod concurrency;
 pub mod consumers;
 pub mod conversions;
+pub mod deeds;
 pub mod definitions;
 pub mod directory;
 pub mod fifo;

@@ -262,6 +262,8 @@ const READS: &[&str] = &[
     "token_by_digest",
     "tokens",
     "events",
+    "leads_of_actor",
+    "sample_of_actor",
     "job",
     "jobs",
     "attempts",
@@ -293,6 +295,7 @@ const SCOPED_READS: &[&str] = &[
     "open_stays",
     "leads_by_key",
     "events",
+    "leads_of_actor",
     "lead_counts",
     "lead_sums",
 ];

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadbox_core::event::{ChainHash, ChainHead, Event};
 use leadbox_core::storage::{
-    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced, StorageError,
+    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LeadSample, LogStore, Sequenced,
+    StorageError,
 };
-use leadbox_core::{Page, PageRequest, Position, Scope, Timestamp, WorkerId};
+use leadbox_core::{LeadId, Page, PageRequest, Position, Scope, Tenant, Timestamp, WorkerId};
 use uuid::Uuid;
 
 use super::fault::Promise;
@@ -68,6 +69,29 @@ impl LogStore for Saboteur {
             page.items.extend(self.inner.events(other, filter, request).await?.items);
         }
         Ok(page)
+    }
+
+    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
+        let mut leads = Vec::new();
+        for scope in self.scopes_read("leads_of_actor", scope) {
+            leads.extend(self.inner.leads_of_actor(&scope, actor).await?);
+        }
+        Ok(leads)
+    }
+
+    async fn sample_of_actor(
+        &self,
+        tenant: Tenant,
+        actor: Uuid,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let mut sample = LeadSample::default();
+        for tenant in self.tenants_read("sample_of_actor", tenant) {
+            let more = self.inner.sample_of_actor(tenant, actor, most).await?;
+            sample.count += more.count;
+            sample.some.extend(more.some);
+        }
+        Ok(sample)
     }
 
     async fn sequence(&self, limit: u32) -> Result<Sequenced> {

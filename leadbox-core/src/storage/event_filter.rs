@@ -22,6 +22,11 @@ impl EventFilter {
     /// every so many facts one is about a lead that it sees.
     pub const FEW_LEADS: u32 = 2_000;
 
+    /// What this one did.
+    pub fn by(actor: Uuid) -> Self {
+        Self { actor: Some(actor), ..Self::default() }
+    }
+
     /// Whether it asks by kinds alone, and for none that every capture writes: of such kinds a storage has an index, so that
     /// they are found however rare they are. A timeline is short, and `lead.captured` is about as frequent as leads are; both
     /// are better walked.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 #[cfg(feature = "mocks")]
 use mockall::automock;
+use uuid::Uuid;
 
 use super::{
     ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, EventFilter, LeadSample, Reply,
@@ -314,6 +315,15 @@ pub trait LogStore: Send + Sync {
         filter: &EventFilter,
         page: &PageRequest,
     ) -> Result<Page<Event>>;
+
+    /// The leads that events by this actor are about, as far as [`events`](Self::events) shows those: each once, the one that
+    /// it changed last first.
+    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>>;
+
+    /// How many events by this actor there are, but for those about itself, and the leads of at most `most` of them, that lie
+    /// evenly among all: what `leads_of_actor` says of few, of very many too. Of all owners.
+    async fn sample_of_actor(&self, tenant: Tenant, actor: Uuid, most: usize)
+    -> Result<LeadSample>;
 
     /// Gives positions to committed events that have none yet, at most `limit`. Nothing to do where commits do it.
     async fn sequence(&self, limit: u32) -> Result<Sequenced>;

@@ -31,6 +31,13 @@ impl LeadSample {
         Self { count: leads.len() as u64, some }
     }
 
+    /// At most `most` places that lie evenly from `first` to `last`.
+    pub fn places(first: i64, last: i64, most: usize) -> impl Iterator<Item = i64> {
+        let width = i128::from(last) - i128::from(first) + 1;
+        let kept = width.clamp(0, i128::try_from(most).unwrap_or(i128::MAX));
+        (0..kept).filter_map(move |n| i64::try_from(i128::from(first) + n * width / kept).ok())
+    }
+
     /// Which share of leads to draw, to get `most` where about `passing` of all pass; 1 means each of them.
     fn share(most: usize, passing: f64) -> f64 {
         let wanted = (most as f64 * Self::SURPLUS).max(Self::LEAST);
@@ -74,6 +81,19 @@ mod tests {
             prop_assert_eq!((sample.count, sample.some.len()), (7, all.len().min(most)));
             let places: Vec<u128> = sample.some.iter().map(|lead| lead.uuid().as_u128()).collect();
             let gaps: Vec<u128> = places.windows(2).map(|pair| pair[0] - pair[1]).collect();
+            if let (Some(least), Some(greatest)) = (gaps.iter().min(), gaps.iter().max()) {
+                prop_assert!(*least >= 1 && greatest - least <= 1, "{gaps:?}");
+            }
+        }
+
+        #[test]
+        fn places_lie_evenly_and_within(first in any::<i64>(), width in 0_i64..5000, most in 0_usize..400) {
+            let last = first.saturating_add(width);
+            let places: Vec<i64> = LeadSample::places(first, last, most).collect();
+            let wide = usize::try_from(last - first + 1).unwrap();
+            prop_assert_eq!(places.len(), wide.min(most));
+            prop_assert!(places.iter().all(|place| (first..=last).contains(place)));
+            let gaps: Vec<i64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
             if let (Some(least), Some(greatest)) = (gaps.iter().min(), gaps.iter().max()) {
                 prop_assert!(*least >= 1 && greatest - least <= 1, "{gaps:?}");
             }

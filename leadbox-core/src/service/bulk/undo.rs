@@ -1,7 +1,7 @@
 //! Taking back what an import or a bulk action did. Owns what of it can still be taken back: lead by lead and field by
 //! field, whatever nobody has changed since.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ use crate::lead::{IdentityKey, IdentityKind, Lead, LeadPatch, reread};
 use crate::page::PageRequest;
 use crate::pipeline::Stay;
 use crate::revision::Version;
-use crate::scope::Scope;
+use crate::scope::{Owners, Scope};
 use crate::storage::{EventFilter, LeadSample, StoredLead};
 use crate::time::Timestamp;
 
@@ -53,14 +53,17 @@ impl Operation {
 const TAKING_BACK: [Permission; 3] =
     [Permission::LeadEdit, Permission::LeadAssign, Permission::LeadDelete];
 
+/// Of what touched no more leads, a plan knows each.
+pub(super) const READ_WHOLE: u64 = 10_000;
+
 impl Bulk<'_> {
-    /// What undoing would do. Nothing is written.
+    /// What undoing would do. Nothing is written. Of what touched more than 10,000 leads, the plan counts the changes: several
+    /// of one lead are several.
     ///
     /// # Errors
     /// As [`undo`](Self::undo).
     pub async fn plan_undo(&self, operation: Operation) -> Result<BulkPlan> {
-        let leads = self.touched(operation).await?;
-        let leads = LeadSample::among(&leads, BulkPlan::TRIED);
+        let leads = self.some_touched(operation).await?;
         self.leadbox.plan_work(&Work::Undo(operation), leads, self.leadbox.now()).await
     }
 
@@ -97,6 +100,32 @@ impl Bulk<'_> {
 
     /// The leads that an operation changed and that the asker sees.
     async fn touched(&self, operation: Operation) -> Result<Vec<LeadId>> {
+        self.require_undoable(operation).await?;
+        self.all_touched(operation).await
+    }
+
+    async fn all_touched(&self, operation: Operation) -> Result<Vec<LeadId>> {
+        let (storage, scope) = (self.leadbox.storage(), self.leadbox.scope());
+        let leads = storage.leads_of_actor(scope, operation.actor()).await?;
+        if leads.is_empty() { Err(self.nothing_of(operation)) } else { Ok(leads) }
+    }
+
+    /// Some of them, where they are so many that reading them all takes long.
+    async fn some_touched(&self, operation: Operation) -> Result<LeadSample> {
+        self.require_undoable(operation).await?;
+        if self.leadbox.scope().owners == Owners::All {
+            let (storage, actor) = (self.leadbox.storage(), operation.actor());
+            let sample =
+                storage.sample_of_actor(self.leadbox.tenant(), actor, BulkPlan::TRIED).await?;
+            if sample.count > READ_WHOLE {
+                return Ok(sample);
+            }
+        }
+        Ok(LeadSample::among(&self.all_touched(operation).await?, BulkPlan::TRIED))
+    }
+
+    /// Fails when the operation is not the asker's to undo, or cannot be undone now.
+    async fn require_undoable(&self, operation: Operation) -> Result<()> {
         match operation {
             Operation::Bulk(id) => {
                 let Noted { note, .. } = self.noted(id).await?;
@@ -114,21 +143,7 @@ impl Bulk<'_> {
             }
         }
         self.leadbox.rights().require_some_of(&TAKING_BACK)?;
-        self.leadbox.sequence_all().await?;
-        let filter = EventFilter { actor: Some(operation.actor()), ..EventFilter::default() };
-        let (mut seen, mut leads) = (HashSet::new(), Vec::new());
-        let mut request = PageRequest::first(PageRequest::MAX);
-        loop {
-            let storage = self.leadbox.storage();
-            let page = storage.events(self.leadbox.scope(), &filter, &request).await?;
-            let found = page.items.iter().filter_map(|event| event.lead());
-            leads.extend(found.filter(|lead| seen.insert(*lead)));
-            match page.next {
-                Some(next) => request = PageRequest::after(PageRequest::MAX, next),
-                None if leads.is_empty() => return Err(self.nothing_of(operation)),
-                None => return Ok(leads),
-            }
-        }
+        self.leadbox.sequence_all().await
     }
 
     fn nothing_of(&self, operation: Operation) -> Error {

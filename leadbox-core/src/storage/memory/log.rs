@@ -1,20 +1,23 @@
 //! The log and its consumers. Owns reading by position and the leases; positions are given inside the commit.
 
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::MemoryStorage;
 use super::paging::{Ordered, number_key, page};
 use super::state::{ConsumerRecord, State};
 use crate::event::{ChainHead, Event, Position, Subject};
 use crate::filter::Direction;
-use crate::id::WorkerId;
+use crate::id::{LeadId, Tenant, WorkerId};
 use crate::page::{Page, PageRequest};
 use crate::scope::{Owners, Scope};
 use crate::storage::{
-    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LogStore, Sequenced, StorageError,
+    ConsumerLease, ConsumerStart, ConsumerState, EventFilter, LeadSample, LogStore, Sequenced,
+    StorageError,
 };
 use crate::time::Timestamp;
 
@@ -115,6 +118,30 @@ impl LogStore for MemoryStorage {
             })
             .collect();
         page(rows, "events", Direction::Descending, request)
+    }
+
+    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
+        let (state, filter) = (self.state(), EventFilter::by(actor));
+        let shown = state.log.iter().rev().filter(|event| state.shows(scope, &filter, event));
+        let mut seen = HashSet::new();
+        Ok(shown.filter_map(|event| event.lead()).filter(|lead| seen.insert(*lead)).collect())
+    }
+
+    async fn sample_of_actor(
+        &self,
+        tenant: Tenant,
+        actor: Uuid,
+        most: usize,
+    ) -> Result<LeadSample> {
+        let (state, filter) = (self.state(), EventFilter::by(actor));
+        let scope = Scope::all(tenant);
+        let events: Vec<_> = state
+            .log
+            .iter()
+            .filter(|event| state.shows(&scope, &filter, event) && event.subject.id != actor)
+            .collect();
+        let leads: BTreeSet<LeadId> = events.iter().filter_map(|event| event.lead()).collect();
+        Ok(LeadSample::of(events.len() as u64, leads.into_iter().collect(), most))
     }
 
     async fn sequence(&self, _limit: u32) -> Result<Sequenced> {

@@ -1,5 +1,6 @@
 //! What was done is taken back, as far as nobody has touched it since.
 
+use super::super::undo::READ_WHOLE;
 use super::*;
 use crate::id::ImportId;
 use crate::service::NewInteraction;
@@ -10,6 +11,22 @@ async fn undone(leadbox: &LeadBox, operation: Operation) -> BulkProgress {
     let done = leadbox.bulk().undo_now(operation).await.unwrap();
     assert_eq!(done.counts, plan.counts, "the plan told what was done");
     done
+}
+
+#[tokio::test]
+async fn a_plan_for_very_many_leads_tries_some_of_them() {
+    let sandbox = Sandbox::new().unwrap();
+    let host = &sandbox.leadbox;
+    let count = READ_WHOLE + 1;
+    let mut file = String::from("name\n");
+    for number in 0..count {
+        file.push_str(&format!("Visitor {number}\n"));
+    }
+    let import: ImportId = host.new_id();
+    Importer::new(host).id(import).run(file.as_bytes()).await.unwrap();
+    let plan = host.bulk().plan_undo(Operation::Import(import)).await.unwrap();
+    assert_eq!((plan.counts.selected, plan.tried), (count, BulkPlan::TRIED as u64));
+    assert_eq!(plan.estimate(plan.counts.changed), count, "every one of them would go");
 }
 
 #[tokio::test]
