@@ -48,6 +48,7 @@ macro_rules! every_case {
                 facts_are_found_by_who_did_it,
                 leads_are_found_by_who_changed_them,
                 some_leads_of_an_actor_come_from_all_that_it_did,
+                the_latest_of_each_of_many_leads_come_together,
             }
             definitions {
                 every_kind_of_definition_reads_back_as_it_was_written,

@@ -1,14 +1,51 @@
-//! Which leads somebody changed: what an undo begins with. Owns both statements, of which the second brings some of very many.
+//! Which leads somebody changed, and what was told of many leads: what an undo goes by. Owns the statements, of which one
+//! brings some of very many leads.
+
+use std::collections::BTreeSet;
 
 use leadbox_core::storage::LeadSample;
-use leadbox_core::{LeadId, Scope, StorageError, SubjectKind, Tenant};
+use leadbox_core::{Event, LeadId, Scope, StorageError, SubjectKind, Tenant};
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::error::storage_error;
 use crate::events::push_seen;
+use crate::rows;
 
 type Result<T> = std::result::Result<T, StorageError>;
+
+/// See [`LogStore::latest_events`](leadbox_core::storage::LogStore::latest_events).
+pub(crate) async fn latest_events(
+    readers: &PgPool,
+    tenant: Tenant,
+    leads: &[LeadId],
+    most: u32,
+) -> Result<Vec<Event>> {
+    let leads: BTreeSet<Uuid> = leads.iter().map(|lead| lead.uuid()).collect();
+    let rows = sqlx::query(
+        r"
+        select e.*
+        from unnest($2::uuid[]) as asked (lead)
+        cross join lateral (
+            select *
+            from event
+            where tenant = $1
+                and subject_kind = $3
+                and subject = asked.lead
+            order by position desc
+            limit $4
+        ) as e
+        order by e.subject, e.position desc",
+    )
+    .bind(tenant.0)
+    .bind(leads.into_iter().collect::<Vec<_>>())
+    .bind(SubjectKind::Lead.code())
+    .bind(i64::from(most))
+    .fetch_all(readers)
+    .await
+    .map_err(|error| storage_error("read the latest events", error))?;
+    rows.iter().map(rows::event).collect()
+}
 
 /// See [`LogStore::leads_of_actor`](leadbox_core::storage::LogStore::leads_of_actor).
 pub(crate) async fn leads_of_actor(

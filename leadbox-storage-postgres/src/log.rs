@@ -76,6 +76,15 @@ impl LogStore for PostgresStorage {
         events::page(&self.readers, scope, filter, page).await
     }
 
+    async fn latest_events(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Event>> {
+        deeds::latest_events(&self.readers, tenant, leads, most).await
+    }
+
     async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
         deeds::leads_of_actor(&self.readers, scope, actor).await
     }

@@ -1,12 +1,58 @@
-//! Which leads somebody changed: what an undo begins with. Owns both statements, of which the second brings some of very many.
+//! Which leads somebody changed, and what was told of many leads: what an undo goes by. Owns the statements, of which one
+//! brings some of very many leads.
+
+use std::collections::BTreeSet;
 
 use leadbox_core::storage::LeadSample;
-use leadbox_core::{LeadId, Scope, SubjectKind, Tenant};
+use leadbox_core::{Event, LeadId, Scope, SubjectKind, Tenant};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use crate::error::{During, Result};
 use crate::events::push_seen;
+use crate::rows::{self, event_columns};
+
+/// So many leads are asked about in one statement.
+const AT_ONCE: usize = 1_000;
+
+/// See [`LogStore::latest_events`](leadbox_core::storage::LogStore::latest_events).
+pub(crate) async fn latest_events(
+    connection: &mut SqliteConnection,
+    tenant: Tenant,
+    leads: &[LeadId],
+    most: u32,
+) -> Result<Vec<Event>> {
+    let leads: BTreeSet<LeadId> = leads.iter().copied().collect();
+    let leads: Vec<LeadId> = leads.into_iter().collect();
+    let mut latest = Vec::new();
+    for some in leads.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::<Sqlite>::new("with asked (lead) as (values ");
+        let mut values = query.separated(", ");
+        for lead in some {
+            values.push("(").push_bind_unseparated(lead.uuid()).push_unseparated(")");
+        }
+        query.push(concat!(
+            ") select ",
+            event_columns!(),
+            r" from asked
+            cross join event e on e.position in (
+                select position
+                from event indexed by event_subject
+                where subject = asked.lead
+                    and tenant = "
+        ));
+        query.push_bind(tenant.0).push(" and subject_kind = ");
+        query.push_bind(i64::from(SubjectKind::Lead.code()));
+        query.push(" order by position desc limit ").push_bind(most);
+        query.push(") order by e.subject, e.position desc");
+        let found =
+            query.build().fetch_all(&mut *connection).await.during("read the latest events")?;
+        for row in &found {
+            latest.push(rows::event(row)?);
+        }
+    }
+    Ok(latest)
+}
 
 /// See [`LogStore::leads_of_actor`](leadbox_core::storage::LogStore::leads_of_actor).
 pub(crate) async fn leads_of_actor(

@@ -164,6 +164,16 @@ impl LogStore for SqliteStorage {
         events::page(&mut connection, scope, filter, page).await
     }
 
+    async fn latest_events(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Event>> {
+        let mut connection = self.readers.acquire().await?;
+        deeds::latest_events(&mut connection, tenant, leads, most).await
+    }
+
     async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
         let mut connection = self.readers.acquire().await?;
         deeds::leads_of_actor(&mut connection, scope, actor).await

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leadbox_core::storage::{EventFilter, LeadSample, Storage};
 use leadbox_core::{
-    Actor, ActorKind, Change, EventType, Lead, LeadId, PageRequest, Scope, Subject, SubjectKind,
-    UserId, Version,
+    Actor, ActorKind, Change, Event, EventType, Lead, LeadId, PageRequest, Scope, Subject,
+    SubjectKind, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -146,4 +146,41 @@ pub async fn some_leads_of_an_actor_come_from_all_that_it_did(storage: Arc<dyn S
     }
     let nobody = world.storage.sample_of_actor(world.tenant, world.id(), 10).await.unwrap();
     assert_eq!(nobody, LeadSample::default());
+}
+
+pub async fn the_latest_of_each_of_many_leads_come_together(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let mut dice = Dice::new();
+    let leads = world.stored_leads(6).await;
+    let gone = world.edited(&leads[1], |lead| lead.merged_into = Some(leads[0].id));
+    world.commit(vec![world.update(&leads[1], &gone)]).await;
+    let actor = world.id();
+    // The last one has none.
+    for _ in 0..60 {
+        let lead = dice.pick(&leads[..5]);
+        world.commit(vec![done_by(&world, actor, lead), about_itself(&world, actor)]).await;
+        world.caught_up().await;
+    }
+    // A lead of another tenant may have the same id.
+    let elsewhere = world.of_tenant(2);
+    elsewhere.commit(vec![done_by(&elsewhere, actor, &leads[0])]).await;
+    world.caught_up().await;
+    let log = world.log().await;
+    let mut ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
+    for most in [1, 3, 100] {
+        let mut expected = Vec::new();
+        ids.sort_unstable();
+        for id in &ids {
+            let mine = |event: &&Event| event.tenant == world.tenant && event.lead() == Some(*id);
+            expected.extend(log.iter().rev().filter(mine).take(most as usize).cloned());
+        }
+        // In any order, and some of them twice.
+        ids.reverse();
+        ids.push(ids[0]);
+        ids.push(world.id());
+        let found = world.storage.latest_events(world.tenant, &ids, most).await.unwrap();
+        assert_eq!(found, expected, "{most} of each");
+        ids.truncate(leads.len());
+    }
+    assert!(world.storage.latest_events(world.tenant, &[], 10).await.unwrap().is_empty());
 }

@@ -262,6 +262,7 @@ const READS: &[&str] = &[
     "token_by_digest",
     "tokens",
     "events",
+    "latest_events",
     "leads_of_actor",
     "sample_of_actor",
     "job",

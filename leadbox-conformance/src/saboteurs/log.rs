@@ -71,6 +71,19 @@ impl LogStore for Saboteur {
         Ok(page)
     }
 
+    async fn latest_events(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Event>> {
+        let mut latest = Vec::new();
+        for tenant in self.tenants_read("latest_events", tenant) {
+            latest.extend(self.inner.latest_events(tenant, leads, most).await?);
+        }
+        Ok(latest)
+    }
+
     async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
         let mut leads = Vec::new();
         for scope in self.scopes_read("leads_of_actor", scope) {

@@ -316,6 +316,15 @@ pub trait LogStore: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Event>>;
 
+    /// The latest events about each of these leads, at most `most` of each: those of one lead together, the latest first. Not
+    /// those about leads that were merged into it.
+    async fn latest_events(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Event>>;
+
     /// The leads that events by this actor are about, as far as [`events`](Self::events) shows those: each once, the one that
     /// it changed last first.
     async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>>;

@@ -110,9 +110,8 @@ impl Loaded {
         let mut loaded = Self { leads, stays, ..Self::default() };
         if let Work::Undo(operation) = work {
             leadbox.sequence_all().await?;
-            for lead in loaded.leads.keys() {
-                loaded.deeds.insert(*lead, leadbox.deed(*operation, *lead).await?);
-            }
+            let ids: Vec<LeadId> = loaded.leads.keys().copied().collect();
+            loaded.deeds = leadbox.deeds(*operation, &ids).await?;
             let leads = loaded.leads.values().map(|stored| &stored.lead);
             loaded.taken = taken(leadbox, leads).await?;
         }

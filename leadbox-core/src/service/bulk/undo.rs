@@ -53,6 +53,9 @@ impl Operation {
 const TAKING_BACK: [Permission; 3] =
     [Permission::LeadEdit, Permission::LeadAssign, Permission::LeadDelete];
 
+/// So many events of each lead are read at first: most leads have fewer.
+const LATEST: u32 = 20;
+
 /// Of what touched no more leads, a plan knows each.
 pub(super) const READ_WHOLE: u64 = 10_000;
 
@@ -202,8 +205,28 @@ impl Deed {
 }
 
 impl LeadBox {
-    /// What an operation did to a lead.
-    pub(super) async fn deed(&self, operation: Operation, lead: LeadId) -> Result<Deed> {
+    /// What an operation did to each of these leads.
+    pub(super) async fn deeds(
+        &self,
+        operation: Operation,
+        leads: &[LeadId],
+    ) -> Result<HashMap<LeadId, Deed>> {
+        let latest = self.storage().latest_events(self.tenant(), leads, LATEST).await?;
+        let mut deeds = HashMap::with_capacity(leads.len());
+        for events in latest.chunk_by(|one, next| one.subject == next.subject) {
+            let Some(lead) = events.first().and_then(|event| event.lead()) else { continue };
+            let deed = if events.len() < LATEST as usize {
+                Deed::of(events, operation.actor())?
+            } else {
+                self.deed(operation, lead).await?
+            };
+            deeds.insert(lead, deed);
+        }
+        Ok(deeds)
+    }
+
+    /// What an operation did to a lead with a long history.
+    async fn deed(&self, operation: Operation, lead: LeadId) -> Result<Deed> {
         let subject = Some(crate::event::Subject::lead(lead));
         let filter = EventFilter { subject, ..EventFilter::default() };
         let scope = Scope::all(self.tenant());

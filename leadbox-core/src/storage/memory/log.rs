@@ -120,6 +120,20 @@ impl LogStore for MemoryStorage {
         page(rows, "events", Direction::Descending, request)
     }
 
+    async fn latest_events(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Event>> {
+        let (state, mut latest) = (self.state(), Vec::new());
+        for lead in leads.iter().collect::<BTreeSet<_>>() {
+            let about = |event: &&Event| event.tenant == tenant && event.lead() == Some(*lead);
+            latest.extend(state.log.iter().rev().filter(about).take(most as usize).cloned());
+        }
+        Ok(latest)
+    }
+
     async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>> {
         let (state, filter) = (self.state(), EventFilter::by(actor));
         let shown = state.log.iter().rev().filter(|event| state.shows(scope, &filter, event));
