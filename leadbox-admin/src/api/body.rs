@@ -55,8 +55,25 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
     }
     serde_path_to_error::deserialize(Strict(&whole)).map_err(|error| {
         let pointer = pointer(error.path());
-        wrong(pointer, error.into_inner().to_string())
+        wrong(pointer, in_words_of_json(&error.into_inner().to_string()))
     })
+}
+
+/// The same message, in which what was expected is called as JSON calls it, and not as Rust does.
+fn in_words_of_json(message: &str) -> String {
+    let Some((said, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "f32" | "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        kind if kind.starts_with("struct ") => "an object",
+        other => other,
+    };
+    format!("{said}, expected {expected}")
 }
 
 /// `application/json`, or a format that is written in JSON (RFC 6839, section 3.1).
@@ -104,6 +121,18 @@ mod tests {
     fn lead(kind: &'static str, body: &str) -> Result<NewLead, Problem> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
         read(&headers, body.as_bytes())
+    }
+
+    #[test]
+    fn what_is_expected_is_called_as_in_json() {
+        for (body, detail) in [
+            (r#"{"employees": "many"}"#, "string \"many\", expected a whole number"),
+            (r#"{"tags": "vip"}"#, "string \"vip\", expected an array"),
+            (r#"{"custom": 5}"#, "integer `5`, expected an object"),
+        ] {
+            let problem = lead("application/json", body).unwrap_err();
+            assert!(problem.detail.ends_with(detail), "{}", problem.detail);
+        }
     }
 
     #[test]
