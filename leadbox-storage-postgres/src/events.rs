@@ -14,6 +14,7 @@ use crate::error::storage_error;
 use crate::leads::owners;
 use crate::paging::{after, number, number_key};
 use crate::rows;
+use crate::storage::PostgresStorage;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -21,20 +22,20 @@ const EVENTS: &str = "events";
 
 /// Events that a filter lets through, the latest first.
 pub(crate) async fn page(
-    readers: &PgPool,
+    storage: &PostgresStorage,
     scope: &Scope,
     filter: &EventFilter,
     page: &PageRequest,
 ) -> Result<Page<Event>> {
     let before = after(page, EVENTS)?.map(|(key, _)| number(key)).transpose()?;
     let subjects = match filter.subject {
-        Some(subject) => Some(timeline(readers, scope, subject).await?),
-        None if filter.is_by_owners(scope) => few_leads(readers, scope).await?,
+        Some(subject) => Some(timeline(&storage.writers, scope, subject).await?),
+        None if filter.is_by_owners(scope) => few_leads(&storage.readers, scope).await?,
         None => None,
     };
     let rows = page_of_events(scope, filter, subjects, before, i64::from(page.limit()) + 1)
         .build()
-        .fetch_all(readers)
+        .fetch_all(&storage.readers)
         .await
         .map_err(|error| storage_error("list events", error))?;
     let events = rows.iter().map(rows::event).collect::<Result<Vec<_>>>()?;
@@ -43,8 +44,8 @@ pub(crate) async fn page(
     }))
 }
 
-/// What a timeline is about: a lead, and those that were merged into it.
-async fn timeline(readers: &PgPool, scope: &Scope, subject: Subject) -> Result<Vec<Uuid>> {
+/// What a timeline is about: a lead, and those that were merged into it. A look-up by key, by those whose plans are kept.
+async fn timeline(writers: &PgPool, scope: &Scope, subject: Subject) -> Result<Vec<Uuid>> {
     if subject.kind != SubjectKind::Lead {
         return Ok(vec![subject.id]);
     }
@@ -52,7 +53,7 @@ async fn timeline(readers: &PgPool, scope: &Scope, subject: Subject) -> Result<V
         sqlx::query_scalar("select id from lead where tenant = $1 and merged_into = $2")
             .bind(scope.tenant.0)
             .bind(subject.id)
-            .fetch_all(readers)
+            .fetch_all(writers)
             .await
             .map_err(|error| storage_error("read merged leads", error))?;
     subjects.push(subject.id);
@@ -144,6 +145,12 @@ pub(crate) fn push_seen(sql: &mut QueryBuilder<Postgres>, scope: &Scope) {
     .push(") offset 0)");
 }
 
+/// Appends that an event is about one of these.
+fn push_about(sql: &mut QueryBuilder<Postgres>, kind: SubjectKind, subjects: Vec<Uuid>) {
+    sql.push(" and subject_kind = ").push_bind(kind.code());
+    sql.push(" and subject = any (").push_bind(subjects).push(")");
+}
+
 /// The statement for a page of events, the latest first. With `subjects`, they are looked up one by one.
 fn page_of_events(
     scope: &Scope,
@@ -153,25 +160,27 @@ fn page_of_events(
     limit: i64,
 ) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::<Postgres>::new("select e.* from ");
-    let kind = filter.subject.map_or(SubjectKind::Lead, |subject| subject.kind).code();
-    match &subjects {
-        _ if filter.is_by_rare_kinds(scope) => {
-            push_latest_of_kinds(&mut sql, scope, filter, before, limit);
-        }
+    let tenant = scope.tenant.0;
+    let kind = filter.subject.map_or(SubjectKind::Lead, |subject| subject.kind);
+    match subjects {
         Some(leads) if filter.is_by_owners(scope) => {
             // Apart, or the planner would rather walk the whole log for the sake of its order.
-            sql.push("(select * from event where tenant = ").push_bind(scope.tenant.0);
-            sql.push(" and subject_kind = ").push_bind(kind);
-            sql.push(" and subject = any (").push_bind(leads.clone()).push(") offset 0)");
+            sql.push("(select * from event where tenant = ").push_bind(tenant);
+            push_about(&mut sql, kind, leads);
+            sql.push(" offset 0) as e where e.tenant = ").push_bind(tenant);
         }
-        _ => {
-            sql.push("event");
+        Some(subjects) => {
+            sql.push("event as e where e.tenant = ").push_bind(tenant);
+            push_about(&mut sql, kind, subjects);
         }
-    }
-    sql.push(" as e where e.tenant = ").push_bind(scope.tenant.0);
-    if let Some(subjects) = subjects {
-        sql.push(" and e.subject_kind = ").push_bind(kind);
-        sql.push(" and e.subject = any (").push_bind(subjects).push(")");
+        None => {
+            if filter.is_by_rare_kinds(scope) {
+                push_latest_of_kinds(&mut sql, scope, filter, before, limit);
+            } else {
+                sql.push("event");
+            }
+            sql.push(" as e where e.tenant = ").push_bind(tenant);
+        }
     }
     if !filter.kinds.is_empty() {
         sql.push(" and e.kind = any (").push_bind(kinds(filter)).push(")");

@@ -73,7 +73,7 @@ impl LogStore for PostgresStorage {
         filter: &EventFilter,
         page: &PageRequest,
     ) -> Result<Page<Event>> {
-        events::page(&self.readers, scope, filter, page).await
+        events::page(self, scope, filter, page).await
     }
 
     async fn latest_events(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leadbox_core::storage::{EventFilter, LeadSample, Storage};
 use leadbox_core::{
-    Actor, ActorKind, Change, Event, EventType, Lead, LeadId, PageRequest, Scope, Subject,
-    SubjectKind, UserId, Version,
+    Actor, ActorKind, Change, Event, EventType, Lead, LeadId, NewEvent, PageRequest, Scope,
+    Subject, SubjectKind, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -13,40 +13,42 @@ use super::log::append;
 use crate::fixtures::{World, seal};
 use crate::random::Dice;
 
+/// The same fact, by somebody.
+fn by(mut fact: NewEvent, actor: Actor) -> NewEvent {
+    fact.actor = actor;
+    seal(&mut fact);
+    fact
+}
+
+fn import(id: Option<Uuid>) -> Actor {
+    Actor { kind: ActorKind::Import, id, ..Actor::host() }
+}
+
 /// A fact about a lead by somebody.
 fn done_by(world: &World, actor: Uuid, lead: &Lead) -> Change {
-    let mut fact = world.fact_about(lead);
-    fact.tenant = world.tenant;
-    fact.actor = Actor { kind: ActorKind::Import, id: Some(actor), ..Actor::host() };
-    seal(&mut fact);
-    append(&fact)
+    let fact = NewEvent { tenant: world.tenant, ..world.fact_about(lead) };
+    append(&by(fact, import(Some(actor))))
 }
 
 /// A fact about the one who did it.
 fn about_itself(world: &World, actor: Uuid) -> Change {
     let subject = Subject { kind: SubjectKind::Import, id: actor };
-    let mut fact = world.fact(subject, EventType::IMPORT_FINISHED, Version(1));
-    fact.actor = Actor { kind: ActorKind::Import, id: Some(actor), ..Actor::host() };
-    seal(&mut fact);
-    append(&fact)
+    let fact = world.fact(subject, EventType::IMPORT_FINISHED, Version(1));
+    append(&by(fact, import(Some(actor))))
 }
 
 pub async fn facts_are_found_by_who_did_it(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let lead = world.stored(world.lead()).await;
     let (one, another) = (world.id::<Uuid>(), world.id::<Uuid>());
-    let by = |world: &World, id: Option<Uuid>| {
-        let mut fact = world.fact_about(&lead);
-        fact.tenant = world.tenant;
-        fact.actor = Actor { kind: ActorKind::Import, id, ..Actor::host() };
+    let told = |world: &World, id: Option<Uuid>| {
+        let fact = NewEvent { tenant: world.tenant, ..world.fact_about(&lead) };
         // Whom it was done for is not who did it.
-        fact.actor.on_behalf_of = Some(UserId::from_uuid(another));
-        seal(&mut fact);
-        fact
+        by(fact, Actor { on_behalf_of: Some(UserId::from_uuid(another)), ..import(id) })
     };
-    let (mine, nobodys) = ([by(&world, Some(one)), by(&world, Some(one))], by(&world, None));
+    let (mine, nobodys) = ([told(&world, Some(one)), told(&world, Some(one))], told(&world, None));
     let elsewhere = world.of_tenant(2);
-    let theirs = by(&elsewhere, Some(one));
+    let theirs = told(&elsewhere, Some(one));
     for fact in [&mine[0], &nobodys, &mine[1]] {
         world.commit(vec![append(fact)]).await;
         world.caught_up().await;
@@ -61,10 +63,10 @@ pub async fn facts_are_found_by_who_did_it(storage: Arc<dyn Storage>) {
             page.items.into_iter().map(|event| event.fact).collect::<Vec<_>>()
         }
     };
-    let by_one = EventFilter { actor: Some(one), ..EventFilter::default() };
+    let by_one = EventFilter::by(one);
     assert_eq!(found(by_one.clone(), 10).await, [mine[1].clone(), mine[0].clone()]);
     assert_eq!(found(by_one.clone(), 1).await, [mine[1].clone()]);
-    let by_another = EventFilter { actor: Some(another), ..EventFilter::default() };
+    let by_another = EventFilter::by(another);
     assert!(found(by_another, 10).await.is_empty());
     let of_lead = EventFilter { subject: Some(Subject::lead(lead.id)), ..by_one.clone() };
     assert_eq!(found(of_lead, 10).await.len(), 2);
