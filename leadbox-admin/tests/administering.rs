@@ -282,7 +282,7 @@ async fn settings_are_saved_or_refused_by_name() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         wrong.body.contains("Time zone: is not a time zone")
-            && wrong.body.contains("Country: is not a country")
+            && wrong.body.contains("Phone numbers without a country: is not a country")
     );
 
     let mut manager = office.signed_in("max").await;

@@ -69,7 +69,7 @@ async fn pairs_are_shown_with_their_reasons_and_to_readers_without_controls() {
         assert!(page.contains(shown), "{shown} is not on {page}");
     }
     assert!(page.contains("<tr class=\"same\"><th scope=\"row\">E-mail"), "{page}");
-    assert!(page.contains("<tr><th scope=\"row\">Title"), "{page}");
+    assert!(page.contains("<tr><th scope=\"row\">Job title"), "{page}");
     let lead = reader.get(&format!("/ops/leads/{a}")).await.body;
     assert!(lead.contains("Possible duplicates") && lead.contains(&b.to_string()), "{lead}");
     for control in ["Compare", "Not the same person", "/merge"] {

@@ -191,6 +191,8 @@ async fn a_list_asks_for_what_its_address_says_and_shows_the_columns_that_were_c
         let refused = admin.get(&format!("/ops/leads?{wrong}")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+    let refused = admin.get("/ops/leads?from=soon").await.body;
+    assert!(refused.contains("Created at: ") && !refused.contains("created_at"), "{refused}");
     let chosen = admin.get("/ops/leads?col=source&col=stage&q=ada").await.body;
     assert!(chosen.contains(">Source</th>") && chosen.contains("<td class=\"p3\">webinar</td>"));
     assert!(!chosen.contains(">Company</th>"), "{chosen}");

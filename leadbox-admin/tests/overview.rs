@@ -139,7 +139,7 @@ async fn what_is_no_period_is_refused_by_name_and_nothing_is_no_fault() {
     );
     let wrong = browser.get("/ops?period=month").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(wrong.body.contains("period") && wrong.body.contains("7d, 30d, 90d or year"));
+    assert!(wrong.body.contains("Period: ") && wrong.body.contains("7d, 30d, 90d or year"));
     let api = browser.get("/ops/api/v1/overview?period=month").await;
     assert!(api.status.is_client_error(), "{}", api.status);
 }

@@ -14,6 +14,7 @@ use super::asked::Asked;
 use super::bulk::to_bulk;
 use super::fields::{Fields, value, values};
 use super::input::{Input, people};
+use super::issues::Issues;
 use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
 use super::words::Words;
@@ -123,7 +124,7 @@ struct Page {
     /// The value too, once there is a plan.
     given: Vec<(String, String)>,
     inputs: Vec<Input>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     plan: Option<Shown>,
     deletes: bool,
     back: String,
@@ -302,8 +303,8 @@ async fn page(
         plan: plan.map(|plan| Shown::of(&plan, &words)),
         deletes: question.deed.0 == "delete",
         back: list.address(&doc.page("leads"), &[]),
+        issues: Issues::from(issues).above(&inputs),
         inputs,
-        issues,
         doc,
         shell,
     })

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use super::Doc;
 use super::fields::{Fields, value};
 use super::input::Input;
+use super::issues::Issues;
 use super::lead::{read_id, to_lead};
 use super::shell::{Shell, Visit};
 use super::words::{Names, label};
@@ -38,15 +39,7 @@ struct Page {
     name: String,
     version: String,
     groups: Vec<Group>,
-    issues: Vec<Told>,
-}
-
-/// What is wrong with the form, at the top of it.
-struct Told {
-    /// The input; empty when the form has none for it.
-    at: String,
-    label: String,
-    message: String,
+    issues: Issues,
 }
 
 /// The fields of a person and its company: name, label, kind of input, hint.
@@ -244,18 +237,11 @@ async fn page(
     })
 }
 
-/// Each issue under the label of its input.
-fn told(issues: Vec<FieldIssue>, groups: &[Group], catalog: &Catalog) -> Vec<Told> {
-    let inputs = || groups.iter().flat_map(|group| &group.inputs);
-    let told = issues.into_iter().map(|issue| match inputs().find(|one| one.name == issue.field) {
-        Some(input) => {
-            Told { at: input.name.clone(), label: input.label.clone(), message: issue.message }
-        }
-        None => {
-            Told { at: String::new(), label: label(catalog, &issue.field), message: issue.message }
-        }
-    });
-    told.collect()
+/// Each issue under the label of its input, or of its field where it has none.
+fn told(issues: Vec<FieldIssue>, groups: &[Group], catalog: &Catalog) -> Issues {
+    let fields: Vec<String> = issues.iter().map(|issue| issue.field.clone()).collect();
+    let told = Issues::from(issues).above(groups.iter().flat_map(|group| &group.inputs));
+    fields.iter().fold(told, |told, field| told.calling(field, &label(catalog, field)))
 }
 
 /// What the inputs are made from.

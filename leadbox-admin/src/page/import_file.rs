@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 
 use super::Doc;
 use super::import::to_import;
+use super::issues::Issues;
 use super::shell::{Shell, Visit};
 use crate::admin::Shared;
 use crate::api::transfer_problem;
@@ -34,7 +35,7 @@ pub(crate) fn limit() -> DefaultBodyLimit {
 struct NewPage {
     doc: Doc,
     shell: Shell,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 }
 
 /// `GET /import`.
@@ -45,7 +46,7 @@ pub(crate) async fn form(visit: Visit) -> Result<Html<String>, Problem> {
 fn new_page(visit: Visit, issues: Vec<FieldIssue>) -> Result<String, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("import");
     leadbox.rights().require_capability(Capability::LeadsImport)?;
-    Ok(NewPage { doc, shell, issues }.render()?)
+    Ok(NewPage { doc, shell, issues: issues.into() }.render()?)
 }
 
 /// `POST /import`: a file, which waits for what shall be done with it.

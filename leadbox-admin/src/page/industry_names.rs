@@ -115,7 +115,7 @@ async fn page(visit: Visit, form: NewName, issues: Issues) -> Result<Page, Probl
         rows: names.map(|(name, industry)| (name, industry.label())).collect(),
         industries: Industry::ALL.iter().map(|one| (one.id(), one.label())).collect(),
         form,
-        issues,
+        issues: issues.calling("industry", "Means"),
         doc,
         shell,
     })

@@ -190,5 +190,6 @@ async fn page(
     let (rows, rights) = (rows.collect(), leadbox.rights());
     let permissions = permission_rows(rights, &form.grants);
     let capabilities = capability_groups(rights, &form.grants);
+    let issues = issues.calling("days", "Good for").calling("per_minute", "Requests per minute");
     Ok(Page { doc, shell, rows, form, permissions, capabilities, issues, secret })
 }

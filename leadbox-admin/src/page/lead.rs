@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::activity::Activity;
 use super::duplicates::{Alike, alike};
 use super::input::Input;
+use super::issues::Issues;
 use super::lexicon::Lexicon;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
@@ -67,7 +68,7 @@ struct Page {
     refused: Option<Part>,
     alike: Vec<Alike>,
     merges: Vec<Past>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     days: Vec<Day>,
     older: String,
     scored: String,
@@ -192,6 +193,17 @@ async fn page(
             Part::Interaction => interaction::inputs(given, issues),
         }
     };
+    let task_inputs = inputs(Part::Task, Permission::TaskCreate);
+    let note_inputs = inputs(Part::Note, Permission::NoteCreate);
+    let interaction_inputs = inputs(Part::Interaction, Permission::InteractionCreate);
+    let refused = draft.as_ref().map(|draft| draft.part);
+    let issues = Issues::from(draft.map(|draft| draft.issues).unwrap_or_default());
+    let issues = issues.above(match refused {
+        Some(Part::Task) => &task_inputs,
+        Some(Part::Note) => &note_inputs,
+        Some(Part::Interaction) => &interaction_inputs,
+        None => [].as_slice(),
+    });
     Ok(Page {
         id: id.to_string(),
         name: lead.display_name().to_owned(),
@@ -208,10 +220,10 @@ async fn page(
         facts: facts(&stored, &words),
         tasks,
         more_tasks,
-        task_inputs: inputs(Part::Task, Permission::TaskCreate),
-        note_inputs: inputs(Part::Note, Permission::NoteCreate),
-        interaction_inputs: inputs(Part::Interaction, Permission::InteractionCreate),
-        refused: draft.as_ref().map(|draft| draft.part),
+        task_inputs,
+        note_inputs,
+        interaction_inputs,
+        refused,
         alike,
         merges,
         days,
@@ -222,7 +234,7 @@ async fn page(
             String::new()
         },
         priority: stored.score.priority.clone().unwrap_or_default(),
-        issues: draft.map(|draft| draft.issues).unwrap_or_default(),
+        issues,
         doc,
         shell,
     })

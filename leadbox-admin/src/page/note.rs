@@ -10,6 +10,7 @@ use leadbox_core::{Error, FieldIssue, Invalid, Lead, LeadBox, Note, NoteId};
 use super::Doc;
 use super::fields::{Fields, revision, value};
 use super::input::Input;
+use super::issues::Issues;
 use super::lead::{Draft, Part, read_id, refused, to_lead};
 use super::shell::{Shell, Visit};
 use crate::serve::Problem;
@@ -22,7 +23,7 @@ struct Page {
     note: Note,
     lead_name: String,
     inputs: Vec<Input>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 }
 
 /// The input of a note, with what was typed.
@@ -87,7 +88,9 @@ fn page(
 ) -> Page {
     let Visit { doc, shell, .. } = visit.on("leads");
     let lead_name = lead.display_name().to_owned();
-    Page { inputs: inputs(given, &issues), lead_name, note, issues, doc, shell }
+    let inputs = inputs(given, &issues);
+    let issues = Issues::from(issues).above(&inputs);
+    Page { inputs, lead_name, note, issues, doc, shell }
 }
 
 /// `POST /notes/{id}`.

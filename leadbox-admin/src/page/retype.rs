@@ -155,7 +155,7 @@ async fn page(
         keeps: value(given, "leftover") == "keep",
         keep_in: or("keep_in", format!("{}_before", field.key).chars().take(63).collect()),
         given: given.iter().filter(|(name, _)| INPUTS.contains(&&**name)).cloned().collect(),
-        issues,
+        issues: issues.calling("keep_in", "Key of that new field"),
         plan,
         doc,
         shell,

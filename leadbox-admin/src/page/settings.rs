@@ -127,5 +127,7 @@ async fn refused(visit: Visit, form: Answers, invalid: Invalid) -> Result<Respon
 fn page(visit: Visit, form: Answers, issues: Issues) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("settings");
     leadbox.rights().require_capability(Capability::SettingsManage)?;
+    let issues = issues.calling("country", "Phone numbers without a country");
+    let issues = issues.calling("brand", "Name").calling("accent", "Colour");
     Ok(Page { zones: region::zones(), form, issues, doc, shell })
 }

@@ -14,6 +14,7 @@ use leadbox_core::{
 use super::Doc;
 use super::fields::{Fields, revision, value};
 use super::input::{Input, people};
+use super::issues::Issues;
 use super::lead::{Draft, Part, read_id, refused, to_lead};
 use super::moment;
 use super::shell::{Shell, Visit};
@@ -28,7 +29,7 @@ struct Page {
     task: Task,
     lead_name: String,
     inputs: Vec<Input>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
 }
 
 /// The inputs of a task, with what was typed.
@@ -137,7 +138,9 @@ async fn page(
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let names = leadbox.directory().names().await?;
     let lead_name = lead.lead.display_name().to_owned();
-    Ok(Page { inputs: inputs(given, &issues, &names), lead_name, task, issues, doc, shell })
+    let inputs = inputs(given, &issues, &names);
+    let issues = Issues::from(issues).above(&inputs);
+    Ok(Page { inputs, lead_name, task, issues, doc, shell })
 }
 
 /// `POST /tasks/{id}`.

@@ -99,7 +99,7 @@ async fn page(
         members: members.map(|user| (user.id, user.name)).collect(),
         below: below.map(|other| (other.id, other.name.clone())).collect(),
         team,
-        issues,
+        issues: issues.calling("parent", "Belongs to"),
         doc,
         shell,
     })

@@ -124,6 +124,7 @@ async fn page(visit: Visit, name: String, parent: &str, issues: Issues) -> Resul
         }
     });
     let (rows, parents) = (rows.collect(), parents(&teams, None, parent));
+    let issues = issues.calling("parent", "Belongs to");
     Ok(Page { doc, shell, rows, name, parents, issues })
 }
 

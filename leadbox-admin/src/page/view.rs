@@ -12,6 +12,7 @@ use super::Doc;
 use super::asked::{Asked, Given, SORTS};
 use super::fields::{Fields, revision, value};
 use super::input::Input;
+use super::issues::Issues;
 use super::shell::{Shell, Visit};
 use super::words::{Words, sentence};
 use crate::serve::Problem;
@@ -38,7 +39,7 @@ struct Page {
     list: String,
     revision: String,
     inputs: Vec<Input>,
-    issues: Vec<FieldIssue>,
+    issues: Issues,
     /// What it shows, in words.
     shows: Vec<(&'static str, String)>,
     back: String,
@@ -97,17 +98,18 @@ async fn blank_page(
 ) -> Result<Page, Problem> {
     let Visit { doc, shell, leadbox, .. } = visit.on("leads");
     let asked = Asked::parse(&list)?;
+    let inputs = inputs(&leadbox, given, &issues);
     Ok(Page {
         title: "Save view".to_owned(),
         view: None,
         owner: String::new(),
         may_take_over: false,
         revision: String::new(),
-        inputs: inputs(&leadbox, given, &issues),
+        issues: Issues::from(issues).above(&inputs),
+        inputs,
         shows: shows(&leadbox, &asked).await?,
         back: asked.address(&doc.page("leads"), &[]),
         list,
-        issues,
         doc,
         shell,
     })
@@ -184,6 +186,7 @@ async fn page(
     let user = leadbox.rights().user();
     let names = leadbox.directory().names().await?;
     let asked = Asked::beginning_with(&view, Given::new());
+    let inputs = inputs(&leadbox, given, &issues);
     Ok(Page {
         title: view.name.clone(),
         owner: match view.owner {
@@ -194,11 +197,11 @@ async fn page(
         may_take_over: user.is_some() && view.owner != user,
         list: String::new(),
         revision: value(given, "revision").to_owned(),
-        inputs: inputs(&leadbox, given, &issues),
+        issues: Issues::from(issues).above(&inputs),
+        inputs,
         shows: shows(&leadbox, &asked).await?,
         back: asked.address(&doc.page("leads"), &[]),
         view: Some(view),
-        issues,
         doc,
         shell,
     })

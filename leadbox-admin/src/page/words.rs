@@ -312,6 +312,9 @@ pub(super) fn spelled(field: &str) -> String {
     }
     let named = match field {
         "email" => "e-mail",
+        "title" => "job title",
+        "domain" => "website",
+        "external_id" => "your own id",
         "zone" => "time zone",
         "task.due_at" => "due",
         "task.remind_at" => "remind",

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use leadbox_core::access::Denied;
+use leadbox_core::filter::FilterError;
 use leadbox_core::{Error, FieldIssue, Invalid, StorageError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,6 +40,9 @@ pub(crate) struct Problem {
     /// Seconds after which to try again.
     #[serde(skip)]
     pub(crate) retry_after: Option<u64>,
+    /// The field of a filter that it is about, and what is wrong with it.
+    #[serde(skip)]
+    pub(crate) about: Option<Box<Issue>>,
     /// Where to sign in.
     #[serde(skip)]
     pub(crate) sign_in: Option<String>,
@@ -67,6 +71,7 @@ impl Problem {
             needs: None,
             request_id: None,
             retry_after: None,
+            about: None,
             sign_in: None,
         }
     }
@@ -139,7 +144,14 @@ impl From<Error> for Problem {
         match error {
             Error::Invalid(_) => Self::located(error, |field| format!("/{field}")),
             Error::Filter(error) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid filter", error.to_string())
+                let (status, detail) = (StatusCode::UNPROCESSABLE_ENTITY, error.to_string());
+                let about = match error {
+                    FilterError::Value { field, message } => {
+                        Some(Box::new(Issue { pointer: format!("/{field}"), detail: message }))
+                    }
+                    _ => None,
+                };
+                Self { about, ..Self::new(status, "Invalid filter", detail) }
             }
             Error::Denied(denied) => denied.into(),
             Error::NotFound { what, .. } => Self::not_found(format!("There is no such {what}.")),
