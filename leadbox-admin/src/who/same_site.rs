@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -18,8 +18,17 @@ pub(crate) async fn refuse_cross_site(request: Request, next: Next) -> Result<Re
     if safe || is_own(request.headers()) {
         return Ok(next.run(request).await);
     }
+    // Browsers name where a change comes from: nothing at all is a program that forgot its key.
+    let headers = request.headers();
+    if !headers.contains_key(ORIGIN) && !headers.contains_key(SITE) {
+        let says = "Programs send a key along, as `Authorization: Bearer lbk_...`.";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "Sign in first", says));
+    }
     Err(Problem::forbidden("This form was sent from another site."))
 }
+
+/// Where browsers say that a request comes from.
+const SITE: &str = "sec-fetch-site";
 
 /// Whether it comes from our own pages, or from a program with a key.
 pub(crate) fn is_own(headers: &HeaderMap) -> bool {
@@ -29,7 +38,7 @@ pub(crate) fn is_own(headers: &HeaderMap) -> bool {
     if bearer(headers).is_some() {
         return true;
     }
-    match headers.get("sec-fetch-site") {
+    match headers.get(SITE) {
         Some(site) => site == "same-origin",
         None => match (text(ORIGIN.as_str()), text(HOST.as_str())) {
             (Some(origin), Some(host)) => {

@@ -18,6 +18,8 @@ async fn nobody_is_let_in_without_a_key_and_a_key_does_what_it_may() {
         let reply = nobody.get(path).await.with(401);
         assert_eq!(reply.header("www-authenticate"), "Bearer", "{path}");
     }
+    let forgot = nobody.post("/leads", ada()).await.with(401);
+    assert!(forgot.text.contains("Bearer lbk_"), "it is no form of another site");
     nobody.with_key("lbk_0000").get("/me").await.with(401);
 
     // What a form on a website gets: it may bring leads in, and see none.
