@@ -28,6 +28,7 @@ mod revision;
 pub mod rollup;
 mod scope;
 mod score;
+pub mod scoring;
 pub mod service;
 mod settings;
 pub mod storage;

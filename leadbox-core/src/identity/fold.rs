@@ -120,7 +120,7 @@ fn push_plain(folded: &mut String, letter: char) {
 ///
 /// Names in closed lists (countries, industries) are looked up in this form, so that `Oil & Gas`,
 /// `oil_and_gas` and `U.S.A.` need no entries of their own.
-pub(super) fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     let folded = fold(text);
     let mut words = String::with_capacity(folded.len());
     // A dot or apostrophe joins ("u.s." is one word); any other punctuation separates.

@@ -18,6 +18,7 @@ pub use country::Country;
 pub use domain::{Domain, DomainError};
 pub use email::{Email, EmailError, LocalPartProblem};
 pub use fold::fold;
+pub(crate) use fold::words;
 pub use host::HostProblem;
 pub use industry::{Industries, Industry};
 pub use mailbox::EmailKind;

@@ -1,0 +1,356 @@
+//! What a script can declare while it is loaded. Owns the declarations, and what is wrong with one on the spot, so that all mistakes
+//! are told at once.
+
+use std::mem::take;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Position};
+
+use super::fault::Mistake;
+use super::moments::Stretch;
+use super::numbers::{number, points};
+use super::plan::{Entry, Kind, Plan, Worth};
+use super::spelling::hint;
+use crate::identity::Industry;
+use crate::interaction::InteractionKind;
+use crate::score::Points;
+use crate::scoring::Fade;
+
+/// The most rules and signals of a script.
+const MOST_ENTRIES: usize = 1000;
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// What was declared so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft(Arc<Mutex<Declared>>);
+
+#[derive(Debug, Default)]
+struct Declared {
+    plan: Plan,
+    mistakes: Vec<Mistake>,
+    /// Whether loading is over.
+    is_closed: bool,
+}
+
+/// A rule or a signal that is being declared.
+#[derive(Clone, Debug)]
+struct Handle {
+    draft: Draft,
+    /// None of one that is wrong already.
+    entry: Option<usize>,
+}
+
+impl Declared {
+    fn wrong(&mut self, at: Position, message: impl Into<String>) {
+        self.mistakes.push(Mistake::at(at, message));
+    }
+
+    fn name(&mut self, what: &str, name: &str, at: Position) -> Option<String> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > LONGEST_NAME {
+            self.wrong(at, format!("the name of {what} has 1 to {LONGEST_NAME} characters"));
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn points(&mut self, value: &Dynamic, at: Position) -> Option<f64> {
+        let found = number(value).filter(|value| points(*value).is_some());
+        if found.is_none() {
+            self.wrong(at, "points are a number, at most a million either way");
+        }
+        found
+    }
+
+    /// A number of points above zero, or one of either sign where `is_signed`.
+    fn bound(&mut self, what: &str, value: &Dynamic, at: Position) -> Option<Points> {
+        let found = number(value).and_then(points);
+        if found.is_none() {
+            self.wrong(at, format!("{what} is a number of points"));
+        }
+        found
+    }
+}
+
+impl Draft {
+    /// Locks what was declared; none once loading is over.
+    fn open(&self, at: Position, what: &str) -> Option<MutexGuard<'_, Declared>> {
+        let mut declared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if declared.is_closed {
+            return None;
+        }
+        // What repeats a declaration without an end is stopped by the steps it takes; this keeps what it leaves small.
+        if declared.mistakes.len() > 200 {
+            return None;
+        }
+        if declared.plan.entries.len() >= MOST_ENTRIES && matches!(what, "rule" | "signal") {
+            declared.wrong(at, format!("a script has at most {MOST_ENTRIES} rules and signals"));
+            return None;
+        }
+        Some(declared)
+    }
+
+    /// What was declared, and what is wrong with it. From now on nothing more can be.
+    pub(super) fn finish(&self) -> (Plan, Vec<Mistake>) {
+        let mut declared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        declared.is_closed = true;
+        let Declared { plan, mistakes, .. } = &mut *declared;
+        let (plan, mut mistakes) = (take(plan), take(mistakes));
+        let known = || plan.categories.iter().map(|(name, _)| name.as_str());
+        for entry in plan.entries.iter().filter(|entry| !entry.category.is_empty()) {
+            if known().all(|name| name != entry.category) {
+                let hint = hint(&entry.category, known());
+                let says = format!(
+                    "there is no category '{}'{hint}. Declare it with category(\"{0}\", 50)",
+                    entry.category
+                );
+                mistakes.push(Mistake::at(entry.at, says));
+            }
+        }
+        if plan.entries.is_empty() && mistakes.is_empty() {
+            let says = "the script has no rule: begin with rule(\"Has an e-mail\", 5, |lead| is_known(lead.email))";
+            mistakes.push(Mistake::at(Position::NONE, says));
+        }
+        (plan, mistakes)
+    }
+
+    fn set_name(&self, name: &str, at: Position) {
+        let Some(mut declared) = self.open(at, "ruleset") else { return };
+        if !declared.plan.name.is_empty() {
+            declared.wrong(at, "the rule set has a name already");
+        } else if let Some(name) = declared.name("a rule set", name, at) {
+            declared.plan.name = name;
+        }
+    }
+
+    fn applies_to(&self, question: FnPtr, at: Position) {
+        let Some(mut declared) = self.open(at, "applies_to") else { return };
+        if declared.plan.applies_to.replace(question).is_some() {
+            declared.wrong(at, "whom the rule set applies to is said already: join both with &&");
+        }
+    }
+
+    fn category(&self, name: &str, cap: &Dynamic, at: Position) {
+        let Some(mut declared) = self.open(at, "category") else { return };
+        let name = declared.name("a category", name, at);
+        let cap = declared.bound("the most that a category adds", cap, at);
+        let (Some(name), Some(cap)) = (name, cap) else { return };
+        if cap.0 <= 0 {
+            declared.wrong(at, "the most that a category adds is more than zero");
+        } else if declared.plan.categories.iter().any(|(known, _)| *known == name) {
+            declared.wrong(at, format!("there is a category '{name}' already"));
+        } else {
+            declared.plan.categories.push((name, cap));
+        }
+    }
+
+    fn priority(&self, name: &str, from: &Dynamic, at: Position) {
+        let Some(mut declared) = self.open(at, "priority") else { return };
+        let name = declared.name("a priority", name, at);
+        let from = declared.bound("the total from which a priority holds", from, at);
+        let (Some(name), Some(from)) = (name, from) else { return };
+        let taken = |(known, other): &(String, Points)| *known == name || *other == from;
+        if let Some((known, other)) = declared.plan.priorities.iter().find(|one| taken(one)) {
+            let says = format!("there is a priority '{known}' from {other} points already");
+            declared.wrong(at, says);
+        } else {
+            declared.plan.priorities.push((name, from));
+        }
+    }
+
+    fn entry(
+        &self,
+        what: &'static str,
+        name: &str,
+        category: &str,
+        worth: &Dynamic,
+        kind: Kind,
+        at: Position,
+    ) -> Handle {
+        let none = Handle { draft: self.clone(), entry: None };
+        let Some(mut declared) = self.open(at, what) else { return none };
+        let name = declared.name(&format!("a {what}"), name, at);
+        let worth = match worth.read_lock::<FnPtr>() {
+            Some(told) => Some(Worth::Told(told.clone())),
+            None => declared.points(worth, at).map(Worth::Fixed),
+        };
+        let (Some(name), Some(worth)) = (name, worth) else { return none };
+        if let Some(other) = declared.plan.entries.iter().find(|entry| entry.name == name) {
+            let line = other.at.line().unwrap_or_default();
+            declared.wrong(at, format!("'{name}' has that name in line {line} already"));
+            return none;
+        }
+        let category = category.trim().to_owned();
+        let (cap, industries) = (None, Default::default());
+        declared.plan.entries.push(Entry { name, category, worth, kind, cap, industries, at });
+        Handle { draft: self.clone(), entry: Some(declared.plan.entries.len() - 1) }
+    }
+
+    fn signal(
+        &self,
+        name: &str,
+        category: &str,
+        what: &str,
+        worth: &Dynamic,
+        at: Position,
+    ) -> Handle {
+        if InteractionKind::parse(what).is_none() {
+            if let Some(mut declared) = self.open(at, "signal") {
+                let says = format!(
+                    "'{what}' is no kind of interaction: small letters, digits and _, such as \"page_view\""
+                );
+                declared.wrong(at, says);
+            }
+            return Handle { draft: self.clone(), entry: None };
+        }
+        let kind =
+            Kind::Signal { what: what.to_owned(), when: None, fade: Fade::Never, within: None };
+        self.entry("signal", name, category, worth, kind, at)
+    }
+}
+
+impl Handle {
+    /// Changes the entry, or says what is wrong with that.
+    fn with(self, at: Position, change: impl FnOnce(&mut Entry) -> Result<(), String>) -> Self {
+        if let (Some(entry), Some(mut declared)) = (self.entry, self.draft.open(at, "")) {
+            let done = declared.plan.entries.get_mut(entry).map_or(Ok(()), change);
+            if let Err(says) = done {
+                declared.wrong(at, says);
+            }
+        }
+        self
+    }
+
+    fn cap(self, most: &Dynamic, at: Position) -> Self {
+        self.with(at, |entry| match number(most).filter(|most| points(*most).is_some()) {
+            Some(most) if most > 0.0 => {
+                entry.cap = Some(most);
+                Ok(())
+            }
+            _ => {
+                Err("a cap is a number of points above zero, for points of either sign".to_owned())
+            }
+        })
+    }
+
+    fn for_industry(self, industry: &str, worth: &Dynamic, at: Position) -> Self {
+        self.with(at, |entry| {
+            let known = Industry::parse(industry).ok_or_else(|| {
+                let hint = hint(industry, Industry::ALL.iter().map(|one| one.id()));
+                format!("there is no industry '{industry}'{hint}")
+            })?;
+            let worth = number(worth).filter(|worth| points(*worth).is_some());
+            let worth = worth.ok_or("points are a number, at most a million either way")?;
+            match entry.industries.insert(known, worth) {
+                None => Ok(()),
+                Some(_) => Err(format!("what it is worth to '{industry}' is said already")),
+            }
+        })
+    }
+
+    fn when(self, question: FnPtr, at: Position) -> Self {
+        self.with(at, |entry| match &mut entry.kind {
+            Kind::Signal { when, .. } if when.is_none() => {
+                *when = Some(question);
+                Ok(())
+            }
+            Kind::Signal { .. } => Err("join both conditions with &&".to_owned()),
+            Kind::Rule { .. } => {
+                Err("a rule has its condition in the brackets: join both with &&".to_owned())
+            }
+        })
+    }
+
+    fn fading(self, fades: Fade, at: Position) -> Self {
+        self.with(at, |entry| match &mut entry.kind {
+            Kind::Signal { fade: fade @ Fade::Never, .. } => {
+                *fade = fades;
+                Ok(())
+            }
+            Kind::Signal { .. } => Err("how it fades is said already".to_owned()),
+            Kind::Rule { .. } => {
+                Err("only a signal fades: it has a moment at which it happened".to_owned())
+            }
+        })
+    }
+
+    fn within(self, length: Stretch, at: Position) -> Self {
+        self.with(at, |entry| match &mut entry.kind {
+            Kind::Signal { within: within @ None, .. } => {
+                *within = Some(length.0);
+                Ok(())
+            }
+            Kind::Signal { .. } => Err("how long it counts is said already".to_owned()),
+            Kind::Rule { .. } => {
+                Err("only a signal counts for a while: it has a moment at which it happened"
+                    .to_owned())
+            }
+        })
+    }
+}
+
+/// Lets a script declare into `draft`.
+pub(super) fn register(engine: &mut Engine, draft: &Draft) {
+    type Context<'c> = NativeCallContext<'c>;
+    engine.register_type_with_name::<Handle>("a rule");
+    let into = draft.clone();
+    engine.register_fn("ruleset", move |at: Context<'_>, name: &str| {
+        into.set_name(name, at.call_position());
+    });
+    let into = draft.clone();
+    engine.register_fn("applies_to", move |at: Context<'_>, question: FnPtr| {
+        into.applies_to(question, at.call_position());
+    });
+    let into = draft.clone();
+    engine.register_fn("category", move |at: Context<'_>, name: &str, cap: Dynamic| {
+        into.category(name, &cap, at.call_position());
+    });
+    let into = draft.clone();
+    engine.register_fn("priority", move |at: Context<'_>, name: &str, from: Dynamic| {
+        into.priority(name, &from, at.call_position());
+    });
+    let into = draft.clone();
+    engine.register_fn("rule", move |at: Context<'_>, name: &str, worth: Dynamic, when: FnPtr| {
+        into.entry("rule", name, "", &worth, Kind::Rule { when }, at.call_position())
+    });
+    let into = draft.clone();
+    engine.register_fn(
+        "rule",
+        move |at: Context<'_>, name: &str, category: &str, worth: Dynamic, when: FnPtr| {
+            into.entry("rule", name, category, &worth, Kind::Rule { when }, at.call_position())
+        },
+    );
+    let into = draft.clone();
+    engine.register_fn("signal", move |at: Context<'_>, name: &str, what: &str, worth: Dynamic| {
+        into.signal(name, "", what, &worth, at.call_position())
+    });
+    let into = draft.clone();
+    engine.register_fn(
+        "signal",
+        move |at: Context<'_>, name: &str, category: &str, what: &str, worth: Dynamic| {
+            into.signal(name, category, what, &worth, at.call_position())
+        },
+    );
+    engine.register_fn("cap", |at: Context<'_>, entry: Handle, most: Dynamic| {
+        entry.cap(&most, at.call_position())
+    });
+    engine.register_fn(
+        "for_industry",
+        |at: Context<'_>, entry: Handle, industry: &str, worth: Dynamic| {
+            entry.for_industry(industry, &worth, at.call_position())
+        },
+    );
+    engine.register_fn("when", |at: Context<'_>, entry: Handle, question: FnPtr| {
+        entry.when(question, at.call_position())
+    });
+    engine.register_fn("half_life", |at: Context<'_>, entry: Handle, length: Stretch| {
+        entry.fading(Fade::HalfLife(length.0), at.call_position())
+    });
+    engine.register_fn("linear", |at: Context<'_>, entry: Handle, length: Stretch| {
+        entry.fading(Fade::Linear(length.0), at.call_position())
+    });
+    engine.register_fn("within", |at: Context<'_>, entry: Handle, length: Stretch| {
+        entry.within(length, at.call_position())
+    });
+}

@@ -1,0 +1,23 @@
+//! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
+
+mod declare;
+mod engine;
+mod fault;
+mod interaction_value;
+mod lead_value;
+mod moments;
+mod notes;
+mod numbers;
+mod plan;
+mod rehearsal;
+mod rule_set;
+mod run;
+mod spelling;
+mod unknown;
+mod words;
+
+pub use fault::{LoadError, Mistake};
+pub use rule_set::RuleSet;
+
+#[cfg(test)]
+mod tests;

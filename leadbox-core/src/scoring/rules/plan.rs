@@ -1,0 +1,63 @@
+//! What a script declared. Owns rule sets as plain data, with closures in them that nobody has asked yet.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use rhai::{FnPtr, Position};
+
+use crate::identity::Industry;
+use crate::score::Points;
+use crate::scoring::Fade;
+
+/// A loaded rule set.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub(super) name: String,
+    /// Which leads it is for; all of them without it.
+    pub(super) applies_to: Option<FnPtr>,
+    /// The categories with the most that each adds.
+    pub(super) categories: Vec<(String, Points)>,
+    /// The priorities with the total from which each holds.
+    pub(super) priorities: Vec<(String, Points)>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A rule or a signal.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// Empty for none.
+    pub(super) category: String,
+    pub(super) worth: Worth,
+    pub(super) kind: Kind,
+    /// The most that it adds, or the most that it takes away.
+    pub(super) cap: Option<f64>,
+    /// What it is worth to leads of an industry instead.
+    pub(super) industries: BTreeMap<Industry, f64>,
+    /// Where it stands.
+    pub(super) at: Position,
+}
+
+/// What an entry is worth.
+#[derive(Clone, Debug)]
+pub(super) enum Worth {
+    Fixed(f64),
+    /// What this says of the lead.
+    Told(FnPtr),
+}
+
+/// When an entry is worth something.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// When this is so of the lead.
+    Rule { when: FnPtr },
+    /// As often as something happened.
+    Signal {
+        what: String,
+        /// And this is so of it.
+        when: Option<FnPtr>,
+        fade: Fade,
+        /// For so long.
+        within: Option<TimeDelta>,
+    },
+}

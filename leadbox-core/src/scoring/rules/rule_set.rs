@@ -1,0 +1,107 @@
+//! A rule set that can be asked. Owns loading a script.
+
+use std::fmt;
+
+use rhai::{AST, Engine};
+
+use super::declare::{self, Draft};
+use super::engine::{LONGEST_SCRIPT, engine};
+use super::fault::{LoadError, Mistake, misread, mistake};
+use super::plan::Plan;
+use super::rehearsal::rehearse;
+use super::run::Asking;
+use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
+
+/// A script of rules, loaded and ready to score leads.
+///
+/// ```
+/// use leadbox_core::scoring::RuleSet;
+///
+/// let rules = RuleSet::load(
+///     r#"
+///     ruleset("Our leads");
+///     priority("hot", 20);
+///     rule("Has a phone number", 5, |lead| is_known(lead.phone));
+///     rule("Decision maker", 20, |lead| lead.title.has_any(["cto", "head of"]));
+///     signal("Opened an e-mail", "email_open", 1).half_life(days(14)).cap(5);
+///     "#,
+/// )?;
+/// assert_eq!(rules.name(), "Our leads");
+///
+/// let wrong = RuleSet::load("rul(\"Has a phone number\", 5, |lead| is_known(lead.phone));").unwrap_err();
+/// assert_eq!(wrong.to_string(), "line 1, character 1: there is no 'rul': did you mean 'rule'?");
+/// # Ok::<(), leadbox_core::scoring::LoadError>(())
+/// ```
+pub struct RuleSet {
+    engine: Engine,
+    ast: AST,
+    plan: Plan,
+}
+
+impl fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries: Vec<&str> = self.plan.entries.iter().map(|one| one.name.as_str()).collect();
+        f.debug_struct("RuleSet").field("name", &self.plan.name).field("entries", &entries).finish()
+    }
+}
+
+impl RuleSet {
+    /// Loads a script, of up to 256 KiB.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, as far as reading and loading it tell. What it is written in stops at the first thing
+    /// that cannot be understood.
+    pub fn load(script: &str) -> Result<Self, LoadError> {
+        if script.len() > LONGEST_SCRIPT {
+            let says = format!("a script has at most {} KiB", LONGEST_SCRIPT / 1024);
+            return Err(alone(Mistake { line: None, column: None, message: says }));
+        }
+        let mut engine = engine();
+        let draft = Draft::default();
+        declare::register(&mut engine, &draft);
+        let ast = engine.compile(script).map_err(|error| alone(misread(script, &error)))?;
+        let ran = engine.run_ast(&ast);
+        let (plan, mut mistakes) = draft.finish();
+        if let Err(error) = ran {
+            // What is missing may stand behind the place at which it stopped.
+            mistakes.retain(|mistake| mistake.line.is_some());
+            mistakes.push(mistake(script, &error));
+        }
+        mistakes.extend(rehearse(&engine, &ast, &plan));
+        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        if mistakes.is_empty() {
+            Ok(Self { engine, ast, plan })
+        } else {
+            Err(LoadError { mistakes })
+        }
+    }
+
+    /// The name that it gives itself; empty when it gives none.
+    pub fn name(&self) -> &str {
+        &self.plan.name
+    }
+
+    /// Whether it is for a lead. Not when that is not known.
+    ///
+    /// # Errors
+    /// What went wrong with the question; the rule set is then for nobody.
+    pub fn applies_to(&self, subject: &Subject<'_>) -> Result<bool, Fault> {
+        let asked = Asking::new(&self.engine, &self.ast, subject).applies(&self.plan);
+        asked.map_err(|Mistake { line, column, message }| Fault {
+            rule: "applies_to".to_owned(),
+            line,
+            column,
+            message,
+        })
+    }
+}
+
+impl Scorer for RuleSet {
+    fn score(&self, subject: &Subject<'_>) -> ScoreCard {
+        Asking::new(&self.engine, &self.ast, subject).card(&self.plan)
+    }
+}
+
+fn alone(mistake: Mistake) -> LoadError {
+    LoadError { mistakes: vec![mistake] }
+}

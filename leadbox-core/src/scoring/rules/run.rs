@@ -1,0 +1,225 @@
+//! Asking a rule set about one lead. Owns the way from a plan to a card by running its closures; knows nothing of how they were loaded.
+
+use rhai::{AST, Dynamic, Engine, FnPtr, Position};
+
+use super::fault::{Ended, Mistake, ended};
+use super::interaction_value::InteractionValue;
+use super::lead_value::LeadValue;
+use super::notes::Notes;
+use super::numbers::{number, points};
+use super::plan::{Entry, Kind, Plan, Worth};
+use super::unknown::is_unknown;
+use crate::identity::Industry;
+use crate::interaction::Interaction;
+use crate::score::Points;
+use crate::scoring::moves::Moves;
+use crate::scoring::{Fade, Fading, Fault, Line, ScoreCard, Silence, Silent, Subject};
+
+/// Rules that are being asked about one lead.
+pub(super) struct Asking<'r> {
+    engine: &'r Engine,
+    ast: &'r AST,
+    lead: LeadValue,
+    notes: Notes,
+    industry: Option<Industry>,
+}
+
+/// What an entry comes to.
+enum Outcome {
+    Fired { points: Points, uncapped: Points, interactions: usize, fading: Vec<Fading> },
+    Silent(Silence),
+    Wrong(Mistake),
+}
+
+/// What is said to a question.
+enum Answer {
+    Value(Dynamic),
+    NotKnown,
+}
+
+impl<'r> Asking<'r> {
+    pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &Subject<'_>) -> Self {
+        let notes = Notes::new(subject.as_of);
+        let lead = LeadValue::new(subject, &notes);
+        Self { engine, ast, lead, notes, industry: subject.lead.company.industry }
+    }
+
+    fn ask(&self, at: Position, question: &FnPtr, about: Dynamic) -> Result<Answer, Mistake> {
+        match question.call::<Dynamic>(self.engine, self.ast, (about,)) {
+            Ok(value) if is_unknown(&value) => Ok(Answer::NotKnown),
+            Ok(value) => Ok(Answer::Value(value)),
+            Err(error) => match ended(&error) {
+                Ended::NotKnown => Ok(Answer::NotKnown),
+                // Where nothing more is known, it is somewhere in the rule.
+                Ended::Wrong(Mistake { line: None, message, .. }) => Err(Mistake::at(at, message)),
+                Ended::Wrong(mistake) => Err(mistake),
+            },
+        }
+    }
+
+    /// Whether something is so; none when that is not known.
+    fn is_so(
+        &self,
+        at: Position,
+        question: &FnPtr,
+        about: Dynamic,
+    ) -> Result<Option<bool>, Mistake> {
+        match self.ask(at, question, about)? {
+            Answer::NotKnown => Ok(None),
+            Answer::Value(value) => value.as_bool().map(Some).map_err(|_| {
+                Mistake::at(at, "the condition has to be yes or no, such as lead.employees > 100")
+            }),
+        }
+    }
+
+    fn lead(&self) -> Dynamic {
+        Dynamic::from(self.lead.clone())
+    }
+
+    /// Whether the rule set is for this lead; not when that is not known.
+    pub(super) fn applies(&self, plan: &Plan) -> Result<bool, Mistake> {
+        let Some(question) = &plan.applies_to else { return Ok(true) };
+        Ok(self.is_so(Position::NONE, question, self.lead())?.unwrap_or(false))
+    }
+
+    /// The card of the lead.
+    pub(super) fn card(&self, plan: &Plan) -> ScoreCard {
+        let mut moves = Moves::default();
+        let (mut lines, mut silent, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let mut missing: Vec<String> = Vec::new();
+        // What interactions are still to come was noted when the lead was read.
+        moves.note_step(self.notes.take().step);
+        for entry in &plan.entries {
+            let outcome = self.outcome(entry);
+            let seen = self.notes.take();
+            moves.note_step(seen.step);
+            for field in &seen.unknown {
+                if !missing.contains(field) {
+                    missing.push(field.clone());
+                }
+            }
+            let rule = entry.name.clone();
+            match outcome {
+                Outcome::Fired { points, uncapped, interactions, fading } => {
+                    moves.note_fading(fading);
+                    let category = entry.category.clone();
+                    lines.push(Line { rule, category, points, uncapped, interactions });
+                }
+                Outcome::Silent(Silence::NotSo) if !seen.unknown.is_empty() => {
+                    silent.push(Silent { rule, why: Silence::NotKnown(seen.unknown) });
+                }
+                Outcome::Silent(Silence::NotKnown(_)) => {
+                    silent.push(Silent { rule, why: Silence::NotKnown(seen.unknown) });
+                }
+                Outcome::Silent(why) => silent.push(Silent { rule, why }),
+                Outcome::Wrong(Mistake { line, column, message }) => {
+                    silent.push(Silent { rule: rule.clone(), why: Silence::Faulty });
+                    faults.push(Fault { rule, line, column, message });
+                }
+            }
+        }
+        let now = self.notes.now();
+        let card = ScoreCard::of_lines(now, lines, &plan.categories, &plan.priorities);
+        let bounds = plan.priorities.iter().map(|(_, from)| *from);
+        let next_change_at = moves.next(now, card.total, bounds);
+        ScoreCard { silent, faults, missing, next_change_at, ..card }
+    }
+
+    fn outcome(&self, entry: &Entry) -> Outcome {
+        let found = match &entry.kind {
+            Kind::Rule { when } => self.rule(entry, when),
+            Kind::Signal { .. } => self.signal(entry),
+        };
+        found.unwrap_or_else(Outcome::Wrong)
+    }
+
+    fn rule(&self, entry: &Entry, when: &FnPtr) -> Result<Outcome, Mistake> {
+        match self.is_so(entry.at, when, self.lead())? {
+            Some(true) => {}
+            Some(false) => return Ok(Outcome::Silent(Silence::NotSo)),
+            None => return Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
+        }
+        match self.worth(entry, self.lead())? {
+            Some(worth) => fired(entry, worth, 0, Vec::new()),
+            None => Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
+        }
+    }
+
+    fn signal(&self, entry: &Entry) -> Result<Outcome, Mistake> {
+        let Kind::Signal { what, when, fade, within } = &entry.kind else {
+            return Ok(Outcome::Silent(Silence::Nothing));
+        };
+        let mut fading = Vec::new();
+        for one in self.lead.interactions().iter().filter(|one| one.kind.as_str() == what) {
+            if !self.counts(one, *within) {
+                continue;
+            }
+            let about = || Dynamic::from(InteractionValue::new(one, &self.notes));
+            let is_meant = match when {
+                Some(question) => self.is_so(entry.at, question, about())?.unwrap_or(false),
+                None => true,
+            };
+            if is_meant && let Some(points) = self.worth(entry, about())? {
+                fading.push(Fading { points, since: one.at, fade: *fade });
+                if let Fade::Linear(length) = fade
+                    && let Some(end) = one.at.checked_add_signed(*length)
+                {
+                    self.notes.step(end);
+                }
+            }
+        }
+        if fading.is_empty() {
+            return Ok(Outcome::Silent(Silence::Nothing));
+        }
+        let worth = fading.iter().map(|one| one.at(self.notes.now())).sum();
+        fired(entry, worth, fading.len(), fading)
+    }
+
+    /// Whether an interaction still counts.
+    fn counts(&self, one: &Interaction, within: Option<chrono::TimeDelta>) -> bool {
+        let Some(last) = within.and_then(|within| one.at.checked_add_signed(within)) else {
+            return true;
+        };
+        if let Some(over) = last.checked_add_signed(chrono::TimeDelta::microseconds(1)) {
+            self.notes.step(over);
+        }
+        self.notes.now() <= last
+    }
+
+    /// What an entry is worth to this lead, in points; none when that is not known.
+    fn worth(&self, entry: &Entry, about: Dynamic) -> Result<Option<f64>, Mistake> {
+        let own = self.industry.and_then(|industry| entry.industries.get(&industry));
+        let told = match (own, &entry.worth) {
+            (Some(own), _) => return Ok(Some(*own)),
+            (None, Worth::Fixed(points)) => return Ok(Some(*points)),
+            (None, Worth::Told(told)) => told,
+        };
+        match self.ask(entry.at, told, about)? {
+            Answer::NotKnown => Ok(None),
+            Answer::Value(value) => match number(&value).filter(|worth| points(*worth).is_some()) {
+                Some(worth) => Ok(Some(worth)),
+                None => Err(Mistake::at(
+                    entry.at,
+                    "the points have to be a number, at most a million either way",
+                )),
+            },
+        }
+    }
+}
+
+/// The line of an entry: rounded once, within its cap.
+fn fired(
+    entry: &Entry,
+    worth: f64,
+    interactions: usize,
+    fading: Vec<Fading>,
+) -> Result<Outcome, Mistake> {
+    let too_much = || Mistake::at(entry.at, "together this is more than a million points");
+    let uncapped = points(worth).ok_or_else(too_much)?;
+    let capped = entry.cap.map_or(worth, |cap| worth.clamp(-cap, cap));
+    let points = points(capped).ok_or_else(too_much)?;
+    if points == Points(0) && fading.is_empty() {
+        return Ok(Outcome::Silent(Silence::Worthless));
+    }
+    Ok(Outcome::Fired { points, uncapped, interactions, fading })
+}

@@ -1,0 +1,46 @@
+//! Scripts that mean harm. Each comes to an end, says why, and is worth nothing.
+
+use super::*;
+
+#[test]
+fn what_never_ends_or_grows_is_stopped() {
+    for script in [
+        "loop { }",
+        "let x = \"a\"; loop { x += x; }",
+        "let x = [1]; loop { x += x; }",
+        "fn again() { again() } again();",
+        "let m = #{}; let k = \"k\"; loop { k += \"k\"; m[k] = k; }",
+        "loop { rule(\"a\", 1, |lead| true); }",
+        "let n = 0; loop { n += 1; category(`c${n}`, 5); }",
+        "eval(\"1\")",
+        "import \"/etc/passwd\" as x;",
+        "sleep(5)",
+        "timestamp()",
+        "print(\"x\")",
+        "\"aaaa\".replace(\"a\", \"aaaa\")",
+    ] {
+        let wrong = RuleSet::load(script);
+        assert!(wrong.is_err(), "{script}: {wrong:?}");
+    }
+    let long = format!("// {}", "x".repeat(300 * 1024));
+    assert_eq!(RuleSet::load(&long).unwrap_err().to_string(), "a script has at most 256 KiB");
+}
+
+#[test]
+fn a_rule_that_never_ends_is_a_fault_of_that_rule() {
+    let kim = lead(NewLead::new().name("Kim"));
+    let script = "rule(\"Endless\", 5, |lead| { while is_known(lead.name) { } true });\nrule(\"Fine\", 5, |lead| true);";
+    let card = card(script, &kim, &[]);
+    assert_eq!((card.total, card.faults.len()), (Points::whole(5), 1));
+    assert_eq!(card.faults[0].line, Some(1));
+}
+
+#[test]
+fn what_is_declared_later_changes_nothing() {
+    let kim = lead(NewLead::new().name("Kim"));
+    let script = "rule(\"Grows\", 5, |lead| { rule(\"b\", 5, |lead| true); true });";
+    let rules = RuleSet::load(script).unwrap();
+    let subject = Subject { lead: &kim, stage: None, interactions: &[], as_of: now() };
+    let first = rules.score(&subject);
+    assert_eq!((rules.score(&subject), first.total), (first.clone(), Points::whole(5)));
+}
