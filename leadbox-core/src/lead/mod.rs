@@ -14,6 +14,7 @@ mod parts;
 mod patch;
 mod record;
 mod redact;
+mod settle;
 mod text;
 
 pub use keys::{
@@ -29,4 +30,5 @@ pub use patch::LeadPatch;
 pub(crate) use assign::{Input, assign, parse_moment};
 pub(crate) use custom::{converted, custom_value, reread};
 pub use record::LeadRecord;
+pub(crate) use settle::settle;
 pub(crate) use text::{NAME, line, lines};

@@ -8,7 +8,8 @@ use crate::access::{Level, Permission};
 use crate::catalog::Catalog;
 use crate::error::{Invalid, Result};
 use crate::event::{EventType, Payload, Subject};
-use crate::identity::{Domain, Email};
+use crate::identity::Email;
+use crate::lead::settle;
 use crate::lead::{
     IdentityKey, IdentityKind, Lead, LeadKeys, LeadRecord, LeadRow, NewLead, Source,
 };
@@ -245,14 +246,6 @@ pub(super) fn identity(lead: &Lead, kind: IdentityKind) -> Option<IdentityKey> {
         IdentityKind::ExternalId => lead.external_id.clone(),
     };
     key.map(|key| IdentityKey { kind, key })
-}
-
-/// Fills in what follows from the rest: the company's domain, `completeness`.
-pub(super) fn settle(lead: &mut Lead, catalog: &Catalog) {
-    if lead.company.domain.is_none() {
-        lead.company.domain = lead.person.email.as_ref().and_then(Domain::of_email);
-    }
-    lead.completeness = lead.completeness_under(&catalog.settings);
 }
 
 impl Decision<'_> {

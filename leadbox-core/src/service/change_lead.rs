@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::capture::settle;
 use super::decision::Decision;
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::event::{EventType, Payload, Subject};
 use crate::lead::Lead;
+use crate::lead::settle;
 use crate::pipeline::Stay;
 use crate::storage::Change;
 

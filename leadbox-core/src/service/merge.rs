@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::capture::settle;
 use super::decision::{Announce, Decision, data};
 use super::{Distinction, Leads, Prepared};
 use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Subject};
 use crate::id::{EventId, LeadId};
+use crate::lead::settle;
 use crate::lead::{Candidate, Consent, Lead, MergeChoice, MergeField, merged};
 use crate::page::PageRequest;
 use crate::scope::Scope;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::capture::{identity, settle};
+use super::capture::identity;
 use super::decision::{Announce, Decision, data};
 use super::merge::{Absorbed, MERGE, MergeNote};
 use super::{Leads, Prepared};
@@ -11,6 +11,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{Event, EventType, Payload, Subject};
 use crate::id::{EventId, LeadId};
+use crate::lead::settle;
 use crate::lead::{Consent, IdentityKind, Input, Lead, assign, reread};
 use crate::page::PageRequest;
 use crate::scope::Scope;

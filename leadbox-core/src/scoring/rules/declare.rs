@@ -4,13 +4,14 @@
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Position};
+use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext, Position};
 
 use super::fault::Mistake;
 use super::moments::Stretch;
 use super::numbers::{number, points};
 use super::plan::{Entry, Kind, Plan, Worth};
 use super::spelling::hint;
+use super::trial::Trial;
 use crate::identity::Industry;
 use crate::interaction::InteractionKind;
 use crate::score::Points;
@@ -156,6 +157,15 @@ impl Draft {
             declared.wrong(at, says);
         } else {
             declared.plan.priorities.push((name, from));
+        }
+    }
+
+    fn trial(&self, name: &str, lead: Map, expects: FnPtr, at: Position) {
+        let Some(mut declared) = self.open(at, "test") else { return };
+        if declared.plan.trials.len() >= MOST_ENTRIES {
+            declared.wrong(at, format!("a script has at most {MOST_ENTRIES} tests"));
+        } else if let Some(name) = declared.name("a test", name, at) {
+            declared.plan.trials.push(Trial { name, lead, expects, at });
         }
     }
 
@@ -332,6 +342,10 @@ pub(super) fn register(engine: &mut Engine, draft: &Draft) {
             into.signal(name, category, what, &worth, at.call_position())
         },
     );
+    let into = draft.clone();
+    engine.register_fn("test", move |at: Context<'_>, name: &str, lead: Map, expects: FnPtr| {
+        into.trial(name, lead, expects, at.call_position());
+    });
     engine.register_fn("cap", |at: Context<'_>, entry: Handle, most: Dynamic| {
         entry.cap(&most, at.call_position())
     });

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rhai::packages::{ArithmeticPackage, LogicPackage, Package};
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{interaction_value, lead_value, moments, numbers, unknown, words};
+use super::{card_value, interaction_value, lead_value, moments, numbers, unknown, words};
 
 /// The longest script, in bytes.
 pub(super) const LONGEST_SCRIPT: usize = 256 * 1024;
@@ -35,6 +35,7 @@ pub(super) fn engine() -> Engine {
     moments::register(&mut engine);
     lead_value::register(&mut engine);
     interaction_value::register(&mut engine);
+    card_value::register(&mut engine);
     limit(&mut engine);
     engine
 }

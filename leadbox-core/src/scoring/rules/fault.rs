@@ -176,13 +176,14 @@ fn is_unknown(name: &str) -> bool {
 }
 
 /// Everything that a script can call.
-const VOCABULARY: [&str; 36] = [
+const VOCABULARY: [&str; 39] = [
     "ruleset",
     "applies_to",
     "category",
     "priority",
     "rule",
     "signal",
+    "test",
     "when",
     "half_life",
     "linear",
@@ -213,15 +214,21 @@ const VOCABULARY: [&str; 36] = [
     "hours_since",
     "count",
     "last",
+    "fired",
+    "points",
 ];
 
 /// How each declaration is written.
-const WRITTEN: [(&str, &str); 6] = [
+const WRITTEN: [(&str, &str); 7] = [
     ("ruleset", "ruleset(\"B2B\")"),
     ("applies_to", "applies_to(|lead| lead.industry == \"software\")"),
     ("category", "category(\"fit\", 60)"),
     ("priority", "priority(\"hot\", 75)"),
     ("rule", "rule(\"Has a phone number\", 5, |lead| is_known(lead.phone))"),
+    (
+        "test",
+        "test(\"a gmail address is never hot\", #{ email: \"kim@gmail.com\" }, |r| r.priority != \"hot\")",
+    ),
     ("signal", "signal(\"Opened an e-mail\", \"email_open\", 1)"),
 ];
 

@@ -1,5 +1,6 @@
 //! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
 
+mod card_value;
 mod declare;
 mod engine;
 mod fault;
@@ -13,11 +14,13 @@ mod rehearsal;
 mod rule_set;
 mod run;
 mod spelling;
+mod trial;
 mod unknown;
 mod words;
 
 pub use fault::{LoadError, Mistake};
 pub use rule_set::RuleSet;
+pub use trial::TestResult;
 
 #[cfg(test)]
 mod tests;

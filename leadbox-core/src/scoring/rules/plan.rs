@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use rhai::{FnPtr, Position};
 
+use super::trial::Trial;
 use crate::identity::Industry;
 use crate::score::Points;
 use crate::scoring::Fade;
@@ -20,6 +21,7 @@ pub(super) struct Plan {
     /// The priorities with the total from which each holds.
     pub(super) priorities: Vec<(String, Points)>,
     pub(super) entries: Vec<Entry>,
+    pub(super) trials: Vec<Trial>,
 }
 
 /// A rule or a signal.

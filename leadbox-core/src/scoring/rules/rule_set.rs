@@ -10,6 +10,8 @@ use super::fault::{LoadError, Mistake, misread, mistake};
 use super::plan::Plan;
 use super::rehearsal::rehearse;
 use super::run::Asking;
+use super::trial::{TestResult, Trial};
+use crate::catalog::Catalog;
 use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
 
 /// A script of rules, loaded and ready to score leads.
@@ -79,6 +81,15 @@ impl RuleSet {
     /// The name that it gives itself; empty when it gives none.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
+    ///
+    /// They take place at noon of a day that never changes, unless a test names its own with `today`; so a test that passes
+    /// once passes always.
+    pub fn test(&self, catalog: &Catalog) -> Vec<TestResult> {
+        let run = |trial: &Trial| trial.run(&self.engine, &self.ast, &self.plan, catalog);
+        self.plan.trials.iter().map(run).collect()
     }
 
     /// Whether it is for a lead. Not when that is not known.

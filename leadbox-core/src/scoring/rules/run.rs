@@ -45,31 +45,16 @@ impl<'r> Asking<'r> {
     }
 
     fn ask(&self, at: Position, question: &FnPtr, about: Dynamic) -> Result<Answer, Mistake> {
-        match question.call::<Dynamic>(self.engine, self.ast, (about,)) {
-            Ok(value) if is_unknown(&value) => Ok(Answer::NotKnown),
-            Ok(value) => Ok(Answer::Value(value)),
-            Err(error) => match ended(&error) {
-                Ended::NotKnown => Ok(Answer::NotKnown),
-                // Where nothing more is known, it is somewhere in the rule.
-                Ended::Wrong(Mistake { line: None, message, .. }) => Err(Mistake::at(at, message)),
-                Ended::Wrong(mistake) => Err(mistake),
-            },
-        }
+        ask(self.engine, self.ast, at, question, about)
     }
 
-    /// Whether something is so; none when that is not known.
     fn is_so(
         &self,
         at: Position,
         question: &FnPtr,
         about: Dynamic,
     ) -> Result<Option<bool>, Mistake> {
-        match self.ask(at, question, about)? {
-            Answer::NotKnown => Ok(None),
-            Answer::Value(value) => value.as_bool().map(Some).map_err(|_| {
-                Mistake::at(at, "the condition has to be yes or no, such as lead.employees > 100")
-            }),
-        }
+        is_so(self.engine, self.ast, at, question, about)
     }
 
     fn lead(&self) -> Dynamic {
@@ -222,4 +207,40 @@ fn fired(
         return Ok(Outcome::Silent(Silence::Worthless));
     }
     Ok(Outcome::Fired { points, uncapped, interactions, fading })
+}
+
+/// What a closure says of something.
+fn ask(
+    engine: &Engine,
+    ast: &AST,
+    at: Position,
+    question: &FnPtr,
+    about: Dynamic,
+) -> Result<Answer, Mistake> {
+    match question.call::<Dynamic>(engine, ast, (about,)) {
+        Ok(value) if is_unknown(&value) => Ok(Answer::NotKnown),
+        Ok(value) => Ok(Answer::Value(value)),
+        Err(error) => match ended(&error) {
+            Ended::NotKnown => Ok(Answer::NotKnown),
+            // Where nothing more is known, it is somewhere in the rule.
+            Ended::Wrong(Mistake { line: None, message, .. }) => Err(Mistake::at(at, message)),
+            Ended::Wrong(mistake) => Err(mistake),
+        },
+    }
+}
+
+/// Whether something is so; none when that is not known.
+pub(super) fn is_so(
+    engine: &Engine,
+    ast: &AST,
+    at: Position,
+    question: &FnPtr,
+    about: Dynamic,
+) -> Result<Option<bool>, Mistake> {
+    match ask(engine, ast, at, question, about)? {
+        Answer::NotKnown => Ok(None),
+        Answer::Value(value) => value.as_bool().map(Some).map_err(|_| {
+            Mistake::at(at, "the condition has to be yes or no, such as lead.employees > 100")
+        }),
+    }
 }

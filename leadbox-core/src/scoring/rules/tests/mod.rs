@@ -3,6 +3,7 @@
 mod limits;
 mod mistakes;
 mod over_time;
+mod trials;
 mod vocabulary;
 
 use chrono::TimeDelta;
@@ -33,6 +34,9 @@ rule("Mid-size company", "fit",  15, |lead| lead.employees.between(250, 1000)).f
 signal("Visited pricing",  "engagement", "page_view",  8).when(|i| i.path.starts_with("/pricing"))
     .half_life(days(14)).cap(24);
 signal("Opened an e-mail", "engagement", "email_open", 1).within(days(30)).cap(5);
+
+test("a free mailbox is never hot", #{ email: "kim@gmail.com", employees: 5000 },
+    |r| r.priority != "hot" && r.fired("Free mailbox"));
 "#;
 
 fn now() -> Timestamp {
