@@ -3,6 +3,7 @@
 mod card_value;
 mod declare;
 mod engine;
+mod examples;
 mod fault;
 mod interaction_value;
 mod lead_value;
@@ -18,6 +19,7 @@ mod trial;
 mod unknown;
 mod words;
 
+pub use examples::Example;
 pub use fault::{LoadError, Mistake};
 pub use rule_set::RuleSet;
 pub use trial::TestResult;
