@@ -6,6 +6,7 @@ mod granted;
 mod keys;
 mod leads;
 mod roles;
+mod rules;
 mod settings;
 mod tasks;
 mod teams;
@@ -31,6 +32,7 @@ pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
 pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
+pub(crate) use rules::{Rules, RulesVerb};
 pub(crate) use settings::{IndustryName, SettingsArgs, SettingsChange, SettingsVerb, Weight};
 pub(crate) use tasks::{Tasks, TasksList, TasksVerb};
 pub(crate) use teams::{TeamChange, Teams, TeamsVerb};
@@ -44,6 +46,7 @@ Examples:
   leadbox export --format csv --output all.csv
   leadbox leads list --view 'Hot this week'    the leads of a saved view
   leadbox doctor --storage postgres://leadbox@localhost/leads
+  leadbox rules new rules.rhai                 a scoring script to begin with
   leadbox users invite ana@acme.example        a link with which somebody gets in
   leadbox audit verify                         is the log of everything what was written";
 
@@ -98,6 +101,8 @@ pub(crate) enum Command {
     Roles(Roles),
     /// Make, rotate and revoke API keys
     Keys(Keys),
+    /// Begin, check and test scoring scripts, and see what one makes of a lead
+    Rules(Rules),
     /// Declare, change and archive custom fields
     Fields(Fields),
     /// Show and change what holds for everybody

@@ -22,6 +22,7 @@ fn help_tells_of_every_command_and_exit_code() {
         "teams",
         "roles",
         "keys",
+        "rules",
         "leads",
         "tasks",
         "views",

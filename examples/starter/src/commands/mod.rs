@@ -14,6 +14,7 @@ mod leads;
 mod named;
 mod office;
 mod roles;
+mod rules;
 mod run;
 mod serve;
 mod settings;

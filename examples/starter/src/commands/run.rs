@@ -22,6 +22,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
                 | Command::Audit(_)
                 | Command::Leads(_)
                 | Command::Tasks(_)
+                | Command::Rules(_)
         );
         let outcome = match cli.command {
             Command::Serve(args) => super::serve::serve(&args, location, output).await,
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             Command::Teams(args) => super::teams::teams(&args.verb, location, output).await,
             Command::Roles(args) => super::roles::roles(&args.verb, location, output).await,
             Command::Keys(args) => super::keys::keys(&args.verb, location, output).await,
+            Command::Rules(args) => super::rules::rules(&args.verb, location, output).await,
             Command::Fields(args) => super::fields::fields(&args.verb, location, output).await,
             Command::Settings(args) => {
                 super::settings::settings(&args.verb, location, output).await

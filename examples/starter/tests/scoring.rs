@@ -1,0 +1,106 @@
+//! Scoring scripts from outside: written, checked, tested, and held against a lead.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod program;
+
+use program::Place;
+
+#[test]
+fn a_script_is_begun_checked_tested_and_never_overwritten() {
+    let place = Place::new();
+    for example in ["b2b_saas", "real_estate", "e_commerce", "agency"] {
+        let file = format!("{example}.rhai");
+        let made = place.run(&["rules", "new", &file, "--example", example]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let checked = place.run(&["rules", "check", &file]);
+        assert!(
+            checked.code == 0 && checked.stdout.contains("nothing is wrong"),
+            "{}",
+            checked.stdout
+        );
+        let tested = place.run(&["rules", "test", &file]);
+        assert!(tested.code == 0 && tested.stdout.contains("passed"), "{}", tested.stdout);
+    }
+    let again = place.run(&["rules", "new", "agency.rhai"]);
+    assert!(again.code == 1 && again.stderr.contains("is there already"), "{}", again.stderr);
+    let unknown = place.run(&["rules", "new", "x.rhai", "--example", "bakery"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("b2b_saas"), "{}", unknown.stderr);
+    assert!(!place.path("leadbox.sqlite").exists(), "trying scripts out leaves no database");
+}
+
+#[test]
+fn what_is_wrong_is_shown_at_its_place() {
+    let place = Place::new();
+    place.file(
+        "wrong.rhai",
+        "ruleset(\"Ours\");\nrul(\"Phone\", 5, |lead| is_known(lead.phone));\n",
+    );
+    let wrong = place.run(&["rules", "check", "wrong.rhai"]);
+    assert_eq!(wrong.code, 6);
+    let expected = "line 2, character 1: there is no 'rul': did you mean 'rule'?\n  rul(\"Phone\", 5, |lead| is_known(lead.phone));\n  ^\n";
+    assert_eq!(wrong.stdout, expected);
+    let json = place.run(&["rules", "check", "wrong.rhai", "--json"]).json();
+    assert_eq!(json["mistakes"][0]["line"], 2);
+    for verb in
+        [&["rules", "test", "wrong.rhai"][..], &["rules", "explain", "wrong.rhai", "a@b.example"]]
+    {
+        let refused = place.run(verb);
+        assert!(refused.code == 6 && refused.stderr.contains("did you mean"), "{}", refused.stderr);
+    }
+    let absent = place.run(&["rules", "check", "absent.rhai"]);
+    assert!(absent.code == 1 && absent.stderr.contains("cannot read absent.rhai"));
+    place.file("fails.rhai", "rule(\"Phone\", 5, |lead| is_known(lead.phone));\ntest(\"none\", #{}, |it| it.score == 5);\n");
+    let failed = place.run(&["rules", "test", "fails.rhai"]);
+    assert_eq!(failed.code, 6);
+    assert!(
+        failed
+            .stdout
+            .contains("failed  none\n        line 2, character 1: it came out as 0 points"),
+        "{}",
+        failed.stdout
+    );
+    assert!(failed.stdout.ends_with("1 of 1 failed\n"), "{}", failed.stdout);
+}
+
+#[test]
+fn a_lead_is_explained_with_every_reason() {
+    let place = Place::new();
+    place.file("ada.csv", "name,email,title,employees\nAda Byron,ada@analytical.example,CTO,250\n");
+    assert_eq!(place.run(&["import", "ada.csv"]).code, 0);
+    let script = "category(\"fit\", 20);\npriority(\"warm\", 20);\n\
+                  rule(\"Decides\", \"fit\", 18.5, |lead| lead.title.has_any(\"cto\"));\n\
+                  rule(\"Mid-size\", \"fit\", 15, |lead| lead.employees.between(50, 300));\n\
+                  rule(\"Phone\", 5, |lead| lead.phone.starts_with(\"+49\"));\n\
+                  rule(\"Ratio\", 1, |lead| lead.employees / 0 > 1);\n\
+                  rule(\"New\", 1, |lead| lead.created_at.within(days(1)));\n\
+                  signal(\"Calls\", \"call\", 5);\n";
+    place.file("ours.rhai", script);
+    let told = place.run(&["rules", "explain", "ours.rhai", "ada@analytical.example"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    for line in [
+        "Ada Byron: 21 points, warm\n",
+        "+18.50  Decides",
+        "-13.50  fit adds at most 20",
+        "Phone           not known: phone",
+        "Calls           nothing happened",
+        "wrong: Ratio, line 6: this divides by zero",
+        "stays so at least until ",
+    ] {
+        assert!(told.stdout.contains(line), "{line} is missing in {}", told.stdout);
+    }
+    let later = place.run(&[
+        "rules",
+        "explain",
+        "ours.rhai",
+        "ada@analytical.example",
+        "--as-of",
+        "2200-01-01T00:00:00Z",
+        "--json",
+    ]);
+    let card = &later.json()["card"];
+    assert_eq!((&card["total"], &card["next_change_at"]), (&2000.into(), &serde_json::Value::Null));
+    let nobody = place.run(&["rules", "explain", "ours.rhai", "bo@analytical.example"]);
+    assert!(nobody.code == 1 && nobody.stderr.contains("there is no lead"), "{}", nobody.stderr);
+}
