@@ -176,7 +176,7 @@ fn is_unknown(name: &str) -> bool {
 }
 
 /// Everything that a script can call.
-const VOCABULARY: [&str; 39] = [
+const VOCABULARY: [&str; 40] = [
     "ruleset",
     "applies_to",
     "category",
@@ -212,6 +212,7 @@ const VOCABULARY: [&str; 39] = [
     "weeks",
     "days_since",
     "hours_since",
+    "date",
     "count",
     "last",
     "fired",
@@ -233,7 +234,7 @@ const WRITTEN: [(&str, &str); 7] = [
 ];
 
 /// What is said of everything that would change something.
-const CHANGES: &str = "nothing can be changed here: to compare, write == instead of =";
+pub(super) const CHANGES: &str = "nothing can be changed here: to compare, write == instead of =";
 
 fn said(error: &EvalAltResult) -> String {
     match error {
@@ -300,6 +301,16 @@ fn not_found(call: &str) -> String {
     if VOCABULARY.contains(&name) {
         return format!("`{name}` cannot be used with {}", given.join(" and "));
     }
+    no_word(name)
+}
+
+/// What is said of a word that is none; none of one that is.
+#[cfg(feature = "compiled")]
+pub(super) fn unnamed(name: &str) -> Option<String> {
+    (!VOCABULARY.contains(&name)).then(|| no_word(name))
+}
+
+fn no_word(name: &str) -> String {
     match OTHER_NAMES.iter().find(|(other, _)| *other == name) {
         Some((_, ours)) => format!("there is no '{name}': did you mean '{ours}'?"),
         None => format!("there is no '{name}'{}", hint(name, VOCABULARY)),

@@ -76,7 +76,7 @@ pub(super) const FIELDS: [&str; 30] = [
 /// The groups of fields.
 pub(super) const GROUPS: [&str; 3] = ["utm", "consent", "cf"];
 
-const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
+pub(super) const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 
 /// An amount or an exact number as scripts calculate with it.
 fn inexact(whole: i64, unit: f64) -> Dynamic {

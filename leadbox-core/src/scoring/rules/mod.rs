@@ -1,6 +1,10 @@
 //! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
 
+#[cfg(feature = "compiled")]
+mod ast;
 mod card_value;
+#[cfg(feature = "compiled")]
+mod check;
 mod declare;
 mod engine;
 mod examples;
@@ -11,6 +15,8 @@ mod moments;
 mod notes;
 mod numbers;
 mod plan;
+#[cfg(feature = "compiled")]
+mod question;
 mod rehearsal;
 mod rule_set;
 mod run;

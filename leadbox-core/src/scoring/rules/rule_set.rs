@@ -4,10 +4,16 @@ use std::fmt;
 
 use rhai::{AST, Engine};
 
+#[cfg(feature = "compiled")]
+use super::ast;
+#[cfg(feature = "compiled")]
+use super::check::{About, Wants, check};
 use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, misread, mistake};
 use super::plan::Plan;
+#[cfg(feature = "compiled")]
+use super::plan::{Kind, Worth};
 use super::rehearsal::rehearse;
 use super::run::Asking;
 use super::trial::{TestResult, Trial};
@@ -69,7 +75,12 @@ impl RuleSet {
             mistakes.retain(|mistake| mistake.line.is_some());
             mistakes.push(mistake(script, &error));
         }
-        mistakes.extend(rehearse(&engine, &ast, &plan));
+        #[cfg(feature = "compiled")]
+        mistakes.extend(questions(&ast, &plan));
+        // What reading finds needs no trying.
+        if mistakes.is_empty() {
+            mistakes = rehearse(&engine, &ast, &plan);
+        }
         mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         if mistakes.is_empty() {
             Ok(Self { engine, ast, plan })
@@ -115,4 +126,26 @@ impl Scorer for RuleSet {
 
 fn alone(mistake: Mistake) -> LoadError {
     LoadError { mistakes: vec![mistake] }
+}
+
+/// What is wrong with the questions of a plan, asked or not.
+#[cfg(feature = "compiled")]
+fn questions(ast: &AST, plan: &Plan) -> Vec<Mistake> {
+    let lead = plan.applies_to.iter().map(|asked| (asked, About::Lead, Wants::YesOrNo));
+    let entries = plan.entries.iter().flat_map(|entry| {
+        let (about, when) = match &entry.kind {
+            Kind::Rule { when } => (About::Lead, Some(when)),
+            Kind::Signal { when, .. } => (About::Interaction, when.as_ref()),
+        };
+        let told = match &entry.worth {
+            Worth::Told(told) => Some((told, about, Wants::Points)),
+            Worth::Fixed(_) => None,
+        };
+        when.map(|when| (when, about, Wants::YesOrNo)).into_iter().chain(told)
+    });
+    let trials = plan.trials.iter().map(|trial| (&trial.expects, About::Card, Wants::YesOrNo));
+    let found = lead.chain(entries).chain(trials).filter_map(|(asked, about, wants)| {
+        ast::question(ast, asked).map(|question| check(&question, about, wants))
+    });
+    found.flatten().collect()
 }

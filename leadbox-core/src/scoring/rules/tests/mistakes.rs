@@ -100,11 +100,11 @@ fn mistakes_are_told_with_their_place_and_what_to_write() {
         ),
         (
             "rule(\"a\", 5, |lead| lead.country = \"DE\");",
-            "line 1, character 26: nothing can be changed here: to compare, write == instead of =",
+            "line 1, character 34: nothing can be changed here: to compare, write == instead of =",
         ),
         (
             "rule(\"a\", 5, |lead| lead.emial == \"x\");",
-            "line 1, character 25: a lead has no field 'emial': did you mean 'email'?",
+            "line 1, character 26: a lead has no field 'emial': did you mean 'email'?",
         ),
         (
             "rule(\"a\", 1,000, |lead| true);",
@@ -137,16 +137,14 @@ fn mistakes_are_told_with_their_place_and_what_to_write() {
         ),
         (
             "signal(\"a\", \"call\", 5).when(|i| i.seats = 3);",
-            "line 1, character 35: nothing can be changed here: to compare, write == instead of =",
+            "line 1, character 41: nothing can be changed here: to compare, write == instead of =",
         ),
         (
             "rule(\"a\", 5, |lead| lead.title.has_any(cto));",
             "line 1, character 40: 'cto' is neither in quotes nor known here",
         ),
     ] {
-        if told(script) != expected {
-            println!("DIFF {script}\n  {}\n  {expected}", told(script));
-        }
+        assert_eq!(told(script), expected, "{script}");
     }
 }
 
@@ -179,4 +177,60 @@ fn no_word_of_the_language_itself_gets_out() {
         }
         assert!(told.starts_with("line ") || told.starts_with("fine"), "{script}: {told}");
     }
+}
+
+#[cfg(feature = "compiled")]
+#[test]
+fn questions_are_read_also_where_no_lead_leads() {
+    for (question, expected) in [
+        (
+            "lead.employees > 5 && lead.emial == \"x\"",
+            "48: a lead has no field 'emial': did you mean 'email'?",
+        ),
+        ("lead.title > 5", "32: this compares a text with a number, which is never so"),
+        (
+            "lead.created_at > days(3)",
+            "37: this compares a moment with a stretch of time, which is never so",
+        ),
+        ("lead.employees && true", "26: this has to be yes or no, and it is a number"),
+        ("!lead.title", "27: this has to be yes or no, and it is a text"),
+        ("lead.title", "26: this has to be yes or no, and it is a text"),
+        (
+            "lead.industry == \"sofware\"",
+            "38: there is no industry 'sofware': did you mean 'software'?",
+        ),
+        (
+            "lead.industry in [\"software\", \"Real Estate\"]",
+            "38: there is no industry 'Real Estate': did you mean 'real_estate'?",
+        ),
+        ("\"GERMANY\" == lead.country", "21: write \"DE\" instead of \"GERMANY\""),
+        ("lead.country in near", "37: write \"AT\" instead of \"Austria\""),
+        (
+            "lead.email_kind != \"bussiness\"",
+            "40: there is no kind of address 'bussiness': did you mean 'business'?",
+        ),
+        (
+            "lead.consent.news == \"yes\"",
+            "42: there is no answer 'yes': granted, denied, withdrawn",
+        ),
+        ("lead.source == \"Google Ads\"", "36: sources are in small letters: \"google ads\""),
+        (
+            "if lead.employees > 5 { lead.titel == \"x\" } else { false }",
+            "50: a lead has no field 'titel': did you mean 'title'?",
+        ),
+        ("lead.title.hasany(\"x\")", "32: there is no 'hasany': did you mean 'has_any'?"),
+        ("lead.phone.country == \"DE\"", "32: a text has nothing behind a dot called 'country'"),
+    ] {
+        let script =
+            format!("let near = [\"DE\", \"Austria\"];\nrule(\"a\", 5, |lead| {question});");
+        let expected = format!("line 2, character {expected}");
+        assert_eq!(told(&script), expected, "{question}");
+    }
+    let elsewhere = "rule(\"a\", |lead| lead.title, |lead| true);\n\
+                     signal(\"b\", \"call\", 5).when(|it| it.minutes > 3 && it.at > 3);\n\
+                     test(\"c\", #{}, |it| it.score);";
+    let expected = "line 1, character 23: the points have to be a number, and this is a text; \
+                    line 2, character 58: this compares a moment with a number, which is never so; \
+                    line 3, character 24: this has to be yes or no, and it is a number";
+    assert_eq!(told(elsewhere), expected);
 }

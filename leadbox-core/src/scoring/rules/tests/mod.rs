@@ -173,8 +173,8 @@ fn an_industry_has_its_own_worth_and_a_set_is_for_those_it_names() {
 fn a_rule_that_goes_wrong_is_worth_nothing_and_stops_no_other() {
     let script = "rule(\"Ratio\", 5, |lead| lead.employees / 0 > 3);\n\
                   rule(\"Known\", 5, |lead| is_known(lead.name));\n\
-                  rule(\"Not yes or no\", 5, |lead| lead.name);";
-    let mut kim = lead(NewLead::new().name("Kim"));
+                  rule(\"Not yes or no\", 5, |lead| lead.cf.budget);";
+    let mut kim = lead(NewLead::new().name("Kim").field("budget", "5"));
     kim.company.employees = Some(4);
     let card = card(script, &kim, &[]);
     assert_eq!(card.total, Points::whole(5));

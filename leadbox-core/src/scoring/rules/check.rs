@@ -1,0 +1,317 @@
+//! Reading questions before anybody asks them. Owns finding names that there are not, and comparisons that can never be so, also
+//! where no lead may ever lead.
+
+use rhai::{Array, Dynamic, ImmutableString, Position};
+
+use super::fault::{CHANGES, Mistake, unnamed};
+use super::lead_value::{FIELDS, GROUPS, UTM};
+use super::question::{Part, What};
+use super::spelling::hint;
+use super::unknown::COMPARISONS;
+use crate::identity::{Country, Industry};
+
+/// What a closure is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum About {
+    Lead,
+    Interaction,
+    Card,
+}
+
+/// What kind of value a part has, as far as that is known before anything is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    About(About),
+    Group(&'static str),
+    Text,
+    Number,
+    YesOrNo,
+    Moment,
+    Stretch,
+    List,
+    Nothing,
+    Any,
+}
+
+impl Kind {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::About(About::Lead) => "a lead",
+            Self::About(About::Interaction) => "an interaction",
+            Self::About(About::Card) => "a result",
+            Self::Group(_) => "a group of fields",
+            Self::Text => "a text",
+            Self::Number => "a number",
+            Self::YesOrNo => "yes or no",
+            Self::Moment => "a moment",
+            Self::Stretch => "a stretch of time",
+            Self::List => "a list",
+            Self::Nothing => "nothing",
+            Self::Any => "anything",
+        }
+    }
+
+    fn of(value: &Dynamic) -> Self {
+        if value.is_string() || value.is_char() {
+            Self::Text
+        } else if value.is_int() || value.is_float() {
+            Self::Number
+        } else if value.is_bool() {
+            Self::YesOrNo
+        } else if value.is_array() {
+            Self::List
+        } else if value.is_unit() {
+            Self::Nothing
+        } else {
+            Self::Any
+        }
+    }
+
+    fn of_field(name: &str) -> Self {
+        match name {
+            "employees" | "value" | "completeness" => Self::Number,
+            "is_role_address" | "has_owner" => Self::YesOrNo,
+            "created_at" | "stage_since" | "last_interaction" => Self::Moment,
+            "tags" => Self::List,
+            _ => Self::Text,
+        }
+    }
+
+    /// What a word of the vocabulary answers with.
+    fn of_word(name: &str) -> Self {
+        match name {
+            "is_known" | "has_any" | "starts_with" | "ends_with" | "equals" | "contains"
+            | "between" | "within" | "fired" => Self::YesOrNo,
+            "lower" | "upper" => Self::Text,
+            "length" | "min" | "max" | "floor" | "ceiling" | "round" | "days_since"
+            | "hours_since" | "count" | "points" | "category" => Self::Number,
+            "minutes" | "hours" | "days" | "weeks" => Self::Stretch,
+            "date" | "last" => Self::Moment,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// What is wrong with a question.
+pub(super) fn check(question: &Part, about: About, wants: Wants) -> Vec<Mistake> {
+    let mut check = Check { about, mistakes: Vec::new() };
+    let kind = check.kind(question);
+    match wants {
+        Wants::YesOrNo => check.want_yes_or_no(question, kind),
+        Wants::Points if matches!(kind, Kind::Number | Kind::Any) => {}
+        Wants::Points => {
+            let says = format!("the points have to be a number, and this is {}", kind.in_words());
+            check.wrong(question.at, says);
+        }
+    }
+    check.mistakes
+}
+
+/// What a question has to be answered with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wants {
+    YesOrNo,
+    Points,
+}
+
+struct Check {
+    about: About,
+    mistakes: Vec<Mistake>,
+}
+
+impl Check {
+    fn wrong(&mut self, at: Position, message: impl Into<String>) {
+        self.mistakes.push(Mistake::at(at, message));
+    }
+
+    fn want_yes_or_no(&mut self, part: &Part, kind: Kind) {
+        if !matches!(kind, Kind::YesOrNo | Kind::Any) {
+            let says = format!("this has to be yes or no, and it is {}", kind.in_words());
+            self.wrong(part.at, says);
+        }
+    }
+
+    fn kind(&mut self, part: &Part) -> Kind {
+        match &part.what {
+            What::Value(value) => Kind::of(value),
+            What::List(parts) => {
+                self.all(parts);
+                Kind::List
+            }
+            What::Subject => Kind::About(self.about),
+            What::Field(owner, name) => {
+                let owner = self.kind(owner);
+                self.field(owner, name, part.at)
+            }
+            What::Call { name, of, is_operator } => {
+                let kinds = self.all(of);
+                if *is_operator {
+                    self.operator(name, of, &kinds, part.at)
+                } else {
+                    self.word(name, of, part.at)
+                }
+            }
+            What::All(parts) | What::Any(parts) => {
+                for one in parts {
+                    let kind = self.kind(one);
+                    self.want_yes_or_no(one, kind);
+                }
+                Kind::YesOrNo
+            }
+            What::If(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                let kind = self.kind(condition);
+                self.want_yes_or_no(condition, kind);
+                let (then, otherwise) = (self.kind(then), self.kind(otherwise));
+                if then == otherwise { then } else { Kind::Any }
+            }
+            What::Change => {
+                self.wrong(part.at, CHANGES);
+                Kind::Any
+            }
+            What::Other(parts) => {
+                self.all(parts);
+                Kind::Any
+            }
+        }
+    }
+
+    fn all(&mut self, parts: &[Part]) -> Vec<Kind> {
+        parts.iter().map(|part| self.kind(part)).collect()
+    }
+
+    fn field(&mut self, owner: Kind, name: &str, at: Position) -> Kind {
+        match owner {
+            Kind::About(About::Lead) => {
+                if let Some(group) = GROUPS.into_iter().find(|group| *group == name) {
+                    return Kind::Group(group);
+                }
+                if !FIELDS.contains(&name) {
+                    let hint = hint(name, FIELDS.into_iter().chain(GROUPS));
+                    self.wrong(at, format!("a lead has no field '{name}'{hint}"));
+                    return Kind::Any;
+                }
+                Kind::of_field(name)
+            }
+            Kind::Group("utm") if !UTM.contains(&name) => {
+                self.wrong(at, format!("lead.utm has no '{name}'{}", hint(name, UTM)));
+                Kind::Text
+            }
+            Kind::Group("utm" | "consent") => Kind::Text,
+            Kind::About(About::Interaction) if name == "at" => Kind::Moment,
+            Kind::About(About::Card) if name == "score" => Kind::Number,
+            Kind::About(About::Card) if name == "priority" => Kind::Text,
+            Kind::Group(_) | Kind::About(_) | Kind::Any => Kind::Any,
+            other => {
+                let says = format!("{} has nothing behind a dot called '{name}'", other.in_words());
+                self.wrong(at, says);
+                Kind::Any
+            }
+        }
+    }
+
+    fn word(&mut self, name: &str, of: &[Part], at: Position) -> Kind {
+        if let Some(says) = unnamed(name) {
+            self.wrong(at, says);
+            return Kind::Any;
+        }
+        // `x in list` asks the list whether it contains x.
+        if name == "contains"
+            && let [list, value] = of
+        {
+            self.one_of(value, list);
+        }
+        Kind::of_word(name)
+    }
+
+    fn operator(&mut self, name: &str, of: &[Part], kinds: &[Kind], at: Position) -> Kind {
+        match (name, kinds) {
+            ("!", [kind]) => {
+                if let [part] = of {
+                    self.want_yes_or_no(part, *kind);
+                }
+                Kind::YesOrNo
+            }
+            (name, [one, other]) if COMPARISONS.contains(&name) => {
+                if one != other && *one != Kind::Any && *other != Kind::Any {
+                    let says = format!(
+                        "this compares {} with {}, which is never so",
+                        one.in_words(),
+                        other.in_words()
+                    );
+                    self.wrong(at, says);
+                } else if let ("==" | "!=", [one, other]) = (name, of) {
+                    self.one_of(one, other);
+                    self.one_of(other, one);
+                }
+                Kind::YesOrNo
+            }
+            ("contains" | "in" | "!in", _) => {
+                if let [list, value] = of {
+                    self.one_of(value, list);
+                }
+                Kind::YesOrNo
+            }
+            ("+" | "-" | "*" | "/" | "%" | "**", [Kind::Number, Kind::Number] | [Kind::Number]) => {
+                Kind::Number
+            }
+            _ => Kind::Any,
+        }
+    }
+
+    /// A field whose values are a closed list is held against values that may not be among them.
+    fn one_of(&mut self, field: &Part, values: &Part) {
+        let What::Field(owner, name) = &field.what else { return };
+        let is_lead = matches!(owner.what, What::Subject) && self.about == About::Lead;
+        let is_consent = matches!(&owner.what, What::Field(_, group) if group == "consent");
+        let name = if is_consent { "consent" } else { name.as_str() };
+        if !is_lead && !is_consent {
+            return;
+        }
+        let What::Value(value) = &values.what else { return };
+        let texts: Vec<ImmutableString> = match value.read_lock::<Array>() {
+            Some(list) => {
+                list.iter().filter_map(|one| one.clone().into_immutable_string().ok()).collect()
+            }
+            None => value.clone().into_immutable_string().into_iter().collect(),
+        };
+        for text in texts {
+            if let Some(says) = strange(name, &text) {
+                self.wrong(values.at, says);
+            }
+        }
+    }
+}
+
+/// What is wrong with a value of a field that has a closed list of them.
+fn strange(field: &str, value: &str) -> Option<String> {
+    let among = |what: &str, known: &[&str]| {
+        (!known.contains(&value)).then(|| {
+            let hint = hint(value, known.iter().copied());
+            let list = if hint.is_empty() { format!(": {}", known.join(", ")) } else { hint };
+            format!("there is no {what} '{value}'{list}")
+        })
+    };
+    match field {
+        "industry" if Industry::from_id(value).is_none() => {
+            let meant = Industry::parse(value).map(|industry| industry.id());
+            let hint = meant.map_or_else(
+                || hint(value, Industry::ALL.iter().map(|one| one.id())),
+                |id| format!(": did you mean '{id}'?"),
+            );
+            Some(format!("there is no industry '{value}'{hint}"))
+        }
+        "country" => match Country::parse(value) {
+            Some(country) if country.as_str() == value => None,
+            Some(country) => Some(format!("write \"{country}\" instead of \"{value}\"")),
+            None => Some(format!("'{value}' is no country: use two letters such as \"DE\"")),
+        },
+        "email_kind" => among("kind of address", &["business", "free", "disposable"]),
+        "stage_kind" => among("kind of stage", &["open", "won", "lost"]),
+        "consent" => among("answer", &["granted", "denied", "withdrawn"]),
+        "source" if value.chars().any(char::is_uppercase) => {
+            Some(format!("sources are in small letters: \"{}\"", value.to_lowercase()))
+        }
+        _ => None,
+    }
+}
