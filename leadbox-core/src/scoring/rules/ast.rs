@@ -1,11 +1,18 @@
 //! From the script's own tree to ours. Owns all contact with what Rhai parses a closure into; what it does not know becomes
 //! [`What::Other`], and nothing else depends on it.
 
+use std::collections::BTreeSet;
+
 use rhai::{
     AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, FnPtr, ImmutableString, Position, Stmt,
 };
 
 use super::question::{Part, What};
+
+/// The functions that a script defines under a name.
+pub(super) fn functions(ast: &AST) -> BTreeSet<String> {
+    ast.iter_functions().map(|one| one.name.to_owned()).collect()
+}
 
 /// What a closure asks; none when its body is not found.
 pub(super) fn question(ast: &AST, closure: &FnPtr) -> Option<Part> {

@@ -1,13 +1,16 @@
 //! Reading questions before anybody asks them. Owns finding names that there are not, and comparisons that can never be so, also
 //! where no lead may ever lead.
 
+use std::collections::BTreeSet;
+
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
-use super::fault::{CHANGES, Mistake, unnamed};
+use super::fault::{CHANGES, Mistake};
 use super::lead_value::{FIELDS, GROUPS, UTM};
 use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
+use super::vocabulary::unnamed;
 use crate::identity::{Country, Industry};
 
 /// What a closure is about.
@@ -83,7 +86,7 @@ impl Kind {
             "is_known" | "has_any" | "starts_with" | "ends_with" | "equals" | "contains"
             | "between" | "within" | "fired" => Self::YesOrNo,
             "lower" | "upper" => Self::Text,
-            "length" | "min" | "max" | "floor" | "ceiling" | "round" | "days_since"
+            "length" | "min" | "max" | "abs" | "floor" | "ceiling" | "round" | "days_since"
             | "hours_since" | "count" | "points" | "category" => Self::Number,
             "minutes" | "hours" | "days" | "weeks" => Self::Stretch,
             "date" | "last" => Self::Moment,
@@ -92,9 +95,14 @@ impl Kind {
     }
 }
 
-/// What is wrong with a question.
-pub(super) fn check(question: &Part, about: About, wants: Wants) -> Vec<Mistake> {
-    let mut check = Check { about, mistakes: Vec::new() };
+/// What is wrong with a question. `own` are the functions that the script defines itself.
+pub(super) fn check(
+    question: &Part,
+    about: About,
+    wants: Wants,
+    own: &BTreeSet<String>,
+) -> Vec<Mistake> {
+    let mut check = Check { about, own, mistakes: Vec::new() };
     let kind = check.kind(question);
     match wants {
         Wants::YesOrNo => check.want_yes_or_no(question, kind),
@@ -114,12 +122,13 @@ pub(super) enum Wants {
     Points,
 }
 
-struct Check {
+struct Check<'c> {
     about: About,
+    own: &'c BTreeSet<String>,
     mistakes: Vec<Mistake>,
 }
 
-impl Check {
+impl Check<'_> {
     fn wrong(&mut self, at: Position, message: impl Into<String>) {
         self.mistakes.push(Mistake::at(at, message));
     }
@@ -211,6 +220,9 @@ impl Check {
     }
 
     fn word(&mut self, name: &str, of: &[Part], at: Position) -> Kind {
+        if self.own.contains(name) {
+            return Kind::Any;
+        }
         if let Some(says) = unnamed(name) {
             self.wrong(at, says);
             return Kind::Any;

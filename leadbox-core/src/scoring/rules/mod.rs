@@ -11,6 +11,7 @@ mod examples;
 mod fault;
 mod interaction_value;
 mod lead_value;
+mod misread;
 mod moments;
 mod notes;
 mod numbers;
@@ -23,6 +24,7 @@ mod run;
 mod spelling;
 mod trial;
 mod unknown;
+mod vocabulary;
 mod words;
 
 pub use examples::Example;

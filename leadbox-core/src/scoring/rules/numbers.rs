@@ -95,6 +95,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("contains", |_: RangeInclusive<INT>, _: Unknown| false);
     engine.register_fn("min", |one: Dynamic, other: Dynamic| chosen(one, other, |a, b| a <= b));
     engine.register_fn("max", |one: Dynamic, other: Dynamic| chosen(one, other, |a, b| a >= b));
+    engine.register_fn("abs", |_: Unknown| Unknown);
     engine.register_fn("floor", |value: Dynamic| rounded(value, f64::floor));
     engine.register_fn("ceiling", |value: Dynamic| rounded(value, f64::ceil));
     engine.register_fn("round", |value: Dynamic| rounded(value, f64::round));

@@ -10,7 +10,8 @@ use super::ast;
 use super::check::{About, Wants, check};
 use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
-use super::fault::{LoadError, Mistake, misread, mistake};
+use super::fault::{LoadError, Mistake, mistake};
+use super::misread::misread;
 use super::plan::Plan;
 #[cfg(feature = "compiled")]
 use super::plan::{Kind, Worth};
@@ -131,6 +132,7 @@ fn alone(mistake: Mistake) -> LoadError {
 /// What is wrong with the questions of a plan, asked or not.
 #[cfg(feature = "compiled")]
 fn questions(ast: &AST, plan: &Plan) -> Vec<Mistake> {
+    let own = ast::functions(ast);
     let lead = plan.applies_to.iter().map(|asked| (asked, About::Lead, Wants::YesOrNo));
     let entries = plan.entries.iter().flat_map(|entry| {
         let (about, when) = match &entry.kind {
@@ -145,7 +147,7 @@ fn questions(ast: &AST, plan: &Plan) -> Vec<Mistake> {
     });
     let trials = plan.trials.iter().map(|trial| (&trial.expects, About::Card, Wants::YesOrNo));
     let found = lead.chain(entries).chain(trials).filter_map(|(asked, about, wants)| {
-        ast::question(ast, asked).map(|question| check(&question, about, wants))
+        ast::question(ast, asked).map(|question| check(&question, about, wants, &own))
     });
     found.flatten().collect()
 }

@@ -72,6 +72,7 @@ fn conditions_about_a_lead_hold_as_they_read() {
         ("is_known(lead.phone) && lead.phone.is_known()", true),
         ("if lead.employees > 100 { true } else { false }", true),
         ("switch lead.country { \"DE\" => true, _ => false }", true),
+        ("(lead.employees - 300).abs() == 50", true),
         ("{ let size = lead.employees; size > 100 && size < 300 }", true),
     ] {
         assert_eq!(holds(condition, &ada, &visits), Ok(expected), "{condition}");
@@ -149,6 +150,14 @@ fn points_can_be_told_by_the_lead_and_lists_have_names() {
     let silent = card(script, &nobody, &[]);
     assert_eq!(silent.total, Points(0));
     assert_eq!(silent.silent[2].why, Silence::NotKnown(vec!["cf.budget".to_owned()]));
+}
+
+#[test]
+fn a_script_may_have_functions_of_its_own() {
+    let script =
+        "fn is_big(size) { size >= 200 }\nrule(\"Big\", 5, |lead| is_big(lead.employees));";
+    assert_eq!(card(script, &known(), &[]).total, Points::whole(5));
+    assert_eq!(card(script, &lead(NewLead::new().name("Kim")), &[]).total, Points(0));
 }
 
 #[test]

@@ -1,0 +1,93 @@
+//! The words that scripts can use. Owns their names, how declarations are written, and which word was meant by another; what each
+//! means is its own module's.
+
+use super::spelling::hint;
+
+/// Everything that a script can call.
+pub(super) const VOCABULARY: [&str; 41] = [
+    "ruleset",
+    "applies_to",
+    "category",
+    "priority",
+    "rule",
+    "signal",
+    "test",
+    "when",
+    "half_life",
+    "linear",
+    "within",
+    "cap",
+    "for_industry",
+    "is_known",
+    "or",
+    "has_any",
+    "starts_with",
+    "ends_with",
+    "equals",
+    "contains",
+    "lower",
+    "upper",
+    "length",
+    "between",
+    "min",
+    "max",
+    "floor",
+    "ceiling",
+    "round",
+    "abs",
+    "minutes",
+    "hours",
+    "days",
+    "weeks",
+    "days_since",
+    "hours_since",
+    "date",
+    "count",
+    "last",
+    "fired",
+    "points",
+];
+
+/// How each declaration is written.
+pub(super) const WRITTEN: [(&str, &str); 7] = [
+    ("ruleset", "ruleset(\"B2B\")"),
+    ("applies_to", "applies_to(|lead| lead.industry == \"software\")"),
+    ("category", "category(\"fit\", 60)"),
+    ("priority", "priority(\"hot\", 75)"),
+    ("rule", "rule(\"Has a phone number\", 5, |lead| is_known(lead.phone))"),
+    (
+        "test",
+        "test(\"a gmail address is never hot\", #{ email: \"kim@gmail.com\" }, |r| r.priority != \"hot\")",
+    ),
+    ("signal", "signal(\"Opened an e-mail\", \"email_open\", 1)"),
+];
+
+/// What is said of a word that is none; none of one that is.
+#[cfg(feature = "compiled")]
+pub(super) fn unnamed(name: &str) -> Option<String> {
+    (!VOCABULARY.contains(&name)).then(|| no_word(name))
+}
+
+/// The same of one that is known to be none.
+pub(super) fn no_word(name: &str) -> String {
+    match OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+        Some((_, ours)) => format!("there is no '{name}': did you mean '{ours}'?"),
+        None => format!("there is no '{name}'{}", hint(name, VOCABULARY)),
+    }
+}
+
+/// What other languages call our words.
+const OTHER_NAMES: [(&str, &str); 12] = [
+    ("has", "has_any"),
+    ("includes", "has_any"),
+    ("one_of", "has_any"),
+    ("is_one_of", "has_any"),
+    ("len", "length"),
+    ("size", "length"),
+    ("lowercase", "lower"),
+    ("uppercase", "upper"),
+    ("exists", "is_known"),
+    ("is_empty", "is_known"),
+    ("ceil", "ceiling"),
+    ("default", "or"),
+];
