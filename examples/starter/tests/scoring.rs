@@ -49,6 +49,13 @@ fn what_is_wrong_is_shown_at_its_place() {
         let refused = place.run(verb);
         assert!(refused.code == 6 && refused.stderr.contains("did you mean"), "{}", refused.stderr);
     }
+    place.file(
+        "slow.rhai",
+        "ruleset(\"Ours\");\nrule(\"Slow\", 5, |lead| lead.title.lower() == \"x\");\n",
+    );
+    let slow = place.run(&["rules", "check", "slow.rhai"]);
+    let expected = "nothing is wrong with \"Ours\": 0 of 1 rules and signals are compiled\ninterpreted: Slow, because of line 2, character 35: `lower`\n";
+    assert_eq!((slow.code, slow.stdout.as_str()), (0, expected));
     let absent = place.run(&["rules", "check", "absent.rhai"]);
     assert!(absent.code == 1 && absent.stderr.contains("cannot read absent.rhai"));
     place.file("fails.rhai", "rule(\"Phone\", 5, |lead| is_known(lead.phone));\ntest(\"none\", #{}, |it| it.score == 5);\n");

@@ -9,5 +9,5 @@ mod scorer;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use fade::{Fade, Fading};
-pub use rules::{Example, LoadError, Mistake, RuleSet, TestResult};
+pub use rules::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
 pub use scorer::{Scorer, Subject};

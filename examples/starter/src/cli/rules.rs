@@ -45,7 +45,7 @@ A file that is there already is left as it is.
         #[arg(long, value_name = "NAME", default_value = "b2b_saas", value_parser = example)]
         example: Example,
     },
-    /// Say what is wrong with a script, line by line
+    /// Say what is wrong with a script, line by line, and how each rule is run
     #[command(after_help = format!("Examples:\n  leadbox rules check rules.rhai\n  leadbox rules check rules.rhai --json | jq '.mistakes[].message'\n\n{TABLE}"))]
     Check {
         /// The script

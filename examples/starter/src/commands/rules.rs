@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use leadbox_core::scoring::{
-    Example, LoadError, Mistake, RuleSet, ScoreCard, Scorer, Silence, Subject, TestResult,
+    Example, LoadError, Mistake, RuleSet, Run, ScoreCard, Scorer, Silence, Subject, TestResult,
 };
 use leadbox_core::{Interaction, LeadBox, LeadId, PageRequest, Points, Timestamp};
 use serde::Serialize;
@@ -33,6 +33,8 @@ impl Outcome for Written {
 struct Checked {
     name: String,
     mistakes: Vec<Mistake>,
+    /// How each rule runs.
+    rules: Vec<Run>,
     #[serde(skip)]
     script: String,
 }
@@ -40,7 +42,20 @@ struct Checked {
 impl Outcome for Checked {
     fn text(&self) -> String {
         if self.mistakes.is_empty() {
-            return format!("nothing is wrong with {:?}", self.name);
+            let slow = self
+                .rules
+                .iter()
+                .filter_map(|run| run.interpreted.as_ref().map(|because| (&run.rule, because)));
+            let slow: Vec<String> = slow
+                .map(|(rule, because)| format!("\ninterpreted: {rule}, because of {because}"))
+                .collect();
+            let compiled = self.rules.len() - slow.len();
+            return format!(
+                "nothing is wrong with {:?}: {compiled} of {} rules and signals are compiled{}",
+                self.name,
+                self.rules.len(),
+                slow.concat()
+            );
         }
         let told = self.mistakes.iter().map(|mistake| shown(mistake, &self.script));
         told.collect::<Vec<_>>().join("\n\n")
@@ -173,11 +188,11 @@ pub(super) async fn rules(
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
         RulesVerb::Check { file } => {
             let script = read(file)?;
-            let (name, mistakes) = match RuleSet::load(&script) {
-                Ok(rules) => (rules.name().to_owned(), Vec::new()),
-                Err(wrong) => (String::new(), wrong.mistakes),
+            let (name, mistakes, rules) = match RuleSet::load(&script) {
+                Ok(rules) => (rules.name().to_owned(), Vec::new(), rules.runs()),
+                Err(wrong) => (String::new(), wrong.mistakes, Vec::new()),
             };
-            Ok(output.outcome(&Checked { name, mistakes, script }))
+            Ok(output.outcome(&Checked { name, mistakes, rules, script }))
         }
         RulesVerb::Test { file } => {
             let rules = load(file)?;

@@ -127,7 +127,7 @@ impl Draft {
 
     fn applies_to(&self, question: FnPtr, at: Position) {
         let Some(mut declared) = self.open(at, "applies_to") else { return };
-        if declared.plan.applies_to.replace(question).is_some() {
+        if declared.plan.applies_to.replace(question.into()).is_some() {
             declared.wrong(at, "whom the rule set applies to is said already: join both with &&");
         }
     }
@@ -182,7 +182,7 @@ impl Draft {
         let Some(mut declared) = self.open(at, what) else { return none };
         let name = declared.name(&format!("a {what}"), name, at);
         let worth = match worth.read_lock::<FnPtr>() {
-            Some(told) => Some(Worth::Told(told.clone())),
+            Some(told) => Some(Worth::Told(told.clone().into())),
             None => declared.points(worth, at).map(Worth::Fixed),
         };
         let (Some(name), Some(worth)) = (name, worth) else { return none };
@@ -262,7 +262,7 @@ impl Handle {
     fn when(self, question: FnPtr, at: Position) -> Self {
         self.with(at, |entry| match &mut entry.kind {
             Kind::Signal { when, .. } if when.is_none() => {
-                *when = Some(question);
+                *when = Some(question.into());
                 Ok(())
             }
             Kind::Signal { .. } => Err("join both conditions with &&".to_owned()),
@@ -322,13 +322,20 @@ pub(super) fn register(engine: &mut Engine, draft: &Draft) {
     });
     let into = draft.clone();
     engine.register_fn("rule", move |at: Context<'_>, name: &str, worth: Dynamic, when: FnPtr| {
-        into.entry("rule", name, "", &worth, Kind::Rule { when }, at.call_position())
+        into.entry("rule", name, "", &worth, Kind::Rule { when: when.into() }, at.call_position())
     });
     let into = draft.clone();
     engine.register_fn(
         "rule",
         move |at: Context<'_>, name: &str, category: &str, worth: Dynamic, when: FnPtr| {
-            into.entry("rule", name, category, &worth, Kind::Rule { when }, at.call_position())
+            into.entry(
+                "rule",
+                name,
+                category,
+                &worth,
+                Kind::Rule { when: when.into() },
+                at.call_position(),
+            )
         },
     );
     let into = draft.clone();

@@ -12,8 +12,9 @@ use super::{card_value, interaction_value, lead_value, moments, numbers, unknown
 pub(super) const LONGEST_SCRIPT: usize = 256 * 1024;
 /// The most steps of one question, or of loading.
 const MOST_STEPS: u64 = 100_000;
-/// The longest that one question may take, or loading.
-const LONGEST: Duration = Duration::from_millis(200);
+/// The longest that one question may take, or loading: far more than the steps take, unless something is wrong with a host's own
+/// functions.
+const LONGEST: Duration = Duration::from_secs(2);
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// The most entries of a list.

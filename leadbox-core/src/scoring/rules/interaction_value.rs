@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rhai::{Array, Dynamic, Engine};
 use serde_json::{Map, Value};
 
-use super::moments::Moment;
+use super::facts::{detail, plain};
+use super::lead_value::dynamic;
 use super::notes::Notes;
 use super::unknown::Unknown;
-use super::words::text;
 use crate::interaction::{Interaction, Suspicion};
 use crate::scoring::Subject;
 
@@ -21,7 +21,10 @@ pub(super) struct InteractionValue {
 
 /// Details within details.
 #[derive(Clone, Debug)]
-struct Details(Arc<Map<String, Value>>);
+struct Details {
+    of: Arc<Map<String, Value>>,
+    notes: Notes,
+}
 
 /// The interactions that count: those of people, which happened already. What is to come is noted.
 pub(super) fn counts<'s>(
@@ -42,31 +45,27 @@ impl InteractionValue {
     }
 
     fn read(&self, name: &str) -> Dynamic {
-        match name {
-            "kind" => text(Some(self.interaction.kind.as_str())),
-            "at" => Moment::of(Some(self.interaction.at), &self.notes),
-            detail => read(&self.interaction.props, detail),
+        match detail(&self.interaction, name) {
+            Some(value) => dynamic(value, &self.notes),
+            None => read(&self.interaction.props, name, &self.notes),
         }
     }
 }
 
-fn read(details: &Map<String, Value>, name: &str) -> Dynamic {
-    details.get(name).map_or_else(|| Dynamic::from(Unknown), value)
+fn read(details: &Map<String, Value>, name: &str, notes: &Notes) -> Dynamic {
+    details.get(name).map_or_else(|| Dynamic::from(Unknown), |detail| held(detail, notes))
 }
 
-/// A detail as scripts see it: numbers with a fraction and those that do not fit are inexact.
-fn value(detail: &Value) -> Dynamic {
+/// A detail as scripts hold it.
+fn held(detail: &Value, notes: &Notes) -> Dynamic {
     match detail {
-        Value::Null => Dynamic::from(Unknown),
-        Value::Bool(value) => (*value).into(),
-        Value::String(text) => ImmutableString::from(text.as_str()).into(),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => whole.into(),
-            (None, Some(number)) => number.into(),
-            (None, None) => Dynamic::from(Unknown),
-        },
-        Value::Array(list) => Dynamic::from_array(list.iter().map(value).collect::<Array>()),
-        Value::Object(details) => Dynamic::from(Details(Arc::new(details.clone()))),
+        Value::Array(list) => {
+            Dynamic::from_array(list.iter().map(|one| held(one, notes)).collect::<Array>())
+        }
+        Value::Object(details) => {
+            Dynamic::from(Details { of: Arc::new(details.clone()), notes: notes.clone() })
+        }
+        other => plain(other).map_or_else(|| Dynamic::from(Unknown), |value| dynamic(value, notes)),
     }
 }
 
@@ -74,5 +73,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<InteractionValue>("an interaction");
     engine.register_type_with_name::<Details>("a group of details");
     engine.register_indexer_get(|one: &mut InteractionValue, name: &str| one.read(name));
-    engine.register_indexer_get(|details: &mut Details, name: &str| read(&details.0, name));
+    engine.register_indexer_get(|details: &mut Details, name: &str| {
+        read(&details.of, name, &details.notes)
+    });
 }

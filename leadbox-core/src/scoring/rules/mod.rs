@@ -5,12 +5,17 @@ mod ast;
 mod card_value;
 #[cfg(feature = "compiled")]
 mod check;
+#[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is compiled then"))]
+mod code;
 mod declare;
 mod engine;
 mod examples;
+mod facts;
 mod fault;
 mod interaction_value;
 mod lead_value;
+#[cfg(feature = "compiled")]
+mod lower;
 mod misread;
 mod moments;
 mod notes;
@@ -29,7 +34,7 @@ mod words;
 
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
-pub use rule_set::RuleSet;
+pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;
 
 #[cfg(test)]

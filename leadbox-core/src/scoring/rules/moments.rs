@@ -6,7 +6,8 @@ use rhai::{Dynamic, Engine, EvalAltResult, INT};
 
 use super::fault::refusal;
 use super::notes::Notes;
-use super::unknown::{Unknown, known};
+use super::numbers::Comparison;
+use super::unknown::{COMPARISONS, Unknown, known};
 use crate::time::Timestamp;
 
 /// A moment, as scripts see it.
@@ -36,8 +37,7 @@ impl Moment {
 
     /// The beginning of a day, in UTC.
     pub(super) fn of_day(day: NaiveDate, notes: Option<&Notes>) -> Self {
-        let at = day.and_time(chrono::NaiveTime::MIN).and_utc();
-        Self { at, notes: notes.cloned() }
+        Self { at: beginning(day), notes: notes.cloned() }
     }
 
     fn notes(&self) -> Result<&Notes, Box<EvalAltResult>> {
@@ -46,34 +46,49 @@ impl Moment {
         })
     }
 
-    /// How many whole stretches of `length` have passed since then; less than zero for what is to come.
     fn passed(&self, length: TimeDelta) -> Result<INT, Box<EvalAltResult>> {
-        let notes = self.notes()?;
-        let micros = |length: TimeDelta| length.num_microseconds().unwrap_or(i64::MAX);
-        let passed = micros(notes.now() - self.at).div_euclid(micros(length));
-        let next = i32::try_from(passed + 1).ok().and_then(|times| length.checked_mul(times));
-        if let Some(at) = next.and_then(|next| self.at.checked_add_signed(next)) {
-            notes.step(at);
-        }
-        Ok(passed)
+        Ok(passed(self.at, length, self.notes()?))
     }
 
-    /// Whether it is no longer ago than `length`. What is to come is not.
     fn within(&self, length: Stretch) -> Result<bool, Box<EvalAltResult>> {
-        let notes = self.notes()?;
-        notes.step(self.at);
-        let last = self.at.checked_add_signed(length.0);
-        if let Some(over) =
-            last.and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1)))
-        {
-            notes.step(over);
-        }
-        Ok(self.at <= notes.now() && last.is_none_or(|last| notes.now() <= last))
+        Ok(within(self.at, length.0, self.notes()?))
+    }
+}
+
+/// The beginning of a day, in UTC.
+pub(super) fn beginning(day: NaiveDate) -> Timestamp {
+    day.and_time(chrono::NaiveTime::MIN).and_utc()
+}
+
+/// How many whole stretches of `length` have passed since then; less than zero for what is to come.
+pub(super) fn passed(at: Timestamp, length: TimeDelta, notes: &Notes) -> INT {
+    let micros = |length: TimeDelta| length.num_microseconds().unwrap_or(i64::MAX);
+    let passed = micros(notes.now() - at).div_euclid(micros(length));
+    let next = i32::try_from(passed + 1).ok().and_then(|times| length.checked_mul(times));
+    if let Some(at) = next.and_then(|next| at.checked_add_signed(next)) {
+        notes.step(at);
+    }
+    passed
+}
+
+/// Whether something is no longer ago than `length`. What is to come is not.
+pub(super) fn within(at: Timestamp, length: TimeDelta, notes: &Notes) -> bool {
+    notes.step(at);
+    note_end(at, length, notes);
+    let last = at.checked_add_signed(length);
+    at <= notes.now() && last.is_none_or(|last| notes.now() <= last)
+}
+
+/// Notes when something is longer ago than `length`: the first moment after it.
+pub(super) fn note_end(at: Timestamp, length: TimeDelta, notes: &Notes) {
+    let last = at.checked_add_signed(length);
+    if let Some(over) = last.and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1))) {
+        notes.step(over);
     }
 }
 
 /// A stretch of so many of a unit.
-fn stretch(count: f64, unit: TimeDelta) -> Result<Stretch, Box<EvalAltResult>> {
+pub(super) fn stretch(count: f64, unit: TimeDelta) -> Result<Stretch, Box<EvalAltResult>> {
     let days = count * unit.as_seconds_f64() / 86_400.0;
     if !(days > 0.0 && days <= LONGEST) {
         return Err(refusal("a stretch of time is longer than nothing and shorter than a century"));
@@ -82,22 +97,11 @@ fn stretch(count: f64, unit: TimeDelta) -> Result<Stretch, Box<EvalAltResult>> {
     Ok(Stretch(TimeDelta::microseconds((days * 86_400e6).round() as i64)))
 }
 
-const UNITS: [(&str, TimeDelta); 4] = [
+pub(super) const UNITS: [(&str, TimeDelta); 4] = [
     ("minutes", TimeDelta::minutes(1)),
     ("hours", TimeDelta::hours(1)),
     ("days", TimeDelta::days(1)),
     ("weeks", TimeDelta::weeks(1)),
-];
-
-type Comparison = fn(&std::cmp::Ordering) -> bool;
-
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("==", |order| order.is_eq()),
-    ("!=", |order| order.is_ne()),
-    ("<", |order| order.is_lt()),
-    ("<=", |order| order.is_le()),
-    (">", |order| order.is_gt()),
-    (">=", |order| order.is_ge()),
 ];
 
 pub(super) fn register(engine: &mut Engine) {
@@ -114,9 +118,11 @@ pub(super) fn register(engine: &mut Engine) {
     }
     engine.register_fn("within", |moment: Moment, length: Stretch| moment.within(length));
     engine.register_fn("within", |_: Unknown, _: Stretch| false);
-    for (name, holds) in COMPARISONS {
-        engine.register_fn(name, move |a: Moment, b: Moment| holds(&a.at.cmp(&b.at)));
-        engine.register_fn(name, move |a: Stretch, b: Stretch| holds(&a.cmp(&b)));
+    for (name, how) in
+        COMPARISONS.into_iter().filter_map(|name| Comparison::of(name).map(|how| (name, how)))
+    {
+        engine.register_fn(name, move |a: Moment, b: Moment| how.is(a.at.cmp(&b.at)));
+        engine.register_fn(name, move |a: Stretch, b: Stretch| how.is(a.cmp(&b)));
     }
     engine.register_fn("date", |day: &str| match day.parse::<NaiveDate>() {
         Ok(day) => Ok(Moment::of_day(day, None)),

@@ -13,10 +13,17 @@ pub(super) struct Notes {
     seen: Arc<Mutex<Seen>>,
 }
 
+/// A place in what was noted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    unknown: usize,
+    step: Option<Timestamp>,
+}
+
 /// What was noted since the last time that somebody asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
-    /// Fields that were asked for and are not known, in that order.
+    /// Fields that were asked for and are not known.
     pub(super) unknown: Vec<String>,
     /// When the first of the answers changes by itself.
     pub(super) step: Option<Timestamp>,
@@ -29,6 +36,19 @@ impl Notes {
 
     pub(super) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Where noting is, to be gone back to.
+    pub(super) fn mark(&self) -> Mark {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Mark { unknown: seen.unknown.len(), step: seen.step }
+    }
+
+    /// Forgets what was noted since.
+    pub(super) fn go_back(&self, mark: Mark) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.unknown.truncate(mark.unknown);
+        seen.step = mark.step;
     }
 
     pub(super) fn unknown(&self, field: &str) {
@@ -46,8 +66,10 @@ impl Notes {
         }
     }
 
-    /// What was noted, which is forgotten with that.
+    /// What was noted, which is forgotten with that. Fields come by name: who asks for which first is nobody's business.
     pub(super) fn take(&self) -> Seen {
-        take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut seen = take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        seen.unknown.sort_unstable();
+        seen
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use rhai::{FnPtr, Position};
 
+use super::code::Code;
+use super::fault::Mistake;
 use super::trial::Trial;
 use crate::identity::Industry;
 use crate::score::Points;
@@ -15,13 +17,29 @@ use crate::scoring::Fade;
 pub(super) struct Plan {
     pub(super) name: String,
     /// Which leads it is for; all of them without it.
-    pub(super) applies_to: Option<FnPtr>,
+    pub(super) applies_to: Option<Question>,
     /// The categories with the most that each adds.
     pub(super) categories: Vec<(String, Points)>,
     /// The priorities with the total from which each holds.
     pub(super) priorities: Vec<(String, Points)>,
     pub(super) entries: Vec<Entry>,
     pub(super) trials: Vec<Trial>,
+}
+
+/// A closure that is asked of every lead.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) closure: FnPtr,
+    /// The same without the interpreter, where that is possible.
+    pub(super) code: Option<Code>,
+    /// What stands in the way of that.
+    pub(super) left: Option<Mistake>,
+}
+
+impl From<FnPtr> for Question {
+    fn from(closure: FnPtr) -> Self {
+        Self { closure, code: None, left: None }
+    }
 }
 
 /// A rule or a signal.
@@ -40,24 +58,39 @@ pub(super) struct Entry {
     pub(super) at: Position,
 }
 
+impl Entry {
+    /// What it asks.
+    pub(super) fn questions(&self) -> impl Iterator<Item = &Question> {
+        let when = match &self.kind {
+            Kind::Rule { when } => Some(when),
+            Kind::Signal { when, .. } => when.as_ref(),
+        };
+        let told = match &self.worth {
+            Worth::Told(told) => Some(told),
+            Worth::Fixed(_) => None,
+        };
+        when.into_iter().chain(told)
+    }
+}
+
 /// What an entry is worth.
 #[derive(Clone, Debug)]
 pub(super) enum Worth {
     Fixed(f64),
     /// What this says of the lead.
-    Told(FnPtr),
+    Told(Question),
 }
 
 /// When an entry is worth something.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// When this is so of the lead.
-    Rule { when: FnPtr },
+    Rule { when: Question },
     /// As often as something happened.
     Signal {
         what: String,
         /// And this is so of it.
-        when: Option<FnPtr>,
+        when: Option<Question>,
         fade: Fade,
         /// For so long.
         within: Option<TimeDelta>,

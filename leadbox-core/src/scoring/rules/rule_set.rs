@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rhai::{AST, Engine};
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "compiled")]
 use super::ast;
@@ -11,15 +12,29 @@ use super::check::{About, Wants, check};
 use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, mistake};
-use super::misread::misread;
-use super::plan::Plan;
 #[cfg(feature = "compiled")]
-use super::plan::{Kind, Worth};
+use super::lower::{Unlowered, lower};
+use super::misread::misread;
+use super::plan::{Entry, Plan};
+#[cfg(feature = "compiled")]
+use super::plan::{Kind, Question, Worth};
 use super::rehearsal::rehearse;
 use super::run::Asking;
+#[cfg(test)]
+use super::run::Executors;
 use super::trial::{TestResult, Trial};
 use crate::catalog::Catalog;
 use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
+
+/// How a rule is run. What it says is the same either way.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Its name.
+    pub rule: String,
+    /// None for a compiled one; else what its script has that only the interpreter knows, and where. That takes some fifty times as
+    /// long.
+    pub interpreted: Option<Mistake>,
+}
 
 /// A script of rules, loaded and ready to score leads.
 ///
@@ -70,14 +85,18 @@ impl RuleSet {
         declare::register(&mut engine, &draft);
         let ast = engine.compile(script).map_err(|error| alone(misread(script, &error)))?;
         let ran = engine.run_ast(&ast);
-        let (plan, mut mistakes) = draft.finish();
+        #[cfg_attr(
+            not(feature = "compiled"),
+            expect(unused_mut, reason = "nothing is compiled then")
+        )]
+        let (mut plan, mut mistakes) = draft.finish();
         if let Err(error) = ran {
             // What is missing may stand behind the place at which it stopped.
             mistakes.retain(|mistake| mistake.line.is_some());
             mistakes.push(mistake(script, &error));
         }
         #[cfg(feature = "compiled")]
-        mistakes.extend(questions(&ast, &plan));
+        mistakes.extend(read(&ast, &mut plan));
         // What reading finds needs no trying.
         if mistakes.is_empty() {
             mistakes = rehearse(&engine, &ast, &plan);
@@ -93,6 +112,20 @@ impl RuleSet {
     /// The name that it gives itself; empty when it gives none.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// How each rule and signal is run, in their order.
+    pub fn runs(&self) -> Vec<Run> {
+        let run = |entry: &Entry| {
+            let left = entry.questions().find(|question| question.code.is_none());
+            let because = left.map(|question| {
+                question.left.clone().unwrap_or_else(|| {
+                    Mistake::at(entry.at, "several steps, a loop or a value with a name")
+                })
+            });
+            Run { rule: entry.name.clone(), interpreted: because }
+        };
+        self.plan.entries.iter().map(run).collect()
     }
 
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
@@ -119,6 +152,15 @@ impl RuleSet {
     }
 }
 
+#[cfg(test)]
+impl RuleSet {
+    /// The card of a lead as the interpreter alone makes it.
+    pub(super) fn interpreted(&self, subject: &Subject<'_>) -> ScoreCard {
+        let asking = Asking::new(&self.engine, &self.ast, subject);
+        asking.asking(Executors::Interpreter).card(&self.plan)
+    }
+}
+
 impl Scorer for RuleSet {
     fn score(&self, subject: &Subject<'_>) -> ScoreCard {
         Asking::new(&self.engine, &self.ast, subject).card(&self.plan)
@@ -129,25 +171,45 @@ fn alone(mistake: Mistake) -> LoadError {
     LoadError { mistakes: vec![mistake] }
 }
 
-/// What is wrong with the questions of a plan, asked or not.
+/// Reads the questions of a plan, asked or not, and says what is wrong with them; those that can get to run without the
+/// interpreter.
 #[cfg(feature = "compiled")]
-fn questions(ast: &AST, plan: &Plan) -> Vec<Mistake> {
+fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let own = ast::functions(ast);
-    let lead = plan.applies_to.iter().map(|asked| (asked, About::Lead, Wants::YesOrNo));
-    let entries = plan.entries.iter().flat_map(|entry| {
-        let (about, when) = match &entry.kind {
-            Kind::Rule { when } => (About::Lead, Some(when)),
-            Kind::Signal { when, .. } => (About::Interaction, when.as_ref()),
+    let mut mistakes = Vec::new();
+    let mut read = |question: &mut Question, about: About, wants: Wants| {
+        if let Some(tree) = ast::question(ast, &question.closure) {
+            mistakes.extend(check(&tree, about, wants, &own));
+            match lower(&tree, about) {
+                Ok(code) => question.code = Some(code),
+                Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),
+            }
+        }
+    };
+    if let Some(question) = &mut plan.applies_to {
+        read(question, About::Lead, Wants::YesOrNo);
+    }
+    for entry in &mut plan.entries {
+        let about = match &mut entry.kind {
+            Kind::Rule { when } => {
+                read(when, About::Lead, Wants::YesOrNo);
+                About::Lead
+            }
+            Kind::Signal { when, .. } => {
+                if let Some(when) = when {
+                    read(when, About::Interaction, Wants::YesOrNo);
+                }
+                About::Interaction
+            }
         };
-        let told = match &entry.worth {
-            Worth::Told(told) => Some((told, about, Wants::Points)),
-            Worth::Fixed(_) => None,
-        };
-        when.map(|when| (when, about, Wants::YesOrNo)).into_iter().chain(told)
-    });
-    let trials = plan.trials.iter().map(|trial| (&trial.expects, About::Card, Wants::YesOrNo));
-    let found = lead.chain(entries).chain(trials).filter_map(|(asked, about, wants)| {
-        ast::question(ast, asked).map(|question| check(&question, about, wants, &own))
-    });
-    found.flatten().collect()
+        if let Worth::Told(told) = &mut entry.worth {
+            read(told, about, Wants::Points);
+        }
+    }
+    for trial in &plan.trials {
+        if let Some(tree) = ast::question(ast, &trial.expects) {
+            mistakes.extend(check(&tree, About::Card, Wants::YesOrNo, &own));
+        }
+    }
+    mistakes
 }

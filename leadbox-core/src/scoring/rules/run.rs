@@ -1,15 +1,18 @@
 //! Asking a rule set about one lead. Owns the way from a plan to a card by running its closures; knows nothing of how they were loaded.
 
+use std::cell::OnceCell;
+
 use rhai::{AST, Dynamic, Engine, FnPtr, Position};
 
+use super::code::{Stop, Value};
+use super::facts::Facts;
 use super::fault::{Ended, Mistake, ended};
-use super::interaction_value::InteractionValue;
+use super::interaction_value::{InteractionValue, counts};
 use super::lead_value::LeadValue;
 use super::notes::Notes;
 use super::numbers::{number, points};
-use super::plan::{Entry, Kind, Plan, Worth};
+use super::plan::{Entry, Kind, Plan, Question, Worth};
 use super::unknown::is_unknown;
-use crate::identity::Industry;
 use crate::interaction::Interaction;
 use crate::score::Points;
 use crate::scoring::moves::Moves;
@@ -19,9 +22,22 @@ use crate::scoring::{Fade, Fading, Fault, Line, ScoreCard, Silence, Silent, Subj
 pub(super) struct Asking<'r> {
     engine: &'r Engine,
     ast: &'r AST,
-    lead: LeadValue,
+    subject: &'r Subject<'r>,
+    /// What counts of what happened, the oldest first.
+    interactions: Vec<Interaction>,
     notes: Notes,
-    industry: Option<Industry>,
+    /// The lead as the interpreter is given it, once it is.
+    lead: OnceCell<LeadValue>,
+    executors: Executors,
+}
+
+/// Who may answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Executors {
+    Both,
+    /// The interpreter alone, which is what the other is held against.
+    #[cfg(test)]
+    Interpreter,
 }
 
 /// What an entry comes to.
@@ -32,39 +48,94 @@ enum Outcome {
 }
 
 /// What is said to a question.
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum Answer {
-    Value(Dynamic),
+    YesOrNo(bool),
+    Number(f64),
     NotKnown,
+    /// Something that nobody asked for.
+    Else,
+}
+
+impl Answer {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Unknown => Self::NotKnown,
+            Value::YesOrNo(value) => Self::YesOrNo(value),
+            value => value.number().map_or(Self::Else, Self::Number),
+        }
+    }
+
+    fn of_dynamic(value: &Dynamic) -> Self {
+        match (value.as_bool(), number(value)) {
+            _ if is_unknown(value) => Self::NotKnown,
+            (Ok(value), _) => Self::YesOrNo(value),
+            (_, Some(number)) => Self::Number(number),
+            _ => Self::Else,
+        }
+    }
 }
 
 impl<'r> Asking<'r> {
-    pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &Subject<'_>) -> Self {
+    pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &'r Subject<'r>) -> Self {
         let notes = Notes::new(subject.as_of);
-        let lead = LeadValue::new(subject, &notes);
-        Self { engine, ast, lead, notes, industry: subject.lead.company.industry }
+        let mut interactions: Vec<Interaction> = counts(subject, &notes).cloned().collect();
+        interactions.sort_by_key(|one| (one.at, one.id));
+        let (lead, executors) = (OnceCell::new(), Executors::Both);
+        Self { engine, ast, subject, interactions, notes, lead, executors }
     }
 
-    fn ask(&self, at: Position, question: &FnPtr, about: Dynamic) -> Result<Answer, Mistake> {
-        ask(self.engine, self.ast, at, question, about)
+    /// The same, asking only some.
+    #[cfg(test)]
+    pub(super) fn asking(self, executors: Executors) -> Self {
+        Self { executors, ..self }
     }
 
+    fn facts<'a>(&'a self, interaction: Option<&'a Interaction>) -> Facts<'a> {
+        let Subject { lead, stage, .. } = *self.subject;
+        Facts { lead, stage, interactions: &self.interactions, interaction, notes: &self.notes }
+    }
+
+    /// What is said to a question about the lead, or about something that happened.
+    fn ask(
+        &self,
+        at: Position,
+        question: &Question,
+        about: Option<&Interaction>,
+    ) -> Result<Answer, Mistake> {
+        if let (Some(code), Executors::Both) = (&question.code, self.executors) {
+            let mark = self.notes.mark();
+            match code.answer(&self.facts(about)) {
+                Ok(value) => return Ok(Answer::of(value)),
+                Err(Stop::NotKnown) => return Ok(Answer::NotKnown),
+                // What cannot be answered here is asked from its beginning.
+                Err(Stop::Ask) => self.notes.go_back(mark),
+            }
+        }
+        let about = match about {
+            Some(one) => Dynamic::from(InteractionValue::new(one, &self.notes)),
+            None => {
+                let lead = self.lead.get_or_init(|| LeadValue::new(&self.facts(None)));
+                Dynamic::from(lead.clone())
+            }
+        };
+        ask(self.engine, self.ast, at, &question.closure, about)
+    }
+
+    /// Whether something is so; none when that is not known.
     fn is_so(
         &self,
         at: Position,
-        question: &FnPtr,
-        about: Dynamic,
+        question: &Question,
+        about: Option<&Interaction>,
     ) -> Result<Option<bool>, Mistake> {
-        is_so(self.engine, self.ast, at, question, about)
-    }
-
-    fn lead(&self) -> Dynamic {
-        Dynamic::from(self.lead.clone())
+        so(at, self.ask(at, question, about)?)
     }
 
     /// Whether the rule set is for this lead; not when that is not known.
     pub(super) fn applies(&self, plan: &Plan) -> Result<bool, Mistake> {
         let Some(question) = &plan.applies_to else { return Ok(true) };
-        Ok(self.is_so(Position::NONE, question, self.lead())?.unwrap_or(false))
+        Ok(self.is_so(Position::NONE, question, None)?.unwrap_or(false))
     }
 
     /// The card of the lead.
@@ -118,13 +189,13 @@ impl<'r> Asking<'r> {
         found.unwrap_or_else(Outcome::Wrong)
     }
 
-    fn rule(&self, entry: &Entry, when: &FnPtr) -> Result<Outcome, Mistake> {
-        match self.is_so(entry.at, when, self.lead())? {
+    fn rule(&self, entry: &Entry, when: &Question) -> Result<Outcome, Mistake> {
+        match self.is_so(entry.at, when, None)? {
             Some(true) => {}
             Some(false) => return Ok(Outcome::Silent(Silence::NotSo)),
             None => return Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
         }
-        match self.worth(entry, self.lead())? {
+        match self.worth(entry, None)? {
             Some(worth) => fired(entry, worth, 0, Vec::new()),
             None => Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
         }
@@ -135,16 +206,15 @@ impl<'r> Asking<'r> {
             return Ok(Outcome::Silent(Silence::Nothing));
         };
         let mut fading = Vec::new();
-        for one in self.lead.interactions().iter().filter(|one| one.kind.as_str() == what) {
+        for one in self.interactions.iter().filter(|one| one.kind.as_str() == what) {
             if !self.counts(one, *within) {
                 continue;
             }
-            let about = || Dynamic::from(InteractionValue::new(one, &self.notes));
             let is_meant = match when {
-                Some(question) => self.is_so(entry.at, question, about())?.unwrap_or(false),
+                Some(question) => self.is_so(entry.at, question, Some(one))?.unwrap_or(false),
                 None => true,
             };
-            if is_meant && let Some(points) = self.worth(entry, about())? {
+            if is_meant && let Some(points) = self.worth(entry, Some(one))? {
                 fading.push(Fading { points, since: one.at, fade: *fade });
                 if let Fade::Linear(length) = fade
                     && let Some(end) = one.at.checked_add_signed(*length)
@@ -172,8 +242,9 @@ impl<'r> Asking<'r> {
     }
 
     /// What an entry is worth to this lead, in points; none when that is not known.
-    fn worth(&self, entry: &Entry, about: Dynamic) -> Result<Option<f64>, Mistake> {
-        let own = self.industry.and_then(|industry| entry.industries.get(&industry));
+    fn worth(&self, entry: &Entry, about: Option<&Interaction>) -> Result<Option<f64>, Mistake> {
+        let own =
+            self.subject.lead.company.industry.and_then(|industry| entry.industries.get(&industry));
         let told = match (own, &entry.worth) {
             (Some(own), _) => return Ok(Some(*own)),
             (None, Worth::Fixed(points)) => return Ok(Some(*points)),
@@ -181,13 +252,11 @@ impl<'r> Asking<'r> {
         };
         match self.ask(entry.at, told, about)? {
             Answer::NotKnown => Ok(None),
-            Answer::Value(value) => match number(&value).filter(|worth| points(*worth).is_some()) {
-                Some(worth) => Ok(Some(worth)),
-                None => Err(Mistake::at(
-                    entry.at,
-                    "the points have to be a number, at most a million either way",
-                )),
-            },
+            Answer::Number(worth) if points(worth).is_some() => Ok(Some(worth)),
+            _ => {
+                let says = "the points have to be a number, at most a million either way";
+                Err(Mistake::at(entry.at, says))
+            }
         }
     }
 }
@@ -218,8 +287,7 @@ fn ask(
     about: Dynamic,
 ) -> Result<Answer, Mistake> {
     match question.call::<Dynamic>(engine, ast, (about,)) {
-        Ok(value) if is_unknown(&value) => Ok(Answer::NotKnown),
-        Ok(value) => Ok(Answer::Value(value)),
+        Ok(value) => Ok(Answer::of_dynamic(&value)),
         Err(error) => match ended(&error) {
             Ended::NotKnown => Ok(Answer::NotKnown),
             // Where nothing more is known, it is somewhere in the rule.
@@ -229,7 +297,18 @@ fn ask(
     }
 }
 
-/// Whether something is so; none when that is not known.
+fn so(at: Position, answer: Answer) -> Result<Option<bool>, Mistake> {
+    match answer {
+        Answer::YesOrNo(value) => Ok(Some(value)),
+        Answer::NotKnown => Ok(None),
+        Answer::Number(_) | Answer::Else => {
+            let says = "the condition has to be yes or no, such as lead.employees > 100";
+            Err(Mistake::at(at, says))
+        }
+    }
+}
+
+/// Whether a closure says yes of something; none when that is not known.
 pub(super) fn is_so(
     engine: &Engine,
     ast: &AST,
@@ -237,10 +316,5 @@ pub(super) fn is_so(
     question: &FnPtr,
     about: Dynamic,
 ) -> Result<Option<bool>, Mistake> {
-    match ask(engine, ast, at, question, about)? {
-        Answer::NotKnown => Ok(None),
-        Answer::Value(value) => value.as_bool().map(Some).map_err(|_| {
-            Mistake::at(at, "the condition has to be yes or no, such as lead.employees > 100")
-        }),
-    }
+    so(at, ask(engine, ast, at, question, about)?)
 }

@@ -23,9 +23,9 @@ pub(super) fn has_phrase(text: &str, phrase: &str) -> bool {
 }
 
 /// How one text is held against another.
-type Test = fn(&str, &str) -> bool;
+pub(super) type Test = fn(&str, &str) -> bool;
 
-const TESTS: [(&str, Test); 4] = [
+pub(super) const TESTS: [(&str, Test); 4] = [
     ("has_any", has_phrase),
     ("starts_with", |text, start| fold(text).starts_with(&fold(start))),
     ("ends_with", |text, end| fold(text).ends_with(&fold(end))),

@@ -1,5 +1,7 @@
 //! Scripts as authors write them, held against what they mean. Owns the leads and the days that the cases share.
 
+#[cfg(feature = "compiled")]
+mod executors;
 mod limits;
 mod mistakes;
 mod over_time;

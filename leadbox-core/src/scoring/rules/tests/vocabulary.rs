@@ -134,9 +134,11 @@ fn points_can_be_told_by_the_lead_and_lists_have_names() {
     let script = r#"
         let near = ["DE", "AT", "CH"];
         const MANY = 200;
+        let month = days(30);
         rule("Near", 5, |lead| lead.country in near);
         rule("Size", |lead| lead.employees / 100.0, |lead| lead.employees > MANY).cap(2);
         rule("Budget", |lead| lead.cf.budget / 1000, |lead| true);
+        rule("New", 1, |lead| lead.created_at.within(month));
         signal("Seats asked for", "form_submit", |i| i.seats * 2).cap(10);
     "#;
     let mut ada = known();
@@ -144,11 +146,11 @@ fn points_can_be_told_by_the_lead_and_lists_have_names() {
     let form = |seats| happened(&ada, "form_submit", 1, serde_json::json!({"seats": seats}));
     let scored = card(script, &ada, &[form(3)]);
     let points: Vec<i64> = scored.lines.iter().map(|line| line.points.0).collect();
-    assert_eq!((points, scored.faults), (vec![500, 200, 1250, 600], Vec::new()));
+    assert_eq!((points, scored.faults), (vec![500, 200, 1250, 100, 600], Vec::new()));
     assert_eq!(scored.lines[1].uncapped, Points(250));
     let nobody = lead(NewLead::new().name("Kim"));
     let silent = card(script, &nobody, &[]);
-    assert_eq!(silent.total, Points(0));
+    assert_eq!(silent.total, Points::whole(1));
     assert_eq!(silent.silent[2].why, Silence::NotKnown(vec!["cf.budget".to_owned()]));
 }
 

@@ -1,0 +1,366 @@
+//! Questions as they are run without the interpreter. Owns what each part answers; it answers exactly as the interpreter does, or not at
+//! all: then the interpreter is asked.
+
+use chrono::TimeDelta;
+
+use super::facts::Facts;
+use super::moments;
+use super::numbers::{Comparison, holds, is_chosen};
+use super::words::Test;
+use crate::identity::fold;
+use crate::time::Timestamp;
+
+/// A value, without what it costs to make one that scripts can hold.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Value<'v> {
+    Unknown,
+    YesOrNo(bool),
+    Whole(i64),
+    Number(f64),
+    Text(&'v str),
+    Moment(Timestamp),
+    Stretch(TimeDelta),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stop {
+    /// Something is not known where yes or no is needed.
+    NotKnown,
+    /// The interpreter has to say.
+    Ask,
+}
+
+type Answer<'v> = Result<Value<'v>, Stop>;
+
+/// A part of a question.
+#[derive(Clone, Debug)]
+pub(super) enum Code {
+    YesOrNo(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+    Stretch(TimeDelta),
+    Day(Timestamp),
+    /// A field of the lead, by its name.
+    Field(&'static str),
+    /// A field of a group, by both names.
+    Grouped(&'static str, String),
+    /// A detail of what happened.
+    Detail(String),
+    Count(String, Option<TimeDelta>),
+    Last(String),
+    Not(Box<Code>),
+    Minus(Box<Code>),
+    All(Vec<Code>),
+    Any(Vec<Code>),
+    If(Box<[Code; 3]>),
+    Compare(Comparison, Box<[Code; 2]>),
+    Calculate(Calculation, Box<[Code; 2]>),
+    /// Whether a text passes against any of these.
+    Held(Test, Box<Code>, Vec<String>),
+    /// Whether tags pass against any of these.
+    TagsHeld(Test, Vec<String>),
+    /// Whether a value is one of these.
+    Among(Box<Code>, Vec<Code>),
+    /// Whether a whole number lies in a range, without its end.
+    InRange(Box<Code>, i64, i64),
+    Between(Box<[Code; 3]>),
+    /// Whether a text has another in it.
+    Contains(Box<Code>, String),
+    /// Whether there is such a tag.
+    HasTag(String),
+    /// The lesser of two numbers, or the greater.
+    Chosen(Comparison, Box<[Code; 2]>),
+    IsKnown(Box<Code>),
+    Or(Box<[Code; 2]>),
+    Passed(TimeDelta, Box<Code>),
+    Within(Box<Code>, TimeDelta),
+}
+
+/// What is worked out from two numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Calculation {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Calculation {
+    pub(super) fn of(operator: &str) -> Option<Self> {
+        Some(match operator {
+            "+" => Self::Add,
+            "-" => Self::Subtract,
+            "*" => Self::Multiply,
+            "/" => Self::Divide,
+            "%" => Self::Remainder,
+            _ => return None,
+        })
+    }
+
+    /// None where that is an error: too large, or by zero.
+    fn whole(self, one: i64, other: i64) -> Option<i64> {
+        match self {
+            Self::Add => one.checked_add(other),
+            Self::Subtract => one.checked_sub(other),
+            Self::Multiply => one.checked_mul(other),
+            Self::Divide => one.checked_div(other),
+            Self::Remainder => one.checked_rem(other),
+        }
+    }
+
+    fn number(self, one: f64, other: f64) -> f64 {
+        match self {
+            Self::Add => one + other,
+            Self::Subtract => one - other,
+            Self::Multiply => one * other,
+            Self::Divide => one / other,
+            Self::Remainder => one % other,
+        }
+    }
+}
+
+fn inexact(whole: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "as the interpreter does")]
+    let number = whole as f64;
+    number
+}
+
+impl Value<'_> {
+    fn yes_or_no(self) -> Result<bool, Stop> {
+        match self {
+            Self::YesOrNo(value) => Ok(value),
+            Self::Unknown => Err(Stop::NotKnown),
+            _ => Err(Stop::Ask),
+        }
+    }
+
+    pub(super) fn number(self) -> Option<f64> {
+        match self {
+            Self::Whole(whole) => Some(inexact(whole)),
+            Self::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+fn compared(how: Comparison, one: Value<'_>, other: Value<'_>) -> Result<bool, Stop> {
+    match (one, other) {
+        (Value::Unknown, _) | (_, Value::Unknown) => Ok(false),
+        (Value::Whole(one), Value::Whole(other)) => Ok(how.is(one.cmp(&other))),
+        (Value::Text(one), Value::Text(other)) => Ok(how.is(one.cmp(other))),
+        (Value::Moment(one), Value::Moment(other)) => Ok(how.is(one.cmp(&other))),
+        (Value::Stretch(one), Value::Stretch(other)) => Ok(how.is(one.cmp(&other))),
+        (Value::YesOrNo(one), Value::YesOrNo(other)) => match how {
+            Comparison::Equal => Ok(one == other),
+            Comparison::Unequal => Ok(one != other),
+            _ => Err(Stop::Ask),
+        },
+        _ => match (one.number(), other.number()) {
+            (Some(one), Some(other)) => Ok(holds(how, one, other)),
+            _ => Err(Stop::Ask),
+        },
+    }
+}
+
+fn calculated(how: Calculation, one: Value<'_>, other: Value<'_>) -> Result<Value<'static>, Stop> {
+    match (one, other) {
+        (Value::Unknown, _) | (_, Value::Unknown) => Ok(Value::Unknown),
+        (Value::Whole(one), Value::Whole(other)) => {
+            how.whole(one, other).map(Value::Whole).ok_or(Stop::Ask)
+        }
+        _ => match (one.number(), other.number()) {
+            (Some(one), Some(other)) => Ok(Value::Number(how.number(one, other))),
+            _ => Err(Stop::Ask),
+        },
+    }
+}
+
+/// Whether one lies between two others or is one of them.
+fn between(value: Value<'_>, low: Value<'_>, high: Value<'_>) -> Result<bool, Stop> {
+    if [value, low, high].contains(&Value::Unknown) {
+        return Ok(false);
+    }
+    match (value, low, high) {
+        (Value::Whole(value), Value::Whole(low), Value::Whole(high)) => {
+            Ok((low..=high).contains(&value))
+        }
+        (Value::Moment(value), Value::Moment(low), Value::Moment(high)) => {
+            Ok((low..=high).contains(&value))
+        }
+        _ => match (value.number(), low.number(), high.number()) {
+            (Some(value), Some(low), Some(high)) => {
+                Ok(holds(Comparison::GreaterOrEqual, value, low)
+                    && holds(Comparison::LessOrEqual, value, high))
+            }
+            _ => Err(Stop::Ask),
+        },
+    }
+}
+
+impl Code {
+    /// Whether it may end because something is not known where yes or no is needed.
+    pub(super) fn may_stop(&self) -> bool {
+        match self {
+            Self::All(_) | Self::Any(_) | Self::If(_) => true,
+            Self::Not(part)
+            | Self::Minus(part)
+            | Self::Held(_, part, _)
+            | Self::InRange(part, ..)
+            | Self::Contains(part, _)
+            | Self::IsKnown(part)
+            | Self::Passed(_, part)
+            | Self::Within(part, _)
+            | Self::Among(part, _) => part.may_stop(),
+            Self::Compare(_, parts)
+            | Self::Calculate(_, parts)
+            | Self::Chosen(_, parts)
+            | Self::Or(parts) => parts.iter().any(Self::may_stop),
+            Self::Between(parts) => parts.iter().any(Self::may_stop),
+            _ => false,
+        }
+    }
+
+    /// Whether a day that the script names is in it, which has no clock.
+    pub(super) fn names_a_day(&self) -> bool {
+        match self {
+            Self::Day(_) => true,
+            Self::If(parts) => parts.iter().any(Self::names_a_day),
+            Self::Or(parts) => parts.iter().any(Self::names_a_day),
+            _ => false,
+        }
+    }
+
+    /// What the part answers of these facts.
+    pub(super) fn answer<'v>(&'v self, facts: &'v Facts<'v>) -> Answer<'v> {
+        let yes_or_no = |value: Result<bool, Stop>| value.map(Value::YesOrNo);
+        match self {
+            Self::YesOrNo(value) => Ok(Value::YesOrNo(*value)),
+            Self::Whole(value) => Ok(Value::Whole(*value)),
+            Self::Number(value) => Ok(Value::Number(*value)),
+            Self::Text(text) => Ok(Value::Text(text)),
+            Self::Stretch(length) => Ok(Value::Stretch(*length)),
+            Self::Day(at) => Ok(Value::Moment(*at)),
+            Self::Field(name) => facts.field(name).ok_or(Stop::Ask),
+            Self::Grouped(group, key) => facts.grouped(group, key).ok_or(Stop::Ask),
+            Self::Detail(name) => facts.detail(name).ok_or(Stop::Ask),
+            Self::Count(kind, length) => Ok(Value::Whole(facts.count(kind, *length))),
+            Self::Last(kind) => Ok(facts.last(kind).map_or(Value::Unknown, Value::Moment)),
+            Self::Not(part) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::Unknown),
+                value => yes_or_no(value.yes_or_no().map(|value| !value)),
+            },
+            Self::Minus(part) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::Unknown),
+                Value::Whole(whole) => whole.checked_neg().map(Value::Whole).ok_or(Stop::Ask),
+                Value::Number(number) => Ok(Value::Number(-number)),
+                _ => Err(Stop::Ask),
+            },
+            Self::All(parts) => {
+                for part in parts {
+                    if !part.answer(facts)?.yes_or_no()? {
+                        return Ok(Value::YesOrNo(false));
+                    }
+                }
+                Ok(Value::YesOrNo(true))
+            }
+            Self::Any(parts) => {
+                for part in parts {
+                    if part.answer(facts)?.yes_or_no()? {
+                        return Ok(Value::YesOrNo(true));
+                    }
+                }
+                Ok(Value::YesOrNo(false))
+            }
+            Self::If(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                let is_so = condition.answer(facts)?.yes_or_no()?;
+                if is_so { then.answer(facts) } else { otherwise.answer(facts) }
+            }
+            Self::Compare(how, sides) => {
+                let [one, other] = &**sides;
+                let (one, other) = (one.answer(facts)?, other.answer(facts)?);
+                yes_or_no(compared(*how, one, other))
+            }
+            Self::Calculate(how, sides) => {
+                let [one, other] = &**sides;
+                let (one, other) = (one.answer(facts)?, other.answer(facts)?);
+                calculated(*how, one, other)
+            }
+            Self::Held(test, part, against) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::YesOrNo(false)),
+                Value::Text(text) => Ok(Value::YesOrNo(against.iter().any(|one| test(text, one)))),
+                _ => Err(Stop::Ask),
+            },
+            Self::TagsHeld(test, against) => {
+                let mut tags = facts.tags().iter();
+                Ok(Value::YesOrNo(tags.any(|tag| against.iter().any(|one| test(tag, one)))))
+            }
+            Self::Among(part, values) => {
+                let value = part.answer(facts)?;
+                for one in values {
+                    let is_same = match (value, one.answer(facts)?) {
+                        // The list asks each of its values, and other kinds differ.
+                        (Value::YesOrNo(one), Value::YesOrNo(other)) => one == other,
+                        (Value::Text(one), Value::Text(other)) => one == other,
+                        (Value::Whole(one), Value::Whole(other)) => one == other,
+                        (one, other) => match (one.number(), other.number()) {
+                            (Some(one), Some(other)) => holds(Comparison::Equal, other, one),
+                            _ => false,
+                        },
+                    };
+                    if is_same {
+                        return Ok(Value::YesOrNo(true));
+                    }
+                }
+                Ok(Value::YesOrNo(false))
+            }
+            Self::InRange(part, low, end) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::YesOrNo(false)),
+                Value::Whole(value) => Ok(Value::YesOrNo((*low..*end).contains(&value))),
+                _ => Err(Stop::Ask),
+            },
+            Self::Between(parts) => {
+                let [value, low, high] = &**parts;
+                let parts = (value.answer(facts)?, low.answer(facts)?, high.answer(facts)?);
+                yes_or_no(between(parts.0, parts.1, parts.2))
+            }
+            Self::Contains(part, text) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::YesOrNo(false)),
+                Value::Text(whole) => Ok(Value::YesOrNo(fold(whole).contains(&fold(text)))),
+                _ => Err(Stop::Ask),
+            },
+            Self::HasTag(tag) => Ok(Value::YesOrNo(facts.tags().contains(tag))),
+            Self::Chosen(how, sides) => {
+                let [one, other] = &**sides;
+                match (one.answer(facts)?, other.answer(facts)?) {
+                    (Value::Unknown, _) | (_, Value::Unknown) => Ok(Value::Unknown),
+                    (one, other) => match (one.number(), other.number()) {
+                        (Some(a), Some(b)) => Ok(if is_chosen(*how, a, b) { one } else { other }),
+                        _ => Err(Stop::Ask),
+                    },
+                }
+            }
+            Self::IsKnown(part) => Ok(Value::YesOrNo(part.answer(facts)? != Value::Unknown)),
+            Self::Or(parts) => {
+                let [value, other] = &**parts;
+                let (value, other) = (value.answer(facts)?, other.answer(facts)?);
+                Ok(if value == Value::Unknown { other } else { value })
+            }
+            Self::Passed(length, part) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::Unknown),
+                Value::Moment(at) => Ok(Value::Whole(moments::passed(at, *length, facts.notes()))),
+                _ => Err(Stop::Ask),
+            },
+            Self::Within(part, length) => match part.answer(facts)? {
+                Value::Unknown => Ok(Value::YesOrNo(false)),
+                Value::Moment(at) => {
+                    Ok(Value::YesOrNo(moments::within(at, *length, facts.notes())))
+                }
+                _ => Err(Stop::Ask),
+            },
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! From a question as it is written to one that runs without the interpreter. Owns which parts can; a question of which one part cannot
+//! is left to the interpreter as a whole.
+
+use chrono::TimeDelta;
+use rhai::{Array, Dynamic, ImmutableString, Position};
+
+use super::check::About;
+use super::code::{Calculation, Code};
+use super::lead_value::{FIELDS, GROUPS};
+use super::moments::{Moment, Stretch, UNITS, stretch};
+use super::numbers::{Comparison, number};
+use super::question::{Part, What};
+use super::words::{TESTS, Test};
+
+/// Why a question is left to the interpreter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Unlowered {
+    pub(super) at: Position,
+    /// What stands there, in words.
+    pub(super) what: String,
+}
+
+/// A question that runs without the interpreter.
+///
+/// # Errors
+/// The first part that cannot.
+pub(super) fn lower(question: &Part, about: About) -> Result<Code, Unlowered> {
+    Lowering { about }.code(question)
+}
+
+struct Lowering {
+    about: About,
+}
+
+fn left(part: &Part, what: impl Into<String>) -> Unlowered {
+    Unlowered { at: part.at, what: what.into() }
+}
+
+impl Lowering {
+    fn code(&self, part: &Part) -> Result<Code, Unlowered> {
+        match &part.what {
+            What::Value(value) => constant(value).ok_or_else(|| left(part, "a value of this kind")),
+            What::Field(owner, name) => self.field(part, owner, name),
+            What::Call { name, of, .. } => self.call(part, name, of),
+            What::All(parts) => self.all(parts).map(Code::All),
+            What::Any(parts) => self.all(parts).map(Code::Any),
+            What::If(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                let parts = [self.code(condition)?, self.code(then)?, self.code(otherwise)?];
+                Ok(Code::If(Box::new(parts)))
+            }
+            What::Subject => Err(left(part, "the whole of what is asked about")),
+            What::List(_) => Err(left(part, "a list of what is worked out")),
+            What::Change => Err(left(part, "a change")),
+            What::Other(_) => Err(left(part, "several steps, a loop or a value with a name")),
+        }
+    }
+
+    fn all(&self, parts: &[Part]) -> Result<Vec<Code>, Unlowered> {
+        parts.iter().map(|part| self.code(part)).collect()
+    }
+
+    fn boxed(&self, part: &Part) -> Result<Box<Code>, Unlowered> {
+        self.code(part).map(Box::new)
+    }
+
+    fn field(&self, part: &Part, owner: &Part, name: &str) -> Result<Code, Unlowered> {
+        match (&owner.what, self.about) {
+            (What::Subject, About::Lead) => {
+                let known = FIELDS.into_iter().find(|known| *known == name && name != "tags");
+                known.map(Code::Field).ok_or_else(|| left(part, format!("lead.{name}")))
+            }
+            (What::Subject, About::Interaction) => Ok(Code::Detail(name.to_owned())),
+            (What::Field(lead, group), About::Lead) if matches!(lead.what, What::Subject) => {
+                let group = GROUPS.into_iter().find(|known| *known == group.as_str());
+                let group = group.ok_or_else(|| left(part, "a field of a field"))?;
+                Ok(Code::Grouped(group, name.to_owned()))
+            }
+            _ => Err(left(part, "a field of a field")),
+        }
+    }
+
+    fn call(&self, part: &Part, name: &str, of: &[Part]) -> Result<Code, Unlowered> {
+        if let (Some(how), [one, other]) = (Comparison::of(name), of) {
+            return Ok(Code::Compare(how, Box::new([self.code(one)?, self.code(other)?])));
+        }
+        if let (Some(how), [one, other]) = (Calculation::of(name), of) {
+            return Ok(Code::Calculate(how, Box::new([self.code(one)?, self.code(other)?])));
+        }
+        if let (Some((_, test)), [held, against]) =
+            (TESTS.iter().find(|(known, _)| *known == name), of)
+        {
+            return self.held(*test, held, against);
+        }
+        match (name, of) {
+            ("!", [one]) => Ok(Code::Not(self.boxed(one)?)),
+            ("-", [one]) => Ok(Code::Minus(self.boxed(one)?)),
+            ("contains", [list, value]) => self.among(part, list, value),
+            ("between", [value, low, high]) => {
+                let parts = [self.calm(value)?, self.calm(low)?, self.calm(high)?];
+                Ok(Code::Between(Box::new(parts)))
+            }
+            ("is_known", [one]) => Ok(Code::IsKnown(self.boxed(one)?)),
+            ("or", [one, other]) => Ok(Code::Or(Box::new([self.calm(one)?, self.calm(other)?]))),
+            ("min", [one, other]) => self.chosen(Comparison::LessOrEqual, one, other),
+            ("max", [one, other]) => self.chosen(Comparison::GreaterOrEqual, one, other),
+            ("days_since", [one]) => Ok(Code::Passed(TimeDelta::days(1), self.moment(one)?)),
+            ("hours_since", [one]) => Ok(Code::Passed(TimeDelta::hours(1), self.moment(one)?)),
+            ("within", [one, length]) => Ok(Code::Within(self.moment(one)?, self.length(length)?)),
+            ("count", [lead, kind]) => Ok(Code::Count(self.kind(lead, kind)?, None)),
+            ("count", [lead, kind, length]) => {
+                Ok(Code::Count(self.kind(lead, kind)?, Some(self.length(length)?)))
+            }
+            ("last", [lead, kind]) => Ok(Code::Last(self.kind(lead, kind)?)),
+            ("date", [day]) => {
+                let day = constant_text(day).and_then(|day| day.parse().ok());
+                let day = day.ok_or_else(|| left(part, "a day that is not written out"))?;
+                Ok(Code::Day(Moment::of_day(day, None).at()))
+            }
+            (unit, [_]) if UNITS.iter().any(|(known, _)| *known == unit) => {
+                self.length(part).map(Code::Stretch)
+            }
+            (other, _) => Err(left(part, format!("`{other}`"))),
+        }
+    }
+
+    /// A part of which it does not matter whether it is asked before or after another: scripts ask the arguments of
+    /// `a.between(b, c)` before `a`, and those of `between(a, b, c)` after it.
+    fn calm(&self, part: &Part) -> Result<Code, Unlowered> {
+        match self.code(part)? {
+            code if code.may_stop() => Err(left(part, "a condition within a value")),
+            code => Ok(code),
+        }
+    }
+
+    fn chosen(&self, how: Comparison, one: &Part, other: &Part) -> Result<Code, Unlowered> {
+        Ok(Code::Chosen(how, Box::new([self.calm(one)?, self.calm(other)?])))
+    }
+
+    /// A moment of which is asked how long ago it was.
+    fn moment(&self, part: &Part) -> Result<Box<Code>, Unlowered> {
+        match self.code(part)? {
+            day if day.names_a_day() => Err(left(part, "a day that is written out")),
+            code => Ok(Box::new(code)),
+        }
+    }
+
+    /// Whether it is the lead's tags.
+    fn is_tags(&self, part: &Part) -> bool {
+        matches!(&part.what, What::Field(lead, name)
+            if name == "tags" && matches!(lead.what, What::Subject) && self.about == About::Lead)
+    }
+
+    /// The kind of interaction that a lead is asked for.
+    fn kind(&self, lead: &Part, kind: &Part) -> Result<String, Unlowered> {
+        let is_lead = matches!(lead.what, What::Subject) && self.about == About::Lead;
+        match constant_text(kind) {
+            Some(kind) if is_lead => Ok(kind.to_string()),
+            _ => Err(left(kind, "a kind of interaction that is not written out")),
+        }
+    }
+
+    /// A stretch of time that is written out.
+    fn length(&self, part: &Part) -> Result<TimeDelta, Unlowered> {
+        let unlowered = || left(part, "a stretch of time that is not written out");
+        match &part.what {
+            What::Value(value) => {
+                value.read_lock::<Stretch>().map(|length| length.0).ok_or_else(unlowered)
+            }
+            What::Call { name, of, .. } => {
+                let unit = UNITS.iter().find(|(known, _)| known == name);
+                let count = match of.as_slice() {
+                    [Part { what: What::Value(count), .. }] => number(count),
+                    _ => None,
+                };
+                match (unit, count) {
+                    (Some((_, unit)), Some(count)) => {
+                        stretch(count, *unit).map(|length| length.0).map_err(|_| unlowered())
+                    }
+                    _ => Err(unlowered()),
+                }
+            }
+            _ => Err(unlowered()),
+        }
+    }
+
+    fn held(&self, test: Test, held: &Part, against: &Part) -> Result<Code, Unlowered> {
+        let texts = constant_texts(against)
+            .ok_or_else(|| left(against, "texts that are not written out"))?;
+        if self.is_tags(held) {
+            return Ok(Code::TagsHeld(test, texts));
+        }
+        Ok(Code::Held(test, self.boxed(held)?, texts))
+    }
+
+    /// Whether a value is in a list, a range or a text.
+    fn among(&self, part: &Part, list: &Part, value: &Part) -> Result<Code, Unlowered> {
+        let unlowered = || left(part, "`in` with what is not written out");
+        match &list.what {
+            What::Value(values) => {
+                let values = values.read_lock::<Array>().ok_or_else(unlowered)?;
+                let values: Option<Vec<Code>> = values.iter().map(constant).collect();
+                Ok(Code::Among(self.boxed(value)?, values.ok_or_else(unlowered)?))
+            }
+            What::Call { name, of, .. } if name == ".." || name == "..=" => {
+                let bound = |at: usize| match of.get(at).map(|part| &part.what) {
+                    Some(What::Value(value)) => value.as_int().ok(),
+                    _ => None,
+                };
+                let (low, high) = bound(0).zip(bound(1)).ok_or_else(unlowered)?;
+                let end = if name == ".." { Some(high) } else { high.checked_add(1) };
+                Ok(Code::InRange(self.boxed(value)?, low, end.ok_or_else(unlowered)?))
+            }
+            _ => match constant_text(value) {
+                Some(tag) if self.is_tags(list) => Ok(Code::HasTag(tag.to_string())),
+                Some(text) => Ok(Code::Contains(self.boxed(list)?, text.to_string())),
+                None => Err(unlowered()),
+            },
+        }
+    }
+}
+
+/// A value that stands in the script.
+fn constant(value: &Dynamic) -> Option<Code> {
+    if let Ok(value) = value.as_bool() {
+        return Some(Code::YesOrNo(value));
+    }
+    if let Ok(value) = value.as_int() {
+        return Some(Code::Whole(value));
+    }
+    if let Ok(value) = value.as_float() {
+        return Some(Code::Number(value));
+    }
+    if let Some(length) = value.read_lock::<Stretch>() {
+        return Some(Code::Stretch(length.0));
+    }
+    let text = value.as_immutable_string_ref().ok()?;
+    Some(Code::Text(text.to_string()))
+}
+
+fn constant_text(part: &Part) -> Option<ImmutableString> {
+    match &part.what {
+        What::Value(value) => value.as_immutable_string_ref().ok().map(|text| (*text).clone()),
+        _ => None,
+    }
+}
+
+/// A text, or the texts of a list.
+fn constant_texts(part: &Part) -> Option<Vec<String>> {
+    if let Some(text) = constant_text(part) {
+        return Some(vec![text.to_string()]);
+    }
+    let What::Value(value) = &part.what else { return None };
+    let list = value.read_lock::<Array>()?;
+    let text = |one: &Dynamic| one.as_immutable_string_ref().ok().map(|text| text.to_string());
+    list.iter().map(text).collect()
+}
