@@ -7,7 +7,6 @@ use super::facts::Facts;
 use super::moments;
 use super::numbers::{Comparison, holds, is_chosen};
 use super::words::Test;
-use crate::identity::fold;
 use crate::time::Timestamp;
 
 /// A value, without what it costs to make one that scripts can hold.
@@ -57,17 +56,15 @@ pub(super) enum Code {
     If(Box<[Code; 3]>),
     Compare(Comparison, Box<[Code; 2]>),
     Calculate(Calculation, Box<[Code; 2]>),
-    /// Whether a text passes against any of these.
+    /// Whether a text passes against any of these, which are prepared.
     Held(Test, Box<Code>, Vec<String>),
-    /// Whether tags pass against any of these.
+    /// Whether a tag passes against any of these, which are prepared.
     TagsHeld(Test, Vec<String>),
     /// Whether a value is one of these.
     Among(Box<Code>, Vec<Code>),
     /// Whether a whole number lies in a range, without its end.
     InRange(Box<Code>, i64, i64),
     Between(Box<[Code; 3]>),
-    /// Whether a text has another in it.
-    Contains(Box<Code>, String),
     /// Whether there is such a tag.
     HasTag(String),
     /// The lesser of two numbers, or the greater.
@@ -200,6 +197,11 @@ fn between(value: Value<'_>, low: Value<'_>, high: Value<'_>) -> Result<bool, St
     }
 }
 
+fn passes_any(test: Test, text: &str, prepared: &[String]) -> bool {
+    let text = test.prepared(text);
+    prepared.iter().any(|one| test.passes(&text, one))
+}
+
 impl Code {
     /// Whether it may end because something is not known where yes or no is needed.
     pub(super) fn may_stop(&self) -> bool {
@@ -209,7 +211,6 @@ impl Code {
             | Self::Minus(part)
             | Self::Held(_, part, _)
             | Self::InRange(part, ..)
-            | Self::Contains(part, _)
             | Self::IsKnown(part)
             | Self::Passed(_, part)
             | Self::Within(part, _)
@@ -291,12 +292,12 @@ impl Code {
             }
             Self::Held(test, part, against) => match part.answer(facts)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
-                Value::Text(text) => Ok(Value::YesOrNo(against.iter().any(|one| test(text, one)))),
+                Value::Text(text) => Ok(Value::YesOrNo(passes_any(*test, text, against))),
                 _ => Err(Stop::Ask),
             },
             Self::TagsHeld(test, against) => {
                 let mut tags = facts.tags().iter();
-                Ok(Value::YesOrNo(tags.any(|tag| against.iter().any(|one| test(tag, one)))))
+                Ok(Value::YesOrNo(tags.any(|tag| passes_any(*test, tag, against))))
             }
             Self::Among(part, values) => {
                 let value = part.answer(facts)?;
@@ -327,11 +328,6 @@ impl Code {
                 let parts = (value.answer(facts)?, low.answer(facts)?, high.answer(facts)?);
                 yes_or_no(between(parts.0, parts.1, parts.2))
             }
-            Self::Contains(part, text) => match part.answer(facts)? {
-                Value::Unknown => Ok(Value::YesOrNo(false)),
-                Value::Text(whole) => Ok(Value::YesOrNo(fold(whole).contains(&fold(text)))),
-                _ => Err(Stop::Ask),
-            },
             Self::HasTag(tag) => Ok(Value::YesOrNo(facts.tags().contains(tag))),
             Self::Chosen(how, sides) => {
                 let [one, other] = &**sides;

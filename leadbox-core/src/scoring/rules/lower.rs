@@ -1,6 +1,8 @@
 //! From a question as it is written to one that runs without the interpreter. Owns which parts can; a question of which one part cannot
 //! is left to the interpreter as a whole.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
@@ -24,19 +26,25 @@ pub(super) struct Unlowered {
 ///
 /// # Errors
 /// The first part that cannot.
-pub(super) fn lower(question: &Part, about: About) -> Result<Code, Unlowered> {
-    Lowering { about }.code(question)
+pub(super) fn lower(
+    question: &Part,
+    about: About,
+    own: &BTreeSet<String>,
+) -> Result<Code, Unlowered> {
+    Lowering { about, own }.code(question)
 }
 
-struct Lowering {
+struct Lowering<'l> {
     about: About,
+    /// The functions that the script defines itself, which go before words of the same name.
+    own: &'l BTreeSet<String>,
 }
 
 fn left(part: &Part, what: impl Into<String>) -> Unlowered {
     Unlowered { at: part.at, what: what.into() }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     fn code(&self, part: &Part) -> Result<Code, Unlowered> {
         match &part.what {
             What::Value(value) => constant(value).ok_or_else(|| left(part, "a value of this kind")),
@@ -81,6 +89,9 @@ impl Lowering {
     }
 
     fn call(&self, part: &Part, name: &str, of: &[Part]) -> Result<Code, Unlowered> {
+        if self.own.contains(name) {
+            return Err(left(part, format!("`{name}`, which the script defines itself")));
+        }
         if let (Some(how), [one, other]) = (Comparison::of(name), of) {
             return Ok(Code::Compare(how, Box::new([self.code(one)?, self.code(other)?])));
         }
@@ -169,6 +180,7 @@ impl Lowering {
             }
             What::Call { name, of, .. } => {
                 let unit = UNITS.iter().find(|(known, _)| known == name);
+                let unit = unit.filter(|_| !self.own.contains(name.as_str()));
                 let count = match of.as_slice() {
                     [Part { what: What::Value(count), .. }] => number(count),
                     _ => None,
@@ -187,6 +199,7 @@ impl Lowering {
     fn held(&self, test: Test, held: &Part, against: &Part) -> Result<Code, Unlowered> {
         let texts = constant_texts(against)
             .ok_or_else(|| left(against, "texts that are not written out"))?;
+        let texts: Vec<String> = texts.iter().map(|text| test.prepared(text)).collect();
         if self.is_tags(held) {
             return Ok(Code::TagsHeld(test, texts));
         }
@@ -213,7 +226,7 @@ impl Lowering {
             }
             _ => match constant_text(value) {
                 Some(tag) if self.is_tags(list) => Ok(Code::HasTag(tag.to_string())),
-                Some(text) => Ok(Code::Contains(self.boxed(list)?, text.to_string())),
+                Some(_) => self.held(Test::Part, list, value),
                 None => Err(unlowered()),
             },
         }

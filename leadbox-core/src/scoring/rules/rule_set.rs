@@ -180,7 +180,7 @@ fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         if let Some(tree) = ast::question(ast, &question.closure) {
             mistakes.extend(check(&tree, about, wants, &own));
-            match lower(&tree, about) {
+            match lower(&tree, about, &own) {
                 Ok(code) => question.code = Some(code),
                 Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),
             }

@@ -16,21 +16,45 @@ fn texts(value: &Dynamic) -> Option<Vec<ImmutableString>> {
     list.iter().map(|one| one.as_immutable_string_ref().ok().map(|text| (*text).clone())).collect()
 }
 
-/// Whether the words of `phrase` stand side by side in `text`.
-pub(super) fn has_phrase(text: &str, phrase: &str) -> bool {
-    let phrase = words_of(phrase);
-    !phrase.is_empty() && format!(" {} ", words_of(text)).contains(&format!(" {phrase} "))
+/// How one text is held against another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Test {
+    /// The other's words stand side by side in it.
+    Words,
+    Starts,
+    Ends,
+    Same,
+    /// The other is a part of it.
+    Part,
 }
 
-/// How one text is held against another.
-pub(super) type Test = fn(&str, &str) -> bool;
-
 pub(super) const TESTS: [(&str, Test); 4] = [
-    ("has_any", has_phrase),
-    ("starts_with", |text, start| fold(text).starts_with(&fold(start))),
-    ("ends_with", |text, end| fold(text).ends_with(&fold(end))),
-    ("equals", |text, other| fold(text) == fold(other)),
+    ("has_any", Test::Words),
+    ("starts_with", Test::Starts),
+    ("ends_with", Test::Ends),
+    ("equals", Test::Same),
 ];
+
+impl Test {
+    /// A text as it is compared: without case and accents, and for words without what stands between them.
+    pub(super) fn prepared(self, text: &str) -> String {
+        match self {
+            Self::Words => format!(" {} ", words_of(text)),
+            _ => fold(text),
+        }
+    }
+
+    /// Whether a text passes against another, both prepared.
+    pub(super) fn passes(self, text: &str, other: &str) -> bool {
+        match self {
+            Self::Words => !other.trim().is_empty() && text.contains(other),
+            Self::Starts => text.starts_with(other),
+            Self::Ends => text.ends_with(other),
+            Self::Same => text == other,
+            Self::Part => text.contains(other),
+        }
+    }
+}
 
 /// Whether any text of the one passes against any of the other; nothing passes that is not known.
 fn any(
@@ -44,7 +68,11 @@ fn any(
     }
     match (texts(value), texts(against)) {
         (Some(texts), Some(against)) => {
-            Ok(texts.iter().any(|text| against.iter().any(|one| test(text, one))))
+            let against: Vec<String> = against.iter().map(|one| test.prepared(one)).collect();
+            Ok(texts.iter().any(|text| {
+                let text = test.prepared(text);
+                against.iter().any(|one| test.passes(&text, one))
+            }))
         }
         _ => Err(refusal(format!("`{name}` holds texts against texts: put them in quotes"))),
     }
@@ -70,7 +98,7 @@ pub(super) fn register(engine: &mut Engine) {
         });
     }
     engine.register_fn("contains", |text: ImmutableString, part: ImmutableString| {
-        fold(&text).contains(&fold(&part))
+        Test::Part.passes(&Test::Part.prepared(&text), &Test::Part.prepared(&part))
     });
     engine.register_fn("contains", |_: ImmutableString, _: Unknown| false);
     engine.register_fn("contains", |_: Unknown, _: Dynamic| false);
@@ -104,7 +132,9 @@ mod tests {
             ("anything", "", false),
             ("", "cto", false),
         ] {
-            assert_eq!(has_phrase(text, phrase), found, "{text:?} {phrase:?}");
+            let passes =
+                Test::Words.passes(&Test::Words.prepared(text), &Test::Words.prepared(phrase));
+            assert_eq!(passes, found, "{text:?} {phrase:?}");
         }
     }
 }

@@ -180,7 +180,9 @@ fn what_only_the_interpreter_knows_is_named_with_its_place() {
     let script = "rule(\"a\", 5, |lead| lead.title.lower() == \"cto\");\n\
                   rule(\"b\", 5, |lead| { let size = lead.employees; size > 5 });\n\
                   rule(\"c\", 5, |lead| lead.employees > 5);\n\
-                  rule(\"d\", |lead| lead.value.round(), |lead| true);";
+                  rule(\"d\", |lead| lead.value.round(), |lead| true);\n\
+                  fn between(a, b, c) { true }\n\
+                  rule(\"e\", 5, |lead| between(lead.employees, 1, 2));";
     let runs: Vec<_> = RuleSet::load(script)
         .unwrap()
         .runs()
@@ -195,6 +197,7 @@ fn what_only_the_interpreter_knows_is_named_with_its_place() {
             told("b", Some("line 2, character 1: several steps, a loop or a value with a name")),
             told("c", None),
             told("d", Some("line 4, character 29: `round`")),
+            told("e", Some("line 6, character 21: `between`, which the script defines itself")),
         ]
     );
 }
