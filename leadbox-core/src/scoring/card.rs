@@ -29,7 +29,7 @@ pub struct ScoreCard {
     pub missing: Vec<String>,
     /// The moment for which all this is true.
     pub as_of: Timestamp,
-    /// Not later than the moment when the total moves by a whole point, or the priority changes, by itself.
+    /// Not later, to the minute, than the moment when the total moves by a whole point, or the priority changes, by itself.
     pub next_change_at: Option<Timestamp>,
 }
 
