@@ -31,8 +31,7 @@ use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
 pub struct Run {
     /// Its name.
     pub rule: String,
-    /// None for a compiled one; else what its script has that only the interpreter knows, and where. That takes some fifty times as
-    /// long.
+    /// None for a compiled one; else what its script has that only the interpreter knows, and where. That is slower.
     pub interpreted: Option<Mistake>,
 }
 
