@@ -1,15 +1,15 @@
 //! What a script can declare while it is loaded. Owns the declarations, and what is wrong with one on the spot, so that all mistakes
 //! are told at once.
 
-use std::mem::take;
+use std::mem::{replace, take};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext, Position};
 
 use super::fault::Mistake;
 use super::moments::Stretch;
-use super::numbers::{number, points};
-use super::plan::{Entry, Kind, Plan, Worth};
+use super::numbers::{countable, number, points};
+use super::plan::{Entry, Kind, Plan, Signal, Worth};
 use super::spelling::hint;
 use super::trial::Trial;
 use crate::identity::Industry;
@@ -57,14 +57,14 @@ impl Declared {
     }
 
     fn points(&mut self, value: &Dynamic, at: Position) -> Option<f64> {
-        let found = number(value).filter(|value| points(*value).is_some());
+        let found = countable(value);
         if found.is_none() {
             self.wrong(at, "points are a number, at most a million either way");
         }
         found
     }
 
-    /// A number of points above zero, or one of either sign where `is_signed`.
+    /// The points at which something begins or ends.
     fn bound(&mut self, what: &str, value: &Dynamic, at: Position) -> Option<Points> {
         let found = number(value).and_then(points);
         if found.is_none() {
@@ -214,8 +214,8 @@ impl Draft {
             }
             return Handle { draft: self.clone(), entry: None };
         }
-        let kind =
-            Kind::Signal { what: what.to_owned(), when: None, fade: Fade::Never, within: None };
+        let what = what.to_owned();
+        let kind = Kind::Signal(Signal { what, when: None, fade: Fade::Never, within: None });
         self.entry("signal", name, category, worth, kind, at)
     }
 }
@@ -233,7 +233,7 @@ impl Handle {
     }
 
     fn cap(self, most: &Dynamic, at: Position) -> Self {
-        self.with(at, |entry| match number(most).filter(|most| points(*most).is_some()) {
+        self.with(at, |entry| match countable(most) {
             Some(most) if most > 0.0 => {
                 entry.cap = Some(most);
                 Ok(())
@@ -250,8 +250,8 @@ impl Handle {
                 let hint = hint(industry, Industry::ALL.iter().map(|one| one.id()));
                 format!("there is no industry '{industry}'{hint}")
             })?;
-            let worth = number(worth).filter(|worth| points(*worth).is_some());
-            let worth = worth.ok_or("points are a number, at most a million either way")?;
+            let worth =
+                countable(worth).ok_or("points are a number, at most a million either way")?;
             match entry.industries.insert(known, worth) {
                 None => Ok(()),
                 Some(_) => Err(format!("what it is worth to '{industry}' is said already")),
@@ -259,43 +259,40 @@ impl Handle {
         })
     }
 
-    fn when(self, question: FnPtr, at: Position) -> Self {
+    /// Changes a signal, or says what is wrong with that; `of_rule` is said of a rule.
+    fn with_signal(
+        self,
+        at: Position,
+        of_rule: &str,
+        change: impl FnOnce(&mut Signal) -> Result<(), &'static str>,
+    ) -> Self {
         self.with(at, |entry| match &mut entry.kind {
-            Kind::Signal { when, .. } if when.is_none() => {
-                *when = Some(question.into());
-                Ok(())
-            }
-            Kind::Signal { .. } => Err("join both conditions with &&".to_owned()),
-            Kind::Rule { .. } => {
-                Err("a rule has its condition in the brackets: join both with &&".to_owned())
-            }
+            Kind::Signal(signal) => change(signal).map_err(str::to_owned),
+            Kind::Rule { .. } => Err(of_rule.to_owned()),
+        })
+    }
+
+    fn when(self, question: FnPtr, at: Position) -> Self {
+        let of_rule = "a rule has its condition in the brackets: join both with &&";
+        self.with_signal(at, of_rule, |signal| match signal.when.replace(question.into()) {
+            None => Ok(()),
+            Some(_) => Err("join both conditions with &&"),
         })
     }
 
     fn fading(self, fades: Fade, at: Position) -> Self {
-        self.with(at, |entry| match &mut entry.kind {
-            Kind::Signal { fade: fade @ Fade::Never, .. } => {
-                *fade = fades;
-                Ok(())
-            }
-            Kind::Signal { .. } => Err("how it fades is said already".to_owned()),
-            Kind::Rule { .. } => {
-                Err("only a signal fades: it has a moment at which it happened".to_owned())
-            }
+        let of_rule = "only a signal fades: it has a moment at which it happened";
+        self.with_signal(at, of_rule, |signal| match replace(&mut signal.fade, fades) {
+            Fade::Never => Ok(()),
+            _ => Err("how it fades is said already"),
         })
     }
 
     fn within(self, length: Stretch, at: Position) -> Self {
-        self.with(at, |entry| match &mut entry.kind {
-            Kind::Signal { within: within @ None, .. } => {
-                *within = Some(length.0);
-                Ok(())
-            }
-            Kind::Signal { .. } => Err("how long it counts is said already".to_owned()),
-            Kind::Rule { .. } => {
-                Err("only a signal counts for a while: it has a moment at which it happened"
-                    .to_owned())
-            }
+        let of_rule = "only a signal counts for a while: it has a moment at which it happened";
+        self.with_signal(at, of_rule, |signal| match signal.within.replace(length.0) {
+            None => Ok(()),
+            Some(_) => Err("how long it counts is said already"),
         })
     }
 }

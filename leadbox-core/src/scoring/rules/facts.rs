@@ -19,7 +19,7 @@ pub(super) struct Facts<'f> {
     pub(super) lead: &'f Lead,
     pub(super) stage: Option<&'f Stage>,
     /// What counts, the oldest first.
-    pub(super) interactions: &'f [Interaction],
+    pub(super) interactions: &'f [&'f Interaction],
     /// What is asked about, if that is not the lead.
     pub(super) interaction: Option<&'f Interaction>,
     pub(super) notes: &'f Notes,

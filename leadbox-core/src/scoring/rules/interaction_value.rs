@@ -29,7 +29,7 @@ struct Details {
 /// The interactions that count: those of people, which happened already. What is to come is noted.
 pub(super) fn counts<'s>(
     subject: &Subject<'s>,
-    notes: &'s Notes,
+    notes: &Notes,
 ) -> impl Iterator<Item = &'s Interaction> {
     let as_of = subject.as_of;
     let clear = subject.interactions.iter().filter(|one| one.suspicion == Suspicion::Clear);

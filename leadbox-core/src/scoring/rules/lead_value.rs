@@ -81,14 +81,16 @@ impl LeadValue {
     /// Of a lead and what counts of what happened, the oldest first.
     pub(super) fn new(facts: &Facts<'_>) -> Self {
         let (lead, stage) = (facts.lead.clone(), facts.stage.cloned());
-        let interactions = facts.interactions.to_vec();
+        let interactions = facts.interactions.iter().map(|one| (*one).clone()).collect();
         Self { known: Arc::new(Known { lead, stage, interactions }), notes: facts.notes.clone() }
     }
 
-    fn facts(&self) -> Facts<'_> {
+    /// What is made of what is known.
+    fn with_facts<T>(&self, make: impl FnOnce(&Facts<'_>) -> T) -> T {
         let Known { lead, stage, interactions } = &*self.known;
         let (stage, notes) = (stage.as_ref(), &self.notes);
-        Facts { lead, stage, interactions, interaction: None, notes }
+        let interactions: Vec<&Interaction> = interactions.iter().collect();
+        make(&Facts { lead, stage, interactions: &interactions, interaction: None, notes })
     }
 
     fn read(&self, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
@@ -98,13 +100,11 @@ impl LeadValue {
         if name == "tags" {
             return Ok(list(&self.known.lead.tags));
         }
-        match self.facts().field(name) {
-            Some(value) => Ok(dynamic(value, &self.notes)),
-            None => {
-                let hint = hint(name, FIELDS.into_iter().chain(GROUPS));
-                Err(refusal(format!("a lead has no field '{name}'{hint}")))
-            }
-        }
+        let value = |facts: &Facts<'_>| facts.field(name).map(|value| dynamic(value, &self.notes));
+        self.with_facts(value).ok_or_else(|| {
+            let hint = hint(name, FIELDS.into_iter().chain(GROUPS));
+            refusal(format!("a lead has no field '{name}'{hint}"))
+        })
     }
 }
 
@@ -136,8 +136,10 @@ impl Group {
         {
             return Ok(list(choices));
         }
-        let value = self.lead.facts().grouped(self.name, key).unwrap_or(Value::Unknown);
-        Ok(dynamic(value, &self.lead.notes))
+        Ok(self.lead.with_facts(|facts| {
+            let value = facts.grouped(self.name, key).unwrap_or(Value::Unknown);
+            dynamic(value, &self.lead.notes)
+        }))
     }
 }
 
@@ -146,11 +148,13 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Group>("a group of fields");
     engine.register_indexer_get(|lead: &mut LeadValue, name: &str| lead.read(name));
     engine.register_indexer_get(|group: &mut Group, key: &str| group.read(key));
-    engine.register_fn("count", |lead: LeadValue, kind: &str| lead.facts().count(kind, None));
+    engine.register_fn("count", |lead: LeadValue, kind: &str| {
+        lead.with_facts(|facts| facts.count(kind, None))
+    });
     engine.register_fn("count", |lead: LeadValue, kind: &str, length: Stretch| {
-        lead.facts().count(kind, Some(length.0))
+        lead.with_facts(|facts| facts.count(kind, Some(length.0)))
     });
     engine.register_fn("last", |lead: LeadValue, kind: &str| {
-        Moment::of(lead.facts().last(kind), &lead.notes)
+        Moment::of(lead.with_facts(|facts| facts.last(kind)), &lead.notes)
     });
 }

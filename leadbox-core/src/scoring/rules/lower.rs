@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, ImmutableString, Position};
 use super::check::About;
 use super::code::{Calculation, Code};
 use super::lead_value::{FIELDS, GROUPS};
-use super::moments::{Moment, Stretch, UNITS, stretch};
+use super::moments::{Stretch, UNITS, beginning, stretch};
 use super::numbers::{Comparison, number};
 use super::question::{Part, What};
 use super::words::{TESTS, Test};
@@ -126,7 +126,7 @@ impl Lowering<'_> {
             ("date", [day]) => {
                 let day = constant_text(day).and_then(|day| day.parse().ok());
                 let day = day.ok_or_else(|| left(part, "a day that is not written out"))?;
-                Ok(Code::Day(Moment::of_day(day, None).at()))
+                Ok(Code::Day(beginning(day)))
             }
             (unit, [_]) if UNITS.iter().any(|(known, _)| *known == unit) => {
                 self.length(part).map(Code::Stretch)

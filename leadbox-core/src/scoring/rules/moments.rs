@@ -35,11 +35,6 @@ impl Moment {
         known(at, |at| Dynamic::from(Self { at, notes: Some(notes.clone()) }))
     }
 
-    /// The beginning of a day, in UTC.
-    pub(super) fn of_day(day: NaiveDate, notes: Option<&Notes>) -> Self {
-        Self { at: beginning(day), notes: notes.cloned() }
-    }
-
     fn notes(&self) -> Result<&Notes, Box<EvalAltResult>> {
         self.notes.as_ref().ok_or_else(|| {
             refusal("how long ago something was can be asked of what a lead has, such as lead.created_at")
@@ -125,7 +120,7 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(name, move |a: Stretch, b: Stretch| how.is(a.cmp(&b)));
     }
     engine.register_fn("date", |day: &str| match day.parse::<NaiveDate>() {
-        Ok(day) => Ok(Moment::of_day(day, None)),
+        Ok(day) => Ok(Moment { at: beginning(day), notes: None }),
         Err(_) => Err(refusal(format!("'{day}' is not a day such as \"2026-03-31\""))),
     });
 }

@@ -25,6 +25,11 @@ pub(super) fn points(value: f64) -> Option<Points> {
     (value.abs() <= MOST).then(|| Points((value * 100.0).round() as i64))
 }
 
+/// A number that can be counted with as points.
+pub(super) fn countable(value: &Dynamic) -> Option<f64> {
+    number(value).filter(|value| points(*value).is_some())
+}
+
 /// How two values are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Comparison {

@@ -63,7 +63,7 @@ impl Entry {
     pub(super) fn questions(&self) -> impl Iterator<Item = &Question> {
         let when = match &self.kind {
             Kind::Rule { when } => Some(when),
-            Kind::Signal { when, .. } => when.as_ref(),
+            Kind::Signal(signal) => signal.when.as_ref(),
         };
         let told = match &self.worth {
             Worth::Told(told) => Some(told),
@@ -87,12 +87,17 @@ pub(super) enum Kind {
     /// When this is so of the lead.
     Rule { when: Question },
     /// As often as something happened.
-    Signal {
-        what: String,
-        /// And this is so of it.
-        when: Option<Question>,
-        fade: Fade,
-        /// For so long.
-        within: Option<TimeDelta>,
-    },
+    Signal(Signal),
+}
+
+/// What has to happen for points.
+#[derive(Clone, Debug)]
+pub(super) struct Signal {
+    /// The kind of interaction.
+    pub(super) what: String,
+    /// And this is so of it.
+    pub(super) when: Option<Question>,
+    pub(super) fade: Fade,
+    /// For so long.
+    pub(super) within: Option<TimeDelta>,
 }

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 pub(super) fn rehearse(engine: &Engine, ast: &AST, plan: &Plan) -> Vec<Mistake> {
     let lead = nobody();
     let kinds = plan.entries.iter().filter_map(|entry| match &entry.kind {
-        Kind::Signal { what, .. } => InteractionKind::parse(what),
+        Kind::Signal(signal) => InteractionKind::parse(&signal.what),
         Kind::Rule { .. } => None,
     });
     let interactions: Vec<Interaction> = kinds.map(|kind| nothing(&lead, kind)).collect();

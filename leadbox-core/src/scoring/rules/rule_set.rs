@@ -194,8 +194,8 @@ fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
                 read(when, About::Lead, Wants::YesOrNo);
                 About::Lead
             }
-            Kind::Signal { when, .. } => {
-                if let Some(when) = when {
+            Kind::Signal(signal) => {
+                if let Some(when) = &mut signal.when {
                     read(when, About::Interaction, Wants::YesOrNo);
                 }
                 About::Interaction

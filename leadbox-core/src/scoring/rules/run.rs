@@ -9,9 +9,10 @@ use super::facts::Facts;
 use super::fault::{Ended, Mistake, ended};
 use super::interaction_value::{InteractionValue, counts};
 use super::lead_value::LeadValue;
+use super::moments;
 use super::notes::Notes;
 use super::numbers::{number, points};
-use super::plan::{Entry, Kind, Plan, Question, Worth};
+use super::plan::{Entry, Kind, Plan, Question, Signal, Worth};
 use super::unknown::is_unknown;
 use crate::interaction::Interaction;
 use crate::score::Points;
@@ -24,7 +25,7 @@ pub(super) struct Asking<'r> {
     ast: &'r AST,
     subject: &'r Subject<'r>,
     /// What counts of what happened, the oldest first.
-    interactions: Vec<Interaction>,
+    interactions: Vec<&'r Interaction>,
     notes: Notes,
     /// The lead as the interpreter is given it, once it is.
     lead: OnceCell<LeadValue>,
@@ -42,8 +43,15 @@ pub(super) enum Executors {
 
 /// What an entry comes to.
 enum Outcome {
-    Fired { points: Points, uncapped: Points, interactions: usize, fading: Vec<Fading> },
+    Fired {
+        points: Points,
+        uncapped: Points,
+        interactions: usize,
+        fading: Vec<Fading>,
+    },
     Silent(Silence),
+    /// What it asks for is not known.
+    NotKnown,
     Wrong(Mistake),
 }
 
@@ -79,7 +87,7 @@ impl Answer {
 impl<'r> Asking<'r> {
     pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &'r Subject<'r>) -> Self {
         let notes = Notes::new(subject.as_of);
-        let mut interactions: Vec<Interaction> = counts(subject, &notes).cloned().collect();
+        let mut interactions: Vec<&Interaction> = counts(subject, &notes).collect();
         interactions.sort_by_key(|one| (one.at, one.id));
         let (lead, executors) = (OnceCell::new(), Executors::Both);
         Self { engine, ast, subject, interactions, notes, lead, executors }
@@ -164,7 +172,7 @@ impl<'r> Asking<'r> {
                 Outcome::Silent(Silence::NotSo) if !seen.unknown.is_empty() => {
                     silent.push(Silent { rule, why: Silence::NotKnown(seen.unknown) });
                 }
-                Outcome::Silent(Silence::NotKnown(_)) => {
+                Outcome::NotKnown => {
                     silent.push(Silent { rule, why: Silence::NotKnown(seen.unknown) });
                 }
                 Outcome::Silent(why) => silent.push(Silent { rule, why }),
@@ -184,7 +192,7 @@ impl<'r> Asking<'r> {
     fn outcome(&self, entry: &Entry) -> Outcome {
         let found = match &entry.kind {
             Kind::Rule { when } => self.rule(entry, when),
-            Kind::Signal { .. } => self.signal(entry),
+            Kind::Signal(signal) => self.signal(entry, signal),
         };
         found.unwrap_or_else(Outcome::Wrong)
     }
@@ -193,21 +201,19 @@ impl<'r> Asking<'r> {
         match self.is_so(entry.at, when, None)? {
             Some(true) => {}
             Some(false) => return Ok(Outcome::Silent(Silence::NotSo)),
-            None => return Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
+            None => return Ok(Outcome::NotKnown),
         }
         match self.worth(entry, None)? {
             Some(worth) => fired(entry, worth, 0, Vec::new()),
-            None => Ok(Outcome::Silent(Silence::NotKnown(Vec::new()))),
+            None => Ok(Outcome::NotKnown),
         }
     }
 
-    fn signal(&self, entry: &Entry) -> Result<Outcome, Mistake> {
-        let Kind::Signal { what, when, fade, within } = &entry.kind else {
-            return Ok(Outcome::Silent(Silence::Nothing));
-        };
+    fn signal(&self, entry: &Entry, signal: &Signal) -> Result<Outcome, Mistake> {
+        let Signal { what, when, fade, within } = signal;
         let mut fading = Vec::new();
-        for one in self.interactions.iter().filter(|one| one.kind.as_str() == what) {
-            if !self.counts(one, *within) {
+        for &one in self.interactions.iter().filter(|one| one.kind.as_str() == what) {
+            if within.is_some_and(|length| !moments::within(one.at, length, &self.notes)) {
                 continue;
             }
             let is_meant = match when {
@@ -228,17 +234,6 @@ impl<'r> Asking<'r> {
         }
         let worth = fading.iter().map(|one| one.at(self.notes.now())).sum();
         fired(entry, worth, fading.len(), fading)
-    }
-
-    /// Whether an interaction still counts.
-    fn counts(&self, one: &Interaction, within: Option<chrono::TimeDelta>) -> bool {
-        let Some(last) = within.and_then(|within| one.at.checked_add_signed(within)) else {
-            return true;
-        };
-        if let Some(over) = last.checked_add_signed(chrono::TimeDelta::microseconds(1)) {
-            self.notes.step(over);
-        }
-        self.notes.now() <= last
     }
 
     /// What an entry is worth to this lead, in points; none when that is not known.
