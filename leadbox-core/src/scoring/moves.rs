@@ -12,6 +12,11 @@ const GRAIN: TimeDelta = TimeDelta::minutes(1);
 /// The latest moment that is looked at: what takes longer is looked at again then.
 const HORIZON: TimeDelta = TimeDelta::days(3_660);
 
+/// A later moment, or the last one that there is.
+fn later(now: Timestamp, by: TimeDelta) -> Timestamp {
+    now.checked_add_signed(by).unwrap_or(Timestamp::MAX_UTC)
+}
+
 /// What moves a total without anybody's doing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
@@ -54,7 +59,7 @@ impl Moves {
         let slack = i64::try_from(self.lines).unwrap_or(i64::MAX);
         let gap = gap.saturating_sub(slack);
         let next = [self.step, self.lost(now, gap)].into_iter().flatten().min();
-        next.map(|at| at.max(now + GRAIN))
+        next.map(|at| at.max(later(now, GRAIN)))
     }
 
     /// Not later than the moment when what fades has lost `gap` hundredths.
@@ -66,17 +71,17 @@ impl Moves {
         let today = worth(now);
         #[expect(clippy::cast_precision_loss, reason = "a gap is at most a hundred")]
         let gap = gap.clamp(0, 100) as f64 / 100.0;
-        let is_lost = |minutes: i64| today - worth(now + TimeDelta::minutes(minutes)) >= gap;
+        let is_lost = |minutes: i64| today - worth(later(now, TimeDelta::minutes(minutes))) >= gap;
         let (mut before, mut after) = (0, HORIZON.num_minutes());
         if !is_lost(after) {
             // Whatever is left by then may go on fading.
-            return (worth(now + HORIZON) >= gap && gap > 0.0).then(|| now + HORIZON);
+            return (worth(later(now, HORIZON)) >= gap && gap > 0.0).then(|| later(now, HORIZON));
         }
         while after - before > 1 {
             let middle = before + (after - before) / 2;
             if is_lost(middle) { after = middle } else { before = middle }
         }
-        Some(now + TimeDelta::minutes(before))
+        Some(later(now, TimeDelta::minutes(before)))
     }
 }
 
@@ -104,6 +109,19 @@ mod tests {
         moves.note_step(Some(step));
         moves.note_step(None);
         assert_eq!(moves.next(now, Points::whole(10), []), Some(step));
+    }
+
+    #[test]
+    fn at_the_end_of_time_nothing_comes_after_it() {
+        let now = Timestamp::MAX_UTC;
+        let since = now - TimeDelta::days(1);
+        let fading = Fading { points: 50.0, since, fade: Fade::HalfLife(TimeDelta::days(1)) };
+        let mut moves = Moves::default();
+        moves.note_fading([fading]);
+        for total in [25, 50] {
+            let next = moves.next(now, Points::whole(total), [Points::whole(25)]);
+            assert!(next.is_none_or(|next| next == now), "{next:?}");
+        }
     }
 
     #[test]

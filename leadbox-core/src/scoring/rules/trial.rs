@@ -130,7 +130,7 @@ impl MadeUp {
             match field.as_str() {
                 DAY => {}
                 AGE => {
-                    lead.created_at = now - ago(value, 86_400.0).map_err(says)?;
+                    lead.created_at = before(now, value, 86_400.0).map_err(says)?;
                     lead.stage_since = lead.created_at;
                 }
                 COMPLETENESS => {
@@ -181,12 +181,15 @@ fn set(
         .map_err(|says| format!("{field}: {says}"))
 }
 
-/// How long ago, from a number of units.
-fn ago(value: &Dynamic, seconds: f64) -> Result<TimeDelta, String> {
+/// A moment so many units before another.
+fn before(moment: Timestamp, value: &Dynamic, seconds: f64) -> Result<Timestamp, String> {
     let count = number(value).filter(|count| count.abs() <= 1e6);
-    let count = count.ok_or_else(|| "is a number".to_owned())?;
+    let count = count.ok_or_else(|| "is a number, at most a million either way".to_owned())?;
     #[expect(clippy::cast_possible_truncation, reason = "a million days have fewer microseconds")]
-    Ok(TimeDelta::microseconds((count * seconds * 1e6).round() as i64))
+    let length = TimeDelta::microseconds((count * seconds * 1e6).round() as i64);
+    moment
+        .checked_sub_signed(length)
+        .ok_or_else(|| "is further away than there are years".to_owned())
 }
 
 fn interaction(
@@ -203,7 +206,7 @@ fn interaction(
     let mut happened = now;
     for (unit, seconds) in AGO {
         if let Some(count) = map.get(unit) {
-            happened -= ago(count, seconds).map_err(|says| format!("{unit} {says}"))?;
+            happened = before(happened, count, seconds).map_err(|says| format!("{unit} {says}"))?;
         }
     }
     let is_suspect = map.get(SUSPECT).is_some_and(|suspect| suspect.as_bool() == Ok(true));

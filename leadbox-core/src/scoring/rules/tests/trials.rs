@@ -51,6 +51,7 @@ test("nothing", #{}, |r| r.priority == "hot");
 test("no lead", #{ employees: "many" }, |r| true);
 test("no field", #{ emial: "a@b.example" }, |r| true);
 test("no rule", #{ employees: 6 }, |r| r.fired("Sise"));
+test("too old", #{ today: "+262142-01-01", days_old: -1000000 }, |r| true);
 test("no stage", #{ stage: "nirvana" }, |r| true);
 "#;
     let told: Vec<String> =
@@ -63,7 +64,8 @@ test("no stage", #{ stage: "nirvana" }, |r| true);
             "line 7, character 1: employees: has to be a whole number, 0 or more",
             "line 8, character 1: emial: is not a field; custom fields begin with 'cf.'",
             "line 9, character 42: there is no rule 'Sise': did you mean 'Size'?",
-            "line 10, character 1: stage: there is no stage 'nirvana'",
+            "line 10, character 1: days_old: is further away than there are years",
+            "line 11, character 1: stage: there is no stage 'nirvana'",
         ]
     );
 }
