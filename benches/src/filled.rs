@@ -100,7 +100,11 @@ async fn write(leadbox: &LeadBox, batch: &[NewLead], rng: &mut StdRng) -> Result
         let total = Points::whole(rng.random_range(0..100));
         let score =
             LeadScore { revision: Revision::FIRST, lead_version: version, total, ..unscored };
-        changes.push(Change::SetScore(Box::new(ScoreUpdate { before: Revision(0), score })));
+        changes.push(Change::SetScore(Box::new(ScoreUpdate {
+            before: Revision(0),
+            score,
+            record: None,
+        })));
     }
     let set = ChangeSet::new(leadbox.new_id(), leadbox.now(), OnConflict::Fail, changes)?;
     leadbox.storage().commit(&set).await?;

@@ -245,6 +245,16 @@ macro_rules! every_case {
                 a_score_behind_another_revision_is_refused,
                 a_score_by_an_older_rule_set_is_refused,
             }
+            scoring {
+                a_record_of_a_score_reads_back_as_it_was_written,
+                records_of_scores_come_latest_first_in_pages,
+                records_of_scores_are_seen_by_who_sees_the_lead,
+                a_refused_score_leaves_no_record,
+                a_spoilt_score_is_dirty_and_whoever_did_not_know_is_refused,
+                the_latest_clear_interactions_of_many_leads_come_together,
+                scores_are_due_when_they_may_move_those_first_that_are_first,
+                leads_scored_by_older_rules_come_by_id,
+            }
             search {
                 words_are_found_anywhere_without_case_or_accents,
                 two_letters_find_beginnings_of_words,

@@ -8,7 +8,7 @@ mod values;
 use std::time::Duration;
 
 use leadbox_core::job::Settlement;
-use leadbox_core::storage::{ConsumerStart, CursorAdvance, InteractionMark, JobReplay};
+use leadbox_core::storage::{ConsumerStart, CursorAdvance, InteractionMark, JobReplay, ScoreSpoil};
 use leadbox_core::{Change, IdentityKind, LeadRow, Position, Suspicion, Tenant, Version};
 
 use crate::fixtures::{Refusal, World, at};
@@ -33,7 +33,7 @@ pub struct Sample {
 }
 
 /// How many kinds of change there are.
-pub const KINDS: usize = 29;
+pub const KINDS: usize = 30;
 
 /// Prepares a world and gives one sample of every kind of change, in the order of a commit. All good ones can be
 /// committed together or one by one.
@@ -55,6 +55,8 @@ pub async fn samples(world: &World) -> Vec<Sample> {
 
 async fn leads(world: &World) -> Vec<Sample> {
     let (mut held, mut edited, scored) = (world.lead(), world.lead(), world.lead());
+    let spoilt = world.stored(world.lead()).await;
+    let spoil = |tenant, lead| Change::SpoilScore(ScoreSpoil { tenant, lead });
     held.external_id = Some("crm-1".to_owned());
     edited.external_id = Some("crm-2".to_owned());
     world
@@ -99,6 +101,12 @@ async fn leads(world: &World) -> Vec<Sample> {
             conflicting: (world.set_score(&dated), Refusal::Conflict),
             absent: Some(world.set_score(&unknown)),
             foreign: Some(world.set_score(&others)),
+        },
+        Sample {
+            good: spoil(world.tenant, spoilt.id),
+            conflicting: (spoil(world.tenant, world.id()), Refusal::Conflict),
+            absent: Some(spoil(world.tenant, world.id())),
+            foreign: Some(spoil(Tenant(99), spoilt.id)),
         },
     ]
 }
@@ -281,6 +289,7 @@ pub fn name_of(change: &Change) -> &'static str {
         Change::InsertLead(_)
         | Change::UpdateLead(_)
         | Change::SetScore(_)
+        | Change::SpoilScore(_)
         | Change::InsertInteraction(_)
         | Change::MarkInteraction(_)
         | Change::OpenStay(_)

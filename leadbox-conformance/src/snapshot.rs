@@ -7,6 +7,7 @@ use leadbox_core::event::Event;
 use leadbox_core::job::{Attempt, JobFilter, LaneCount, LaneState};
 use leadbox_core::proof::{Credential, Token, TokenFilter, TokenKind};
 use leadbox_core::rollup::Cell;
+use leadbox_core::scoring::ScoreRecord;
 use leadbox_core::storage::{
     Checkpoint, ConsumerState, Counts, Definition, DefinitionKind, EventFilter, Reply,
 };
@@ -23,6 +24,7 @@ use crate::fixtures::{World, at};
 pub struct Snapshot {
     leads: Vec<StoredLead>,
     listed: Vec<StoredLead>,
+    score_records: Vec<ScoreRecord>,
     interactions: Vec<Interaction>,
     stays: Vec<Stay>,
     tasks: Vec<Task>,
@@ -58,8 +60,10 @@ impl Snapshot {
         let mut leads = storage.leads_by_id(&scope, &ids).await.unwrap();
         leads.sort_by_key(|stored| stored.lead.id);
         let (mut interactions, mut stays) = (Vec::new(), Vec::new());
+        let mut score_records = Vec::new();
         let (mut tasks, mut notes) = (Vec::new(), Vec::new());
         for lead in &known.leads {
+            score_records.extend(storage.score_records(&scope, *lead, &all).await.unwrap().items);
             interactions.extend(storage.interactions(&scope, *lead, &all).await.unwrap().items);
             stays.extend(storage.stays(&scope, *lead).await.unwrap());
             tasks.extend(storage.lead_tasks(&scope, *lead, &all).await.unwrap().items);
@@ -71,6 +75,9 @@ impl Snapshot {
             DefinitionKind::Pipeline,
             DefinitionKind::Settings,
             DefinitionKind::Role,
+            DefinitionKind::RuleBook,
+            DefinitionKind::RuleSheet,
+            DefinitionKind::Rules,
         ] {
             definitions.extend(storage.definitions(world.tenant, kind).await.unwrap());
         }
@@ -101,6 +108,7 @@ impl Snapshot {
         Self {
             leads,
             listed: storage.leads(&scope, &LeadQuery::default(), &all).await.unwrap().items,
+            score_records,
             interactions,
             stays,
             tasks,

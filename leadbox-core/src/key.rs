@@ -69,6 +69,8 @@ keys! {
     FieldKey;
     /// The key of a role: `[a-z][a-z0-9_]{0,62}`.
     RoleKey;
+    /// The key of a rule set: `[a-z][a-z0-9_]{0,62}`.
+    RuleSetKey;
 }
 
 #[cfg(test)]

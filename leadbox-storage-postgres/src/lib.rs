@@ -56,6 +56,7 @@ mod notify;
 mod paging;
 mod prune;
 mod rows;
+mod scores;
 mod sequencer;
 mod storage;
 mod tasks;

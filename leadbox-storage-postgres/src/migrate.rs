@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("live_facets", include_str!("../migrations/0008_live_facets.sql")),
     ("totals", include_str!("../migrations/0009_totals.sql")),
     ("deleted_by_owner", include_str!("../migrations/0010_deleted_by_owner.sql")),
+    ("scoring", include_str!("../migrations/0011_scoring.sql")),
 ];
 
 /// The schema that this program needs.

@@ -8,6 +8,8 @@ use leadbox_core::event::{ActorKind, Cause, ChainHash, Commitment, SubjectKind};
 use leadbox_core::job::{Attempt, AttemptResult, Job, JobState, Lane, LaneKey, LaneState, NewJob};
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::rollup::{Cell, Sums};
+use leadbox_core::scoring::ScoreRecord;
+use leadbox_core::storage::DueScore;
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
     InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
@@ -177,6 +179,26 @@ pub(crate) fn interaction(row: &PgRow) -> Result<Interaction> {
         key: reader.get("key")?,
         suspicion: if reader.get("suspect")? { Suspicion::Suspect } else { Suspicion::Clear },
         props: reader.json("props")?,
+    })
+}
+
+pub(crate) fn score_record(row: &PgRow) -> Result<ScoreRecord> {
+    let reader = Reader { row, table: "score_record" };
+    Ok(ScoreRecord {
+        tenant: Tenant(reader.get("tenant")?),
+        lead: LeadId::from_uuid(reader.get("lead")?),
+        revision: Revision(reader.get("revision")?),
+        at: reader.get("at")?,
+        change: reader.json("change")?,
+    })
+}
+
+pub(crate) fn due_score(row: &PgRow) -> Result<DueScore> {
+    let reader = Reader { row, table: "lead_pulse" };
+    Ok(DueScore {
+        at: reader.get("next_change_at")?,
+        tenant: Tenant(reader.get("tenant")?),
+        lead: LeadId::from_uuid(reader.get("lead")?),
     })
 }
 

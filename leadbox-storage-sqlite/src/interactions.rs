@@ -15,7 +15,11 @@ use crate::statement::Rows;
 const INTERACTIONS: &str = "interactions";
 
 /// The number of a lead that the scope sees, deleted or not.
-async fn seen_lead(readers: &Readers, scope: &Scope, lead: LeadId) -> Result<Option<i64>> {
+pub(crate) async fn seen_lead(
+    readers: &Readers,
+    scope: &Scope,
+    lead: LeadId,
+) -> Result<Option<i64>> {
     let found = sqlx::query(
         r"
         select

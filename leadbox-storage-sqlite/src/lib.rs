@@ -79,6 +79,7 @@ mod paging;
 mod plans;
 mod readers;
 mod rows;
+mod scores;
 mod sources;
 mod statement;
 mod storage;

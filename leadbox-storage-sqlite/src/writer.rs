@@ -386,6 +386,7 @@ fn rows_of(set: &ChangeSet) -> impl Iterator<Item = u64> {
             | Change::InsertLead(_)
             | Change::UpdateLead(_)
             | Change::SetScore(_)
+            | Change::SpoilScore(_)
             | Change::InsertInteraction(_)
             | Change::MarkInteraction(_)
             | Change::OpenStay(_)

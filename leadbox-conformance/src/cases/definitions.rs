@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
+use leadbox_core::scoring::{
+    Draft, Publication, PublishedRules, RuleBook, RuleSetVersion, RuleSheet,
+};
 use leadbox_core::storage::{
     Checkpoint, Definition, DefinitionKind, DefinitionUpdate, Reply, Storage,
 };
 use leadbox_core::{
-    Change, FieldDefinition, FieldType, Industry, Pipeline, Revision, Sensitivity, Settings, Stage,
-    StageKind, Tenant,
+    Actor, Change, FieldDefinition, FieldType, Industry, Pipeline, Revision, Sensitivity, Settings,
+    Stage, StageKind, Tenant,
 };
 
 use crate::fixtures::{Refusal, World, at, at_micros};
@@ -55,6 +58,26 @@ fn role() -> Role {
     Role { key: "own_role".parse().unwrap(), name: "Händler".to_owned(), grants }
 }
 
+fn published() -> PublishedRules {
+    let id = RuleSetVersion { set: "b2b".parse().unwrap(), version: 3 };
+    PublishedRules { id, script: "ruleset(\"Größe\");\n\t// 100 % \\ ü\n".to_owned() }
+}
+
+fn book() -> RuleBook {
+    RuleBook { edition: 12, in_force: vec![published().id], since: Some(at_micros(1_000_001)) }
+}
+
+fn sheet() -> RuleSheet {
+    let script = "rule(\"unfinished".to_owned();
+    let (by, note) = (Actor::host(), "première".to_owned());
+    RuleSheet {
+        key: "b2b".parse().unwrap(),
+        name: "B2B ü".to_owned(),
+        draft: Some(Draft { script, by: by.clone(), at: at(3), since_version: Some(3) }),
+        versions: vec![Publication { version: 3, by, at: at(2), note }],
+    }
+}
+
 pub async fn every_kind_of_definition_reads_back_as_it_was_written(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let choices = vec!["Größe M".to_owned(), "b;c".to_owned()];
@@ -66,6 +89,9 @@ pub async fn every_kind_of_definition_reads_back_as_it_was_written(storage: Arc<
         pipeline(&world, Definition::DEFAULT_PIPELINE),
         Definition::Settings(settings()),
         Definition::Role(role()),
+        Definition::RuleBook(book()),
+        Definition::RuleSheet(sheet()),
+        Definition::Rules { key: "b2b@3".to_owned(), rules: published() },
     ];
     let changes = all.iter().map(|definition| put(&world, 0, definition.clone())).collect();
     world.commit(changes).await;

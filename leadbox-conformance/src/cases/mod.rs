@@ -27,6 +27,7 @@ pub mod notes;
 pub mod paging;
 pub mod proofs;
 pub mod scores;
+pub mod scoring;
 pub mod search;
 pub mod skipping;
 pub mod stays;

@@ -109,6 +109,12 @@ promises! {
     SuspectWeightless;
     /// The last interaction is the one that came last.
     LatestByTime;
+    /// The history of scores is lost.
+    ScoreRecords;
+    /// Scores are due before their time.
+    DueByTime;
+    /// Scores by newer rules count as older ones.
+    OlderRules;
     /// A consumer that lost its lease can move on.
     CursorFence;
     /// A consumer can move on from where it does not stand.
@@ -169,6 +175,7 @@ const CHANGES: &[&str] = &[
     "InsertLead",
     "UpdateLead",
     "SetScore",
+    "SpoilScore",
     "InsertInteraction",
     "MarkInteraction",
     "OpenStay",
@@ -201,6 +208,7 @@ const CHANGES: &[&str] = &[
 const TENANT_CHANGES: &[&str] = &[
     "UpdateLead",
     "SetScore",
+    "SpoilScore",
     "InsertInteraction",
     "MarkInteraction",
     "OpenStay",
@@ -237,6 +245,9 @@ const READS: &[&str] = &[
     "interactions",
     "interaction",
     "interaction_by_key",
+    "recent_interactions",
+    "score_records",
+    "leads_scored_before",
     "stays",
     "task",
     "lead_tasks",
@@ -286,6 +297,7 @@ const SCOPED_READS: &[&str] = &[
     "interactions",
     "interaction",
     "interaction_by_key",
+    "score_records",
     "stays",
     "task",
     "lead_tasks",

@@ -7,6 +7,7 @@ mod leads;
 mod log;
 mod retarget;
 mod saboteur;
+mod scores;
 mod setup;
 mod tamper;
 mod tasks;

@@ -26,6 +26,9 @@ pub(super) fn rewritten(saboteur: &Saboteur, change: &Change) -> Option<Change> 
             row.keys.email_slot = LeadKeys::own_slot(row.lead.id);
             row.keys.phone_slot = LeadKeys::own_slot(row.lead.id);
         }
+        Change::SetScore(update) if saboteur.breaks(Promise::ScoreRecords) => {
+            update.record = None;
+        }
         Change::EnqueueJob(job) => {
             let id = job.id;
             let differ = |key: &mut Option<String>| {

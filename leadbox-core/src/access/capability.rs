@@ -13,6 +13,8 @@ named! {
         FieldsManage = "fields.manage", "manage custom fields";
         /// Make and change pipelines and their stages.
         StagesManage = "stages.manage", "manage stages";
+        /// Write, publish and withdraw scoring rules.
+        RulesManage = "rules.manage", "manage scoring rules";
         /// Change the tenant's settings.
         SettingsManage = "settings.manage", "change settings";
         /// Add and change users and teams, and give them roles.

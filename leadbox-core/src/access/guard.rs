@@ -64,7 +64,8 @@ impl Rights {
             Change::OpenStay(_)
             | Change::CloseStay(_)
             | Change::MoveRecords(_)
-            | Change::SetScore(_) => Ok(()),
+            | Change::SetScore(_)
+            | Change::SpoilScore(_) => Ok(()),
             // How verbs and workers keep account of what they do.
             Change::EnqueueJob(_)
             | Change::FinishJob(_)
@@ -127,5 +128,8 @@ fn capability(kind: DefinitionKind) -> Capability {
         DefinitionKind::Pipeline => Capability::StagesManage,
         DefinitionKind::Settings => Capability::SettingsManage,
         DefinitionKind::Role => Capability::RolesManage,
+        DefinitionKind::RuleBook | DefinitionKind::RuleSheet | DefinitionKind::Rules => {
+            Capability::RulesManage
+        }
     }
 }

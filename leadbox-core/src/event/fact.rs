@@ -93,6 +93,12 @@ event_types! {
     PIPELINE_CHANGED = "pipeline.changed";
     /// A tenant's settings changed.
     SETTINGS_CHANGED = "settings.changed";
+    /// The draft of a rule set was written or dropped.
+    RULES_DRAFTED = "rules.drafted";
+    /// Other scoring rules came into force; `data.edition` counts them.
+    RULES_PUBLISHED = "rules.published";
+    /// All leads are scored by the rules in force; `data` says how many changed.
+    RULES_APPLIED = "rules.applied";
     /// A user was made or changed.
     USER_CHANGED = "user.changed";
     /// A team was made or changed.

@@ -11,6 +11,7 @@ mod matching;
 mod merge;
 mod new_lead;
 mod parts;
+mod past;
 mod patch;
 mod record;
 mod redact;

@@ -17,14 +17,40 @@ fn later(now: Timestamp, by: TimeDelta) -> Timestamp {
     now.checked_add_signed(by).unwrap_or(Timestamp::MAX_UTC)
 }
 
+/// A line in which points fade.
+#[derive(Clone, Debug)]
+struct Line {
+    points: Vec<Fading>,
+    /// The most that it adds or takes away.
+    cap: f64,
+    /// Whether all of its points are for the lead, or all against it: then it only ever comes nearer to nothing.
+    is_of_one_sign: bool,
+}
+
+impl Line {
+    /// What it is worth at a moment.
+    fn at(&self, now: Timestamp) -> f64 {
+        let sum: f64 = self.points.iter().map(|one| one.at(now)).sum();
+        sum.clamp(-self.cap, self.cap)
+    }
+
+    /// What it can still lose from a moment on: never more, the later it is.
+    fn left(&self, now: Timestamp) -> f64 {
+        match self.is_of_one_sign {
+            // Nothing shows of what fades above the cap.
+            true => self.at(now).abs(),
+            false => self.points.iter().map(|one| one.at(now).abs()).sum(),
+        }
+    }
+}
+
 /// What moves a total without anybody's doing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
     /// The next moment at which something counts from one instant to the next, or no longer does.
     step: Option<Timestamp>,
-    fading: Vec<Fading>,
-    /// How many lines have fading points in them, each of which is rounded to hundredths.
-    lines: usize,
+    /// The lines in which points fade, each of which is rounded to hundredths.
+    lines: Vec<Line>,
 }
 
 impl Moves {
@@ -33,17 +59,26 @@ impl Moves {
         self.step = [self.step, at].into_iter().flatten().min();
     }
 
-    /// Notes the points of one line that fade.
-    pub(super) fn note_fading(&mut self, points: impl IntoIterator<Item = Fading>) {
-        let before = self.fading.len();
-        self.fading.extend(points.into_iter().filter(|one| one.fade != Fade::Never));
-        self.lines += usize::from(self.fading.len() > before);
+    /// Notes the points of one line, which adds or takes away `cap` at the most.
+    pub(super) fn note_fading(
+        &mut self,
+        points: impl IntoIterator<Item = Fading>,
+        cap: Option<f64>,
+    ) {
+        let points: Vec<Fading> = points.into_iter().collect();
+        if points.iter().any(|one| one.fade != Fade::Never) {
+            let is_of_one_sign = points.iter().all(|one| one.points >= 0.0)
+                || points.iter().all(|one| one.points <= 0.0);
+            let cap = cap.map_or(f64::INFINITY, f64::abs);
+            self.lines.push(Line { points, cap, is_of_one_sign });
+        }
     }
 
     /// Not later than the moment when the total moves by a whole point or passes one of `bounds`; none when it never does.
     ///
     /// Until the next step the total moves by what fades, and by no more than all of that together loses. What is lost never gets
-    /// less, so the moment when it reaches the gap is found by halving.
+    /// less, so the moment when it reaches the gap is found by halving. And as long as no line is rounded to another hundredth,
+    /// nothing moves at all: a total that stands at a bound waits for that. The later of the two holds.
     pub(super) fn next(
         &self,
         now: Timestamp,
@@ -56,33 +91,53 @@ impl Moves {
             below => below.saturating_neg(),
         });
         let gap = to_bound.chain([100]).min().unwrap_or(100);
-        let slack = i64::try_from(self.lines).unwrap_or(i64::MAX);
-        let gap = gap.saturating_sub(slack);
-        let next = [self.step, self.lost(now, gap)].into_iter().flatten().min();
+        let slack = i64::try_from(self.lines.len()).unwrap_or(i64::MAX);
+        #[expect(clippy::cast_precision_loss, reason = "a gap is at most a hundred")]
+        let gap = gap.saturating_sub(slack).clamp(0, 100) as f64 / 100.0;
+        let faded = match (lost(now, &self.lines, gap), self.rounded(now)) {
+            (Some(whole), Some(first)) => Some(whole.max(first)),
+            // What never moves as a whole, or in any of its lines, does not move.
+            _ => None,
+        };
+        let next = [self.step, faded].into_iter().flatten().min();
         next.map(|at| at.max(later(now, GRAIN)))
     }
 
-    /// Not later than the moment when what fades has lost `gap` hundredths.
-    fn lost(&self, now: Timestamp, gap: i64) -> Option<Timestamp> {
-        if self.fading.is_empty() {
-            return None;
-        }
-        let worth = |at: Timestamp| -> f64 { self.fading.iter().map(|one| one.at(at).abs()).sum() };
-        let today = worth(now);
-        #[expect(clippy::cast_precision_loss, reason = "a gap is at most a hundred")]
-        let gap = gap.clamp(0, 100) as f64 / 100.0;
-        let is_lost = |minutes: i64| today - worth(later(now, TimeDelta::minutes(minutes))) >= gap;
-        let (mut before, mut after) = (0, HORIZON.num_minutes());
-        if !is_lost(after) {
-            // Whatever is left by then may go on fading.
-            return (worth(later(now, HORIZON)) >= gap && gap > 0.0).then(|| later(now, HORIZON));
-        }
-        while after - before > 1 {
-            let middle = before + (after - before) / 2;
-            if is_lost(middle) { after = middle } else { before = middle }
-        }
-        Some(later(now, TimeDelta::minutes(before)))
+    /// Not later than the moment when the first line is rounded to another hundredth.
+    fn rounded(&self, now: Timestamp) -> Option<Timestamp> {
+        let first = self.lines.iter().filter_map(|line| {
+            let hundredths = line.at(now) * 100.0;
+            let nearest = hundredths.round();
+            let (down, up) = (hundredths - (nearest - 0.5), (nearest + 0.5) - hundredths);
+            let gap = match line.is_of_one_sign {
+                true if hundredths >= 0.0 => down,
+                true => up,
+                false => down.min(up),
+            };
+            lost(now, std::slice::from_ref(line), gap.max(0.0) / 100.0)
+        });
+        first.min()
     }
+}
+
+/// Not later than the moment when these have lost `gap` points.
+fn lost(now: Timestamp, lines: &[Line], gap: f64) -> Option<Timestamp> {
+    if lines.is_empty() {
+        return None;
+    }
+    let left = |at: Timestamp| -> f64 { lines.iter().map(|line| line.left(at)).sum() };
+    let today = left(now);
+    let is_lost = |minutes: i64| today - left(later(now, TimeDelta::minutes(minutes))) >= gap;
+    let (mut before, mut after) = (0, HORIZON.num_minutes());
+    if !is_lost(after) {
+        // Whatever is left by then may go on fading.
+        return (left(later(now, HORIZON)) >= gap && gap > 0.0).then(|| later(now, HORIZON));
+    }
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if is_lost(middle) { after = middle } else { before = middle }
+    }
+    Some(later(now, TimeDelta::minutes(before)))
 }
 
 #[cfg(test)]
@@ -102,7 +157,7 @@ mod tests {
         let mut moves = Moves::default();
         assert_eq!(moves.next(now, Points::whole(10), [Points::whole(75)]), None);
         let still = Fading { points: 5.0, since: now, fade: Fade::Never };
-        moves.note_fading([still]);
+        moves.note_fading([still], None);
         assert_eq!(moves.next(now, Points::whole(10), []), None);
         let step = now + TimeDelta::days(3);
         moves.note_step(Some(now + TimeDelta::days(9)));
@@ -117,7 +172,7 @@ mod tests {
         let since = now - TimeDelta::days(1);
         let fading = Fading { points: 50.0, since, fade: Fade::HalfLife(TimeDelta::days(1)) };
         let mut moves = Moves::default();
-        moves.note_fading([fading]);
+        moves.note_fading([fading], None);
         for total in [25, 50] {
             let next = moves.next(now, Points::whole(total), [Points::whole(25)]);
             assert!(next.is_none_or(|next| next == now), "{next:?}");
@@ -125,34 +180,65 @@ mod tests {
     }
 
     #[test]
-    fn a_total_near_a_bound_is_looked_at_every_minute_and_no_more_often() {
+    fn a_total_at_a_bound_is_looked_at_when_a_line_moves_and_at_most_every_minute() {
         let now = Timestamp::default();
-        let fading = Fading { points: 50.0, since: now, fade: Fade::HalfLife(TimeDelta::days(1)) };
+        let fading = |points| Fading {
+            points,
+            since: now,
+            fade: Fade::HalfLife(TimeDelta::days(1)),
+        };
+        let next = |points: f64, total: i64| {
+            let mut moves = Moves::default();
+            moves.note_fading([fading(points)], None);
+            moves.next(now, Points::whole(total), [Points::whole(total)])
+        };
+        assert_eq!(next(50.0, 50), Some(now + GRAIN));
+        // Half a hundredth of a point takes hours of what is left of so little.
+        let hours = (next(0.1, 20).unwrap() - now).num_hours();
+        assert!((1..2).contains(&hours), "{hours}");
+        assert_eq!(next(0.004, 20), None, "it is rounded to nothing");
+    }
+
+    #[test]
+    fn what_fades_above_a_cap_wakes_nobody() {
+        let now = Timestamp::default();
+        let half_life = Fade::HalfLife(TimeDelta::days(14));
         let mut moves = Moves::default();
-        moves.note_fading([fading]);
-        let next = moves.next(now, Points::whole(50), [Points::whole(50)]);
-        assert_eq!(next, Some(now + GRAIN));
+        moves.note_fading(
+            std::iter::repeat_n(Fading { points: 8.0, since: now, fade: half_life }, 200),
+            Some(24.0),
+        );
+        let next = moves.next(now, Points::whole(24), [Points::whole(50)]).unwrap();
+        // 1,600 points are 24 after six half-lives and a bit.
+        assert!((84..86).contains(&(next - now).num_days()), "{next}");
     }
 
     proptest! {
         #[test]
         fn nothing_visible_changes_before_the_moment_that_is_named(
-            lines in prop::collection::vec((-40..40_i32, 1..2_000_i64, 0..3_000_i64, any::<bool>()), 1..6),
+            lines in prop::collection::vec(
+                (prop::collection::vec((-40..40_i32, 1..2_000_i64, 0..3_000_i64, 0..3_u8), 1..4), 1..60_i32),
+                1..5,
+            ),
             bound in -50..100_i64,
         ) {
             let now = Timestamp::default() + TimeDelta::days(10_000);
-            let fading: Vec<Fading> = lines
+            let fading = |(points, length, age, how): &(i32, i64, i64, u8)| {
+                let length = TimeDelta::hours(*length);
+                let fade = [Fade::HalfLife(length), Fade::Linear(length), Fade::Never][usize::from(*how)];
+                Fading { points: f64::from(*points), since: now - TimeDelta::hours(*age), fade }
+            };
+            let lines: Vec<(Vec<Fading>, f64)> = lines
                 .iter()
-                .map(|(points, length, age, halves)| {
-                    let length = TimeDelta::hours(*length);
-                    let fade = if *halves { Fade::HalfLife(length) } else { Fade::Linear(length) };
-                    Fading { points: f64::from(*points), since: now - TimeDelta::hours(*age), fade }
-                })
+                .map(|(line, cap)| (line.iter().map(fading).collect(), f64::from(*cap)))
                 .collect();
-            let total = |at: Timestamp| -> i64 { fading.iter().map(|one| points(one.at(at)).0).sum() };
+            let total = |at: Timestamp| -> i64 {
+                let worth = |line: &[Fading]| line.iter().map(|one| one.at(at)).sum::<f64>();
+                lines.iter().map(|(line, cap)| points(worth(line).clamp(-cap, *cap)).0).sum()
+            };
             let mut moves = Moves::default();
-            for one in &fading {
-                moves.note_fading([*one]);
+            for (line, cap) in &lines {
+                moves.note_fading(line.iter().copied(), Some(*cap));
             }
             let bound = Points::whole(bound);
             let next = moves.next(now, Points(total(now)), [bound]);

@@ -51,4 +51,15 @@ pub struct Subject<'s> {
 pub trait Scorer: Debug + Send + Sync {
     /// The card of a lead. It never fails: what goes wrong with a rule stands on the card.
     fn score(&self, subject: &Subject<'_>) -> ScoreCard;
+
+    /// Whether it is for this lead. All of them, unless a scorer says otherwise.
+    fn applies(&self, _subject: &Subject<'_>) -> bool {
+        true
+    }
+
+    /// A number, from 1, that is raised whenever the same lead would have another card: scores made under a lesser one are
+    /// made again. 1, unless a scorer says otherwise; rule sets are numbered by whoever publishes them.
+    fn edition(&self) -> i64 {
+        1
+    }
 }

@@ -168,14 +168,14 @@ impl Access<'_> {
         self.check(role, known.is_none()).await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if known.as_ref().is_some_and(|(_, stored)| stored == role) {
-            return decision.finish(());
+            return decision.finish(()).await;
         }
         decision.put_role(
             actual,
             known.as_ref().map(|(_, stored)| &stored.grants),
             role.clone(),
         )?;
-        decision.finish(())
+        decision.finish(()).await
     }
 
     /// Takes a role away that nobody has.
@@ -213,7 +213,7 @@ impl Access<'_> {
             key,
             before,
         })))?;
-        decision.finish(())
+        decision.finish(()).await
     }
 
     /// How many users have a role.

@@ -62,7 +62,7 @@ impl Leads<'_> {
         let known = self.recognise(new, &draft).await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let captured = draft.decide(&mut decision, known, new, &catalog)?;
-        decision.finish(captured)
+        decision.finish(captured).await
     }
 
     /// Captures a host's own struct.

@@ -72,7 +72,7 @@ impl Leads<'_> {
         for change in alongside {
             batch.decision.push(change)?;
         }
-        let changes = batch.decision.finish_as(OnConflict::Skip, ())?.changes;
+        let changes = batch.decision.finish_as(OnConflict::Skip, ()).await?.changes;
         if changes.changes().is_empty() {
             return Ok(again);
         }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value};
 
 use super::LeadBox;
+use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
 use crate::id::{ChangeSetId, EventId, Tenant};
@@ -50,13 +51,23 @@ pub(crate) struct Decision<'a> {
     changes: Vec<Change>,
     /// What the decision makes, for whoever asks for it to be done once; else what its first event is about.
     made: Option<uuid::Uuid>,
+    scoring: Scoring,
 }
 
 impl<'a> Decision<'a> {
     pub(crate) fn new(leadbox: &'a LeadBox, announce: Announce) -> Self {
         let at = leadbox.now();
         let id = leadbox.ids().uuid(at).into();
-        Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new(), made: None }
+        Self {
+            leadbox,
+            id,
+            at,
+            announce,
+            ordinal: 0,
+            changes: Vec::new(),
+            made: None,
+            scoring: Scoring::Now,
+        }
     }
 
     pub(super) fn leadbox(&self) -> &'a LeadBox {
@@ -98,6 +109,11 @@ impl<'a> Decision<'a> {
         self.made = Some(id.into());
     }
 
+    /// What changes so far.
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Whether nothing changes so far.
     pub(super) fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -121,6 +137,18 @@ impl<'a> Decision<'a> {
         version: Version,
         payload: &Payload,
     ) -> Result<EventId> {
+        self.score_event(subject, kind, version, Revision(0), payload)
+    }
+
+    /// Adds an event about a score at this revision.
+    pub(super) fn score_event(
+        &mut self,
+        subject: Subject,
+        kind: EventType,
+        version: Version,
+        revision: Revision,
+        payload: &Payload,
+    ) -> Result<EventId> {
         let id = self.id();
         let mut event = NewEvent {
             id,
@@ -129,7 +157,7 @@ impl<'a> Decision<'a> {
             kind,
             at: self.at,
             version,
-            revision: Revision(0),
+            revision,
             change_set: self.id,
             ordinal: self.ordinal,
             actor: self.leadbox.actor().clone(),
@@ -146,15 +174,22 @@ impl<'a> Decision<'a> {
         Ok(id)
     }
 
-    pub(crate) fn finish<T>(self, outcome: T) -> Result<Prepared<T>> {
-        self.finish_as(OnConflict::Fail, outcome)
+    /// Has scores made by a job behind the commit instead of in it: others keep changing the lead.
+    pub(super) fn score_behind(&mut self) {
+        self.scoring = Scoring::Later;
     }
 
-    pub(crate) fn finish_as<T>(
+    pub(crate) async fn finish<T>(self, outcome: T) -> Result<Prepared<T>> {
+        self.finish_as(OnConflict::Fail, outcome).await
+    }
+
+    /// Scores the leads that it is about, and puts everything into one set.
+    pub(crate) async fn finish_as<T>(
         mut self,
         on_conflict: OnConflict,
         outcome: T,
     ) -> Result<Prepared<T>> {
+        self.score_leads(self.scoring).await?;
         if let (Some(once), Some(made)) = (self.leadbox.to_do(), self.made) {
             self.changes.push(once.remember(self.tenant(), self.at, made)?);
         }
@@ -178,8 +213,18 @@ impl LeadBox {
         id: impl ToString,
         mut prepare: impl FnMut() -> Preparing<'a, T>,
     ) -> Result<T> {
-        for _ in 0..TRIES {
-            let prepared = prepare().await?;
+        self.decide_counting(what, id, |_| prepare()).await
+    }
+
+    /// The same, telling `prepare` how often it was tried before.
+    pub(crate) async fn decide_counting<'a, T>(
+        &self,
+        what: &'static str,
+        id: impl ToString,
+        mut prepare: impl FnMut(u32) -> Preparing<'a, T>,
+    ) -> Result<T> {
+        for tried in 0..TRIES {
+            let prepared = prepare(tried).await?;
             if prepared.changes.changes().is_empty() {
                 return Ok(prepared.outcome);
             }
@@ -187,6 +232,7 @@ impl LeadBox {
                 Ok(_) => return Ok(prepared.outcome),
                 Err(error) if error.is_conflict() => {
                     tracing::debug!(%error, what, "deciding again");
+                    self.look_again_at_rules();
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -101,7 +101,9 @@ impl Definitions<'_> {
                     let field = next(old.as_ref())?;
                     match &old {
                         Some(old) if *old == field => {
-                            return Decision::new(self.leadbox, Announce::Each).finish(before);
+                            return Decision::new(self.leadbox, Announce::Each)
+                                .finish(before)
+                                .await;
                         }
                         Some(old) => check_change(old, &field)?,
                         None => self.check_new(&field).await?,
@@ -110,7 +112,7 @@ impl Definitions<'_> {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     let kind = EventType::FIELD_DEFINED;
                     decision.put_definition(before, old.as_ref(), new, kind)?;
-                    decision.finish(before.next())
+                    decision.finish(before.next()).await
                 })
             })
             .await;
@@ -156,7 +158,7 @@ impl Definitions<'_> {
                         new,
                         EventType::SETTINGS_CHANGED,
                     )?;
-                    decision.finish(settings)
+                    decision.finish(settings).await
                 })
             })
             .await?;

@@ -263,7 +263,7 @@ impl Directory<'_> {
     async fn prepare_user(&self, before: Option<&User>, after: User) -> Result<Prepared<User>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let after = self.put_user(&mut decision, before, after).await?;
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     /// Adds the change of a user from `before` to `after`, or of a new one, if there is any.
@@ -355,7 +355,7 @@ impl Directory<'_> {
     async fn prepare_team(&self, before: Option<&Team>, after: Team) -> Result<Prepared<Team>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if before == Some(&after) {
-            return decision.finish(after);
+            return decision.finish(after).await;
         }
         self.leadbox.rights().require_capability(Capability::UsersManage)?;
         let mut invalid = Invalid::default();
@@ -378,7 +378,7 @@ impl Directory<'_> {
         let subject = Subject { kind: SubjectKind::Team, id: after.id.uuid() };
         decision.event(subject, EventType::TEAM_CHANGED, Version(after.revision.0), &payload)?;
         decision.push(Change::PutTeam(Box::new(after.clone())))?;
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     async fn check_team(

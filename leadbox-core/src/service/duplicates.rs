@@ -163,7 +163,7 @@ impl Leads<'_> {
                             decision.event(Subject::lead(lead.id), kind, lead.version, &told)?;
                         }
                     }
-                    decision.finish(())
+                    decision.finish(()).await
                 })
             })
             .await

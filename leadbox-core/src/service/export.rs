@@ -16,7 +16,7 @@ impl LeadBox {
         let subject = Subject { kind: SubjectKind::Export, id: decision.id() };
         let payload = Payload { data, ..Payload::default() };
         decision.event(subject, EventType::LEADS_EXPORTED, Version::FIRST, &payload)?;
-        self.storage().commit(&decision.finish(())?.changes).await?;
+        self.storage().commit(&decision.finish(()).await?.changes).await?;
         Ok(())
     }
 }

@@ -57,7 +57,7 @@ impl Access<'_> {
                     let user = self.put_founder(&mut decision, id, founding).await?;
                     let passwords = self.leadbox.passwords();
                     passwords.put_hash(&mut decision, user.id, &founding.hash, None).await?;
-                    decision.finish(user)
+                    decision.finish(user).await
                 })
             })
             .await;

@@ -32,15 +32,15 @@ pub(crate) struct ImportBatch<'a> {
 
 impl ImportBatch<'_> {
     /// The set that writes the batch and `alongside`, as a whole; and what it touches.
-    pub(crate) fn into_changes(mut self, alongside: Change) -> Result<(ChangeSet, Touched)> {
+    pub(crate) async fn into_changes(mut self, alongside: Change) -> Result<(ChangeSet, Touched)> {
         self.decision.push(alongside)?;
-        Ok((self.decision.finish_as(OnConflict::Fail, ())?.changes, self.touched))
+        Ok((self.decision.finish_as(OnConflict::Fail, ()).await?.changes, self.touched))
     }
 }
 
 impl LeadBox {
     /// The set that ends an import: the last note and the one event that tells of it.
-    pub(crate) fn import_finished(
+    pub(crate) async fn import_finished(
         &self,
         import: ImportId,
         data: Map<String, Value>,
@@ -51,7 +51,7 @@ impl LeadBox {
         let payload = Payload { data, ..Payload::default() };
         decision.event(subject, EventType::IMPORT_FINISHED, Version::FIRST, &payload)?;
         decision.push(checkpoint)?;
-        Ok(decision.finish(())?.changes)
+        Ok(decision.finish(()).await?.changes)
     }
 }
 

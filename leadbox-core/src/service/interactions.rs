@@ -104,6 +104,9 @@ impl NewInteraction {
     }
 }
 
+/// After so many conflicts what happened is recorded at once, and the lead is scored behind it.
+const BEFORE_SCORING_BEHIND: u32 = 3;
+
 /// What became of an interaction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recorded {
@@ -119,7 +122,11 @@ impl Leads<'_> {
     /// # Errors
     /// `Invalid` with every problem; `NotFound` when there is no such lead; `Contended`; `Storage`.
     pub async fn record_interaction(&self, lead: LeadId, new: &NewInteraction) -> Result<Recorded> {
-        self.leadbox.decide("lead", lead, || Box::pin(self.prepare_interaction(lead, new))).await
+        self.leadbox
+            .decide_counting("lead", lead, |tried| {
+                Box::pin(self.decide_interaction(lead, new, tried >= BEFORE_SCORING_BEHIND))
+            })
+            .await
     }
 
     /// What [`record_interaction`](Self::record_interaction) would commit.
@@ -131,7 +138,19 @@ impl Leads<'_> {
         lead: LeadId,
         new: &NewInteraction,
     ) -> Result<Prepared<Recorded>> {
+        self.decide_interaction(lead, new, false).await
+    }
+
+    async fn decide_interaction(
+        &self,
+        lead: LeadId,
+        new: &NewInteraction,
+        is_scored_behind: bool,
+    ) -> Result<Prepared<Recorded>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
+        if is_scored_behind {
+            decision.score_behind();
+        }
         let kind = new.read(decision.at())?;
         let known = self.load(lead, None).await?;
         self.leadbox.rights().require(Permission::InteractionCreate, known.owner)?;
@@ -142,7 +161,7 @@ impl Leads<'_> {
                 .interaction_by_key(self.leadbox.scope(), known.id, key)
                 .await?
         {
-            return decision.finish(Recorded { interaction, repeated: true });
+            return decision.finish(Recorded { interaction, repeated: true }).await;
         }
         let interaction = Interaction {
             id: decision.id(),
@@ -170,7 +189,7 @@ impl Leads<'_> {
             &payload,
         )?;
         decision.push(Change::InsertInteraction(Box::new(interaction.clone())))?;
-        decision.finish(Recorded { interaction, repeated: false })
+        decision.finish(Recorded { interaction, repeated: false }).await
     }
 
     /// Marks an interaction as caused by a machine, or clears it; it then counts no longer, or again.
@@ -190,7 +209,7 @@ impl Leads<'_> {
                     let before = found.ok_or_else(|| Error::not_found("interaction", id))?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     if before.suspicion == suspicion {
-                        return decision.finish(before);
+                        return decision.finish(before).await;
                     }
                     let lead = self.load(before.lead, None).await?;
                     self.leadbox.rights().require(Permission::InteractionEdit, lead.owner)?;
@@ -211,7 +230,7 @@ impl Leads<'_> {
                         before: before.suspicion,
                         after: suspicion,
                     }))?;
-                    decision.finish(Interaction { suspicion, ..before })
+                    decision.finish(Interaction { suspicion, ..before }).await
                 })
             })
             .await

@@ -43,7 +43,7 @@ impl Jobs<'_> {
             self.require_own(&job.lane)?;
             decision.push(Change::EnqueueJob(Box::new(job)))?;
         }
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        self.leadbox.storage().commit(&decision.finish(()).await?.changes).await?;
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Jobs<'_> {
                         revision: before.next(),
                         ..lane.clone()
                     })))?;
-                    decision.finish(())
+                    decision.finish(()).await
                 })
             })
             .await
@@ -115,7 +115,7 @@ impl Jobs<'_> {
             id: job,
             due_at,
         }))?;
-        match self.leadbox.storage().commit(&decision.finish(())?.changes).await {
+        match self.leadbox.storage().commit(&decision.finish(()).await?.changes).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_conflict() => Err(Error::not_found("parked job", job)),
             Err(error) => Err(error.into()),

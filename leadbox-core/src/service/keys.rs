@@ -106,7 +106,7 @@ impl Keys<'_> {
         };
         let made = decision.mint(TokenKind::ApiKey, rights.user(), details, new.expires_at);
         decision.put_key(EventType::KEY_MADE, made.0.clone())?;
-        decision.finish(MadeKey { key: made.0, secret: made.1 })
+        decision.finish(MadeKey { key: made.0, secret: made.1 }).await
     }
 
     /// Makes another secret for a key. The old one is good for `overlap` more, so that programs can change over.
@@ -129,7 +129,7 @@ impl Keys<'_> {
                     decision.put_key(EventType::KEY_ROTATED, key.clone())?;
                     let fading = old.expiring(until.unwrap_or(Timestamp::MAX_UTC));
                     decision.push(Change::PutToken(Box::new(fading)))?;
-                    decision.finish(MadeKey { key, secret })
+                    decision.finish(MadeKey { key, secret }).await
                 })
             })
             .await
@@ -146,11 +146,11 @@ impl Keys<'_> {
                     let old = self.stored(id).await?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     if !old.is_live(decision.at()) {
-                        return decision.finish(old);
+                        return decision.finish(old).await;
                     }
                     let ended = old.ended(decision.at());
                     decision.put_key(EventType::KEY_REVOKED, ended.clone())?;
-                    decision.finish(ended)
+                    decision.finish(ended).await
                 })
             })
             .await
@@ -227,7 +227,7 @@ impl LeadBox {
         let mut decision = Decision::new(self, Announce::Each);
         let (revision, used_at) = (token.revision.next(), Some(now));
         decision.push(Change::PutToken(Box::new(Token { revision, used_at, ..token.clone() })))?;
-        match self.storage().commit(&decision.finish(())?.changes).await {
+        match self.storage().commit(&decision.finish(()).await?.changes).await {
             Ok(_) => Ok(()),
             // Somebody else has just noted it, or ended it.
             Err(error) if error.is_conflict() => Ok(()),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::once::Once;
 use super::people::People;
 use super::remembered::Remembered;
+use super::scoring::InForce;
 use super::{
     Access, Analytics, Bulk, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords,
-    Sessions, Tasks, Views,
+    Rules, Sessions, Tasks, Views,
 };
 use crate::access::{Grants, Rights};
 use crate::catalog::Catalog;
@@ -19,6 +20,7 @@ use crate::id_source::{IdSource, RandomIds};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::scope::Scope;
+use crate::scoring::Scorer;
 use crate::storage::{Definition, DefinitionKind, Storage};
 use crate::time::{Clock, SystemClock, Timestamp};
 
@@ -54,6 +56,7 @@ struct Shared {
     ids: Arc<dyn IdSource>,
     catalogs: Remembered<Catalog>,
     people: Remembered<People>,
+    in_force: InForce,
 }
 
 /// Puts a [`LeadBox`] together.
@@ -62,6 +65,7 @@ pub struct LeadBoxBuilder {
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    scorer: Option<Arc<dyn Scorer>>,
 }
 
 impl LeadBoxBuilder {
@@ -79,6 +83,13 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// Scores leads of all tenants by this instead of by the scripts that they publish.
+    #[must_use]
+    pub fn scorer(mut self, scorer: Arc<dyn Scorer>) -> Self {
+        self.scorer = Some(scorer);
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -90,6 +101,7 @@ impl LeadBoxBuilder {
             ids: self.ids,
             catalogs: Remembered::default(),
             people: Remembered::default(),
+            in_force: self.scorer.map(InForce::host).unwrap_or_default(),
         };
         Ok(LeadBox {
             shared: Arc::new(shared),
@@ -105,7 +117,8 @@ impl LeadBoxBuilder {
 impl LeadBox {
     /// Begins with the one thing that cannot be left out. The storage has to be migrated.
     pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
-        LeadBoxBuilder { storage, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds::new()) }
+        let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
+        LeadBoxBuilder { storage, clock, ids, scorer: None }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another
@@ -219,6 +232,11 @@ impl LeadBox {
         Analytics { leadbox: self }
     }
 
+    /// Scoring rules, and why a lead has the score that it has.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules { leadbox: self }
+    }
+
     /// Who asks.
     pub fn actor(&self) -> &Actor {
         &self.actor
@@ -292,6 +310,16 @@ impl LeadBox {
     /// Forgets what is remembered of the tenant's definitions, because this process just changed them.
     pub(crate) fn forget_catalog(&self) {
         self.shared.catalogs.forget(self.tenant());
+    }
+
+    /// Which rules are in force, as far as this process knows.
+    pub(super) fn in_force(&self) -> &InForce {
+        &self.shared.in_force
+    }
+
+    /// Asks the storage again which rules are in force: what was refused may have been scored by older ones.
+    pub(crate) fn look_again_at_rules(&self) {
+        self.shared.in_force.forget(self.tenant());
     }
 
     /// The same, to do that once.

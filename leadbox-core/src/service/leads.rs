@@ -182,7 +182,7 @@ impl Leads<'_> {
         invalid.or(())?;
         patch.apply(&mut after, &catalog, decision.at())?;
         decision.update_lead(&before, &mut after, &catalog)?;
-        decision.finish(self.leadbox.shown(after))
+        decision.finish(self.leadbox.shown(after)).await
     }
 
     /// Gives a lead to somebody, or to nobody.
@@ -213,13 +213,13 @@ impl Leads<'_> {
         let target = catalog.stage_of(&before, stage)?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if target == before.stage {
-            return decision.finish(self.leadbox.shown(before));
+            return decision.finish(self.leadbox.shown(before)).await;
         }
         let mut after = before.clone();
         after.stage = target;
         let open = self.open_stay(before.id).await?;
         decision.change_lead(&before, &mut after, open, &catalog)?;
-        decision.finish(self.leadbox.shown(after))
+        decision.finish(self.leadbox.shown(after)).await
     }
 
     /// Deletes a lead. It vanishes from lists and counts; its id keeps resolving, and the log keeps what happened.
@@ -241,13 +241,13 @@ impl Leads<'_> {
         let catalog = self.leadbox.catalog().await?;
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if before.deleted_at.is_some() {
-            return decision.finish(self.leadbox.shown(before));
+            return decision.finish(self.leadbox.shown(before)).await;
         }
         let mut after = before.clone();
         after.deleted_at = Some(decision.at());
         let open = self.open_stay(id).await?;
         decision.change_lead(&before, &mut after, open, &catalog)?;
-        decision.finish(self.leadbox.shown(after))
+        decision.finish(self.leadbox.shown(after)).await
     }
 
     /// The lead's open stay.

@@ -220,7 +220,7 @@ impl Leads<'_> {
         let subject = Subject::lead(before.id);
         let event = decision.event(subject, EventType::LEAD_MERGED, after.version, &payload)?;
         decision.makes(event.uuid());
-        decision.finish(Merged { lead: self.leadbox.shown(after), event })
+        decision.finish(Merged { lead: self.leadbox.shown(after), event }).await
     }
 
     /// The leads to be merged, the kept one first, and what becomes of it.

@@ -85,7 +85,7 @@ impl Notes<'_> {
         decision.makes(note.id.uuid());
         decision.push(Change::PutNote(Box::new(note.clone())))?;
         decision.note_event(&lead, &note, EventType::NOTE_ADDED, (None, Some(&note.text)))?;
-        decision.finish(note)
+        decision.finish(note).await
     }
 
     /// Writes a note anew: everybody their own, others' with the permission. With `expected`, only a note at that revision.
@@ -112,14 +112,14 @@ impl Notes<'_> {
         Error::unless_at("note", id, expected, before.revision.0)?;
         let text = Note::read(text)?;
         if text == before.text {
-            return decision.finish(before);
+            return decision.finish(before).await;
         }
         let edited_at = Some(decision.at());
         let after = Note { text, edited_at, revision: before.revision.next(), ..before.clone() };
         decision.push(Change::PutNote(Box::new(after.clone())))?;
         let texts = (Some(&before.text), Some(&after.text));
         decision.note_event(&lead, &after, EventType::NOTE_CHANGED, texts)?;
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     /// Deletes a note: everybody their own, others' with the permission. Nothing of it is kept but what the log says.
@@ -140,7 +140,7 @@ impl Notes<'_> {
         let drop = NoteDrop { tenant: note.tenant, lead: lead.id, note: id, before: note.revision };
         decision.push(Change::DropNote(drop))?;
         decision.note_event(&lead, &note, EventType::NOTE_DELETED, (None, None))?;
-        decision.finish(())
+        decision.finish(()).await
     }
 
     /// A note of a live lead that the asker may change, and the lead.

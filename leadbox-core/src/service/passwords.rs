@@ -47,7 +47,7 @@ impl Passwords<'_> {
                 Box::pin(async move {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     let Some(before) = self.credential(user).await? else {
-                        return decision.finish(());
+                        return decision.finish(()).await;
                     };
                     let after = before.missed(decision.at(), lockout);
                     let payload = data([
@@ -61,7 +61,7 @@ impl Passwords<'_> {
                         &payload,
                     )?;
                     decision.push(Change::PutCredential(Box::new(after)))?;
-                    decision.finish(())
+                    decision.finish(()).await
                 })
             })
             .await
@@ -79,12 +79,12 @@ impl Passwords<'_> {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     let before = self.credential(user).await?;
                     let Some(before) = before.filter(|before| before.is_open(decision.at())) else {
-                        return decision.finish(false);
+                        return decision.finish(false).await;
                     };
                     if before.misses > 0 {
                         decision.push(Change::PutCredential(Box::new(before.met())))?;
                     }
-                    decision.finish(true)
+                    decision.finish(true).await
                 })
             })
             .await
@@ -105,7 +105,7 @@ impl Passwords<'_> {
                 Box::pin(async move {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     self.put(&mut decision, user, hash, kept).await?;
-                    decision.finish(())
+                    decision.finish(()).await
                 })
             })
             .await
@@ -159,7 +159,7 @@ impl Passwords<'_> {
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     decision.end(token.clone())?;
                     self.put(&mut decision, user, hash, Some(&token)).await?;
-                    decision.finish(user)
+                    decision.finish(user).await
                 })
             })
             .await
@@ -227,7 +227,7 @@ impl Passwords<'_> {
                         decision.mint(kind, Some(user), TokenDetails::default(), until);
                     decision.event(subject(user), event.clone(), Version(0), &data([]))?;
                     decision.push(Change::PutToken(Box::new(token)))?;
-                    decision.finish(secret)
+                    decision.finish(secret).await
                 })
             })
             .await

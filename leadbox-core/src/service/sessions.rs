@@ -77,7 +77,7 @@ impl Sessions<'_> {
         let made = decision.mint(TokenKind::Session, Some(user), details, until);
         announce(&mut decision, EventType::SESSION_STARTED, &made.0)?;
         decision.push(Change::PutToken(Box::new(made.0.clone())))?;
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        self.leadbox.storage().commit(&decision.finish(()).await?.changes).await?;
         Ok(made)
     }
 
@@ -94,7 +94,7 @@ impl Sessions<'_> {
             self.leadbox.note_use(&token).await?;
             return Ok(Some(Session { token, renewed: None }));
         }
-        let prepared = self.renew(&token)?;
+        let prepared = self.renew(&token).await?;
         match storage.commit(&prepared.changes).await {
             Ok(_) => Ok(Some(prepared.outcome)),
             // Another request of the same browser was first, and has the new secret.
@@ -132,7 +132,7 @@ impl Sessions<'_> {
         holds.then_some(Session { token, renewed: None })
     }
 
-    fn renew(&self, old: &Token) -> Result<Prepared<Session>> {
+    async fn renew(&self, old: &Token) -> Result<Prepared<Session>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let (mut token, secret) =
             decision.mint(old.kind, old.user, old.details.clone(), old.expires_at);
@@ -140,7 +140,7 @@ impl Sessions<'_> {
         let fading = old.clone().expiring(decision.at() + OVERLAP);
         decision.push(Change::PutToken(Box::new(token.clone())))?;
         decision.push(Change::PutToken(Box::new(fading)))?;
-        decision.finish(Session { token, renewed: Some(secret) })
+        decision.finish(Session { token, renewed: Some(secret) }).await
     }
 
     /// A user's sessions, the latest first, also those that are over.
@@ -187,7 +187,7 @@ impl Sessions<'_> {
                     let token = found.ok_or_else(|| Error::not_found("session", id))?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     decision.end(token)?;
-                    decision.finish(())
+                    decision.finish(()).await
                 })
             })
             .await

@@ -117,7 +117,7 @@ impl Tasks<'_> {
         payload.changed.retain(|_, value| !value.is_null());
         decision.put_task(&lead, &task, EventType::TASK_ADDED, &payload)?;
         decision.remind(&task)?;
-        decision.finish(task)
+        decision.finish(task).await
     }
 
     /// Changes what is given of a task. With `expected`, only a task at that revision.
@@ -151,7 +151,7 @@ impl Tasks<'_> {
         let mut after = before.clone();
         patch.apply(&mut after)?;
         if after == before {
-            return decision.finish(before);
+            return decision.finish(before).await;
         }
         after.revision = before.revision.next();
         let mut payload = about(&after);
@@ -163,7 +163,7 @@ impl Tasks<'_> {
         if after.remind_at != before.remind_at {
             decision.remind(&after)?;
         }
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     /// Says that a task is done. Whom it is assigned to may, whenever it sees the lead. Saying so again does nothing.
@@ -206,7 +206,7 @@ impl Tasks<'_> {
             rights.require(Permission::TaskEdit, lead.owner)?;
         }
         if before.state() == state {
-            return decision.finish(before);
+            return decision.finish(before).await;
         }
         let done = state == TaskState::Done;
         let after = Task {
@@ -220,7 +220,7 @@ impl Tasks<'_> {
         if !done && after.remind_at.is_some_and(|at| at > decision.at()) {
             decision.remind(&after)?;
         }
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     /// Deletes a task. Nothing of it is kept but what the log says.
@@ -242,7 +242,7 @@ impl Tasks<'_> {
         let drop = TaskDrop { tenant: task.tenant, lead: lead.id, task: id, before: task.revision };
         decision.push(Change::DropTask(drop))?;
         decision.task_event(&lead, EventType::TASK_DELETED, &about(&task))?;
-        decision.finish(())
+        decision.finish(()).await
     }
 
     /// What a reminder does when its moment has come; nothing when the task is done, gone, or to be reminded of at another
@@ -251,7 +251,7 @@ impl Tasks<'_> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let (task, lead) = match self.load(reminder.task).await {
             Ok(found) => found,
-            Err(Error::NotFound { .. }) => return decision.finish(()),
+            Err(Error::NotFound { .. }) => return decision.finish(()).await,
             Err(error) => return Err(error),
         };
         if task.state() == TaskState::Open && task.remind_at == Some(reminder.at) {
@@ -260,7 +260,7 @@ impl Tasks<'_> {
             payload.data.extend(reminded);
             decision.task_event(&lead, EventType::TASK_REMINDED, &payload)?;
         }
-        decision.finish(())
+        decision.finish(()).await
     }
 
     /// A task of a live lead, and the lead.

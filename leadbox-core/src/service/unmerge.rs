@@ -92,7 +92,7 @@ impl Leads<'_> {
         decision.event(subject, EventType::LEAD_UNMERGED, after.version, &told)?;
         left.issues.retain(|issue| !self.leadbox.scope().hidden_fields.contains(&issue.field));
         let restored = restored.into_iter().map(|lead| self.leadbox.shown(lead)).collect();
-        decision.finish(Unmerged { lead: self.leadbox.shown(after), restored, left })
+        decision.finish(Unmerged { lead: self.leadbox.shown(after), restored, left }).await
     }
 
     async fn merge_event(&self, keep: LeadId, merge: EventId) -> Result<Event> {

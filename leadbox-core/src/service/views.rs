@@ -129,7 +129,7 @@ impl Views<'_> {
         check_owner(&view)?;
         decision.put_view(None, &view, EventType::VIEW_SAVED)?;
         self.check(None, &view).await?;
-        decision.finish(view)
+        decision.finish(view).await
     }
 
     /// Changes parts of a view: everybody their own, and with the capability those that are shared. With `expected`, only a
@@ -204,7 +204,7 @@ impl Views<'_> {
         let payload = super::decision::data([("name", Value::from(view.name))]);
         let version = Version(before.next().0);
         decision.event(subject(id), EventType::VIEW_DELETED, version, &payload)?;
-        decision.finish(())
+        decision.finish(()).await
     }
 
     fn is_own(&self, view: &SavedView) -> bool {
@@ -248,13 +248,13 @@ impl Views<'_> {
     async fn changed(&self, before: &SavedView, after: SavedView) -> Result<Prepared<SavedView>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         if *before == after {
-            return decision.finish(after);
+            return decision.finish(after).await;
         }
         let after = SavedView { revision: before.revision.next(), ..after };
         check_owner(&after)?;
         decision.put_view(Some(before), &after, EventType::VIEW_CHANGED)?;
         self.check(Some(before), &after).await?;
-        decision.finish(after)
+        decision.finish(after).await
     }
 
     /// Refuses a view that cannot be opened, or that there is no room for.

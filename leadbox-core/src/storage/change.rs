@@ -16,6 +16,7 @@ use crate::pipeline::Stay;
 use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::score::LeadScore;
+use crate::scoring::ScoreRecord;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::view::SavedView;
@@ -29,9 +30,12 @@ pub enum Change {
     /// A lead from `before` to `after`. Fails with `Conflict` unless the lead is stored at `before`'s version; with
     /// `AlreadyExists` as above.
     UpdateLead(Box<LeadUpdate>),
-    /// A score. Fails with `Conflict` unless the lead is at the score's `lead_version`, the score row at `before`, and
-    /// its rule set not newer than the given one.
+    /// A score, and what is kept of how it came about. Fails with `Conflict` unless the lead is at the score's `lead_version`, the
+    /// score row at `before`, and its rule set not newer than the given one.
     SetScore(Box<ScoreUpdate>),
+    /// A score is not to be trusted from now on, whatever its revision, which is raised by one. Fails with `Conflict` when the
+    /// lead is absent.
+    SpoilScore(ScoreSpoil),
     /// An interaction of a stored lead; one that is not suspect also counts in the lead's activity. Fails with
     /// `Conflict` when the lead is absent or deleted, with `AlreadyExists` when id or (lead, key) is taken.
     InsertInteraction(Box<Interaction>),
@@ -112,6 +116,17 @@ pub struct ScoreUpdate {
     pub before: Revision,
     /// The new row, at the next revision.
     pub score: LeadScore,
+    /// What goes into the lead's history of scores; it bears the new row's tenant, lead and revision.
+    pub record: Option<ScoreRecord>,
+}
+
+/// A score that is not to be trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ScoreSpoil {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The lead.
+    pub lead: LeadId,
 }
 
 /// An interaction's suspicion before and after.
@@ -281,6 +296,7 @@ impl Change {
             Self::InsertLead(_) => "InsertLead",
             Self::UpdateLead(_) => "UpdateLead",
             Self::SetScore(_) => "SetScore",
+            Self::SpoilScore(_) => "SpoilScore",
             Self::InsertInteraction(_) => "InsertInteraction",
             Self::MarkInteraction(_) => "MarkInteraction",
             Self::OpenStay(_) => "OpenStay",
@@ -316,35 +332,36 @@ impl Change {
             Self::InsertLead(_) => 0,
             Self::UpdateLead(_) => 1,
             Self::SetScore(_) => 2,
-            Self::InsertInteraction(_) => 3,
-            Self::MarkInteraction(_) => 4,
+            Self::SpoilScore(_) => 3,
+            Self::InsertInteraction(_) => 4,
+            Self::MarkInteraction(_) => 5,
             // A stay ends before the next begins.
-            Self::CloseStay(_) => 5,
-            Self::OpenStay(_) => 6,
-            Self::PutTask(_) => 7,
-            Self::DropTask(_) => 8,
-            Self::PutNote(_) => 9,
-            Self::DropNote(_) => 10,
+            Self::CloseStay(_) => 6,
+            Self::OpenStay(_) => 7,
+            Self::PutTask(_) => 8,
+            Self::DropTask(_) => 9,
+            Self::PutNote(_) => 10,
+            Self::DropNote(_) => 11,
             // Also what the set itself has added.
-            Self::MoveRecords(_) => 11,
-            Self::PutDefinition(_) => 12,
-            Self::DropDefinition(_) => 13,
-            Self::PutUser(_) => 14,
-            Self::PutTeam(_) => 15,
-            Self::PutView(_) => 16,
-            Self::DropView(_) => 17,
-            Self::PutCredential(_) => 18,
-            Self::PutToken(_) => 19,
-            Self::PutLane(_) => 20,
+            Self::MoveRecords(_) => 12,
+            Self::PutDefinition(_) => 13,
+            Self::DropDefinition(_) => 14,
+            Self::PutUser(_) => 15,
+            Self::PutTeam(_) => 16,
+            Self::PutView(_) => 17,
+            Self::DropView(_) => 18,
+            Self::PutCredential(_) => 19,
+            Self::PutToken(_) => 20,
+            Self::PutLane(_) => 21,
             // A finished job frees its unique key for the next.
-            Self::FinishJob(_) => 21,
-            Self::ReplayJob(_) => 22,
-            Self::EnqueueJob(_) => 23,
-            Self::RecordAttempt(_) => 24,
-            Self::AdvanceCursor(_) => 25,
-            Self::PutCheckpoint(_) => 26,
-            Self::RememberReply(_) => 27,
-            Self::AppendEvent(_) => 28,
+            Self::FinishJob(_) => 22,
+            Self::ReplayJob(_) => 23,
+            Self::EnqueueJob(_) => 24,
+            Self::RecordAttempt(_) => 25,
+            Self::AdvanceCursor(_) => 26,
+            Self::PutCheckpoint(_) => 27,
+            Self::RememberReply(_) => 28,
+            Self::AppendEvent(_) => 29,
         }
     }
 
@@ -354,6 +371,7 @@ impl Change {
             Self::InsertLead(row) => Some(row.lead.id),
             Self::UpdateLead(update) => Some(update.after.lead.id),
             Self::SetScore(update) => Some(update.score.lead),
+            Self::SpoilScore(spoil) => Some(spoil.lead),
             Self::InsertInteraction(interaction) => Some(interaction.lead),
             Self::MarkInteraction(mark) => Some(mark.lead),
             Self::OpenStay(stay) | Self::CloseStay(stay) => Some(stay.lead),

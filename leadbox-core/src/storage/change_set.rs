@@ -90,6 +90,7 @@ fn row(change: &Change) -> Row<'_> {
         Change::InsertLead(row) => Row::Id(0, row.lead.id.uuid()),
         Change::UpdateLead(update) => Row::Id(0, update.after.lead.id.uuid()),
         Change::SetScore(update) => Row::Id(1, update.score.lead.uuid()),
+        Change::SpoilScore(spoil) => Row::Id(1, spoil.lead.uuid()),
         Change::InsertInteraction(interaction) => Row::Id(2, interaction.id.uuid()),
         Change::MarkInteraction(mark) => Row::Id(2, mark.interaction.uuid()),
         Change::OpenStay(stay) | Change::CloseStay(stay) => Row::Id(3, stay.id.uuid()),

@@ -1,4 +1,4 @@
-//! What a tenant defines: fields, pipelines, settings, roles. Owns the envelope under which storages keep them all in one
+//! What a tenant defines: fields, pipelines, settings, roles, rule sets. Owns the envelope under which storages keep them all in one
 //! table, whole and with a revision.
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use crate::event::{Subject, SubjectKind};
 use crate::field::FieldDefinition;
 use crate::id::{Tenant, derived};
 use crate::pipeline::Pipeline;
+use crate::scoring::{PublishedRules, RuleBook, RuleSheet};
 use crate::settings::Settings;
 
 /// A kind of definition.
@@ -22,6 +23,12 @@ pub enum DefinitionKind {
     Settings,
     /// A role.
     Role,
+    /// Which rule sets are in force; one per tenant.
+    RuleBook,
+    /// A rule set with its draft.
+    RuleSheet,
+    /// A version of a rule set, as it was published.
+    Rules,
 }
 
 impl DefinitionKind {
@@ -32,6 +39,9 @@ impl DefinitionKind {
             Self::Pipeline => "pipeline",
             Self::Settings => "settings",
             Self::Role => "role",
+            Self::RuleBook => "rule_book",
+            Self::RuleSheet => "rule_sheet",
+            Self::Rules => "rules",
         }
     }
 }
@@ -53,11 +63,24 @@ pub enum Definition {
     Settings(Settings),
     /// A role, under its key.
     Role(Role),
+    /// Which rule sets are in force, under `rule_book`.
+    RuleBook(RuleBook),
+    /// A rule set with its draft, under its key.
+    RuleSheet(RuleSheet),
+    /// A version of a rule set, under its key and version: `b2b@3`.
+    Rules {
+        /// The key and the version.
+        key: String,
+        /// The version.
+        rules: PublishedRules,
+    },
 }
 
 impl Definition {
     /// The key of a tenant's first pipeline.
     pub const DEFAULT_PIPELINE: &'static str = "default";
+    /// The key under which it is said which rule sets are in force.
+    pub const RULE_BOOK: &'static str = "rule_book";
     /// The key of a tenant's settings.
     pub const SETTINGS: &'static str = "settings";
 
@@ -68,6 +91,9 @@ impl Definition {
             Self::Pipeline { .. } => DefinitionKind::Pipeline,
             Self::Settings(_) => DefinitionKind::Settings,
             Self::Role(_) => DefinitionKind::Role,
+            Self::RuleBook(_) => DefinitionKind::RuleBook,
+            Self::RuleSheet(_) => DefinitionKind::RuleSheet,
+            Self::Rules { .. } => DefinitionKind::Rules,
         }
     }
 
@@ -84,6 +110,9 @@ impl Definition {
             Self::Pipeline { key, .. } => key,
             Self::Settings(_) => Self::SETTINGS,
             Self::Role(role) => role.key.as_str(),
+            Self::RuleBook(_) => Self::RULE_BOOK,
+            Self::RuleSheet(sheet) => sheet.key.as_str(),
+            Self::Rules { key, .. } => key,
         }
     }
 }

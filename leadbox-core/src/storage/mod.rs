@@ -1,7 +1,7 @@
 //! The storage contract. Owns the change set, the roles a storage plays for its callers, and their errors. Adapters
 //! implement it; they store and never decide.
 //!
-//! Roles are cut by who calls them: [`LeadStore`], [`TaskStore`] and [`ViewStore`] by the services, [`DefinitionStore`] and [`DirectoryStore`] by whoever
+//! Roles are cut by who calls them: [`LeadStore`], [`TaskStore`] and [`ViewStore`] by the services, [`ScoreStore`] by scoring, [`DefinitionStore`] and [`DirectoryStore`] by whoever
 //! sets a tenant up, [`LogStore`] by consumers of the log, [`JobStore`] by workers, [`AnalyticsStore`] by reports. The one
 //! writing door is [`Storage::commit`]. What an adapter must do is proved by `leadbox-conformance`, and shown by
 //! [`MemoryStorage`], the executable specification.
@@ -15,11 +15,13 @@ mod event_filter;
 mod memory;
 mod roles;
 mod sample;
+mod score_store;
 mod wake;
 
 pub use change::{
     Change, Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark,
-    JobFinish, JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop, ViewDrop,
+    JobFinish, JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreSpoil, ScoreUpdate,
+    TaskDrop, ViewDrop,
 };
 pub use change_set::{ChangeSet, ChangeSetError, OnConflict};
 pub use committed::{Committed, SkipReason, Skipped};
@@ -38,4 +40,7 @@ pub use roles::{
     MockLogStore, MockProofStore, MockTaskStore, MockViewStore,
 };
 pub use sample::LeadSample;
+#[cfg(feature = "mocks")]
+pub use score_store::MockScoreStore;
+pub use score_store::{DueScore, ScoreStore};
 pub use wake::Wake;

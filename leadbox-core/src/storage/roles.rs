@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, EventFilter, LeadSample, Reply,
-    StorageError, Wake,
+    ScoreStore, StorageError, Wake,
 };
 use crate::directory::{Team, User};
 use crate::event::{ChainHead, Event, Position};
@@ -450,6 +450,7 @@ pub struct Schema {
 #[async_trait]
 pub trait Storage:
     LeadStore
+    + ScoreStore
     + TaskStore
     + DefinitionStore
     + DirectoryStore

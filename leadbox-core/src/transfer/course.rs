@@ -201,7 +201,7 @@ impl Course<'_> {
         catalog: &Catalog,
     ) -> Result<Option<ImportBatch<'l>>, TransferError> {
         let (busy, count) = (batch.fates.len(), self.batch);
-        let (changes, touched) = batch.into_changes(self.noted.note(leadbox, next)?)?;
+        let (changes, touched) = batch.into_changes(self.noted.note(leadbox, next)?).await?;
         let (committed, ahead) = join(leadbox.storage().commit(&changes), async {
             for part in (TURN..count).step_by(TURN).chain([count]) {
                 queue.fill(leadbox, catalog, busy, part)?;
@@ -244,7 +244,7 @@ impl Course<'_> {
         let Value::Object(data) = serde_json::to_value(self.standing.counts)? else {
             return Ok(());
         };
-        let changes = self.leadbox.import_finished(import, data, note)?;
+        let changes = self.leadbox.import_finished(import, data, note).await?;
         match self.leadbox.storage().commit(&changes).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_conflict() => Err(TransferError::RunElsewhere { import }),

@@ -8,6 +8,7 @@ mod flights;
 mod handler;
 mod pace;
 mod reminders;
+mod scores;
 mod upkeep;
 mod workers;
 

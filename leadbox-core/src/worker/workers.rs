@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::consumer::{advance, poison_queue};
 use super::flights::{Flights, Held};
 use super::reminders::Reminders;
+use super::scores::{Scores, keep_current};
 use super::upkeep::keep_tidy;
 use super::{Consumer, JobHandler, flight};
 use crate::error::Result;
@@ -51,7 +52,8 @@ impl Default for WorkerOptions {
 /// Consumers and handlers, to be run. Several processes may run the same ones: each event and each job is taken by one.
 ///
 /// Reminders of tasks are built in: wherever workers run, `task.reminded` is announced at the moment that a task names. A
-/// handler of a host's own for the queue `reminders` takes their place.
+/// handler of a host's own for the queue `reminders` takes their place. So are scores: those that move as time goes by, and all of
+/// them when other rules come into force.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -105,7 +107,7 @@ impl Workers {
             consumers: Vec::new(),
             handlers: HashMap::new(),
         };
-        workers.handler(Reminders)
+        workers.handler(Reminders).handler(Scores)
     }
 
     /// The same, run otherwise.
@@ -138,6 +140,7 @@ impl Workers {
         tokio::select! {
             () = self.work(&mut flights, shutdown) => {}
             never = keep_tidy(&self.leadbox, self.options.keep_attempts) => match never {},
+            never = keep_current(&self.leadbox) => match never {},
             never = self.keep_leases(&held) => match never {},
         }
     }
@@ -190,6 +193,7 @@ impl Workers {
     }
 
     async fn work_until_idle(&self, flights: &mut Flights) -> Result<()> {
+        self.leadbox.renew_due().await?;
         loop {
             let progress = self.step(flights).await?;
             let landed = flights.running.next().await;

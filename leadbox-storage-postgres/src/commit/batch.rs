@@ -8,8 +8,8 @@ use leadbox_core::job::{Attempt, Lane, NewJob};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, SkipReason, TaskDrop,
-    ViewDrop,
+    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreSpoil, ScoreUpdate, SkipReason,
+    TaskDrop, ViewDrop,
 };
 use leadbox_core::{
     Change, ChangeSet, Interaction, LeadId, LeadRow, Note, SavedView, Stay, Task, Team, Tenant,
@@ -22,6 +22,7 @@ pub(super) struct Batch<'a> {
     pub(super) new_leads: Vec<&'a LeadRow>,
     pub(super) leads: Vec<&'a LeadUpdate>,
     pub(super) scores: Vec<&'a ScoreUpdate>,
+    pub(super) spoils: Vec<&'a ScoreSpoil>,
     pub(super) interactions: Vec<&'a Interaction>,
     pub(super) marks: Vec<&'a InteractionMark>,
     pub(super) closed_stays: Vec<&'a Stay>,
@@ -70,6 +71,7 @@ impl<'a> Batch<'a> {
             Change::InsertLead(row) => self.new_leads.push(row),
             Change::UpdateLead(update) => self.leads.push(update),
             Change::SetScore(update) => self.scores.push(update),
+            Change::SpoilScore(spoil) => self.spoils.push(spoil),
             Change::InsertInteraction(interaction) => self.interactions.push(interaction),
             Change::MarkInteraction(mark) => self.marks.push(mark),
             Change::CloseStay(stay) => self.closed_stays.push(stay),
@@ -155,6 +157,7 @@ impl<'a> Batch<'a> {
             new_leads,
             leads,
             scores,
+            spoils,
             interactions,
             marks,
             closed_stays,
@@ -186,6 +189,7 @@ impl<'a> Batch<'a> {
             && new_leads.is_empty()
             && leads.is_empty()
             && scores.is_empty()
+            && spoils.is_empty()
             && interactions.is_empty()
             && marks.is_empty()
             && closed_stays.is_empty()

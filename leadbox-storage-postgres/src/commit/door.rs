@@ -11,7 +11,9 @@ use sqlx::{Connection, PgPool};
 
 use super::batch::Batch;
 use super::statement::Statement;
-use super::{definitions, fifo, interactions, jobs, leads, log, moves, pulses, skip, tasks};
+use super::{
+    definitions, fifo, interactions, jobs, leads, log, moves, pulses, scores, skip, tasks,
+};
 use crate::error::{Failure, is_broken, is_race};
 
 const OPERATION: &str = "commit";
@@ -153,6 +155,7 @@ fn compose(
     pulses::insert(&mut statement, &new_pulses)?;
     leads::update(&mut statement, batch);
     pulses::update(&mut statement, &pulses)?;
+    scores::keep(&mut statement, batch)?;
     interactions::insert(&mut statement, batch)?;
     interactions::move_stays(&mut statement, batch)?;
     tasks::write(&mut statement, batch)?;

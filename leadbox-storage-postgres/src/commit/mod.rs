@@ -12,6 +12,7 @@ mod log;
 mod moves;
 mod picture;
 mod pulses;
+mod scores;
 mod skip;
 mod statement;
 mod tasks;

@@ -270,6 +270,7 @@ impl Wish {
             Change::SetScore(update) => {
                 self.leads.push((update.score.tenant, update.score.lead.uuid()))
             }
+            Change::SpoilScore(spoil) => self.leads.push((spoil.tenant, spoil.lead.uuid())),
             Change::InsertInteraction(one) => {
                 self.leads.push((one.tenant, one.lead.uuid()));
                 self.interactions.push((one.tenant, one.id.uuid()));

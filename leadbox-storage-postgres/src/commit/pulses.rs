@@ -19,6 +19,7 @@ use crate::rows::{never, storable};
 pub(super) struct NewPulse<'a> {
     lead: &'a Lead,
     score: Option<&'a LeadScore>,
+    is_spoilt: bool,
     activity: LeadActivity,
 }
 
@@ -31,6 +32,7 @@ pub(super) struct Pulse<'a> {
     /// The lead as the set leaves it, when it changes it.
     lead: Option<&'a Lead>,
     score: Option<&'a ScoreUpdate>,
+    is_spoilt: bool,
     /// Interactions are for live leads only.
     needs_live: bool,
     activity: LeadActivity,
@@ -39,11 +41,12 @@ pub(super) struct Pulse<'a> {
 impl<'a> Pulse<'a> {
     fn of(tenant: Tenant, id: LeadId) -> Self {
         let activity = LeadActivity::default();
-        Self { tenant, id, version: None, lead: None, score: None, needs_live: false, activity }
+        let (is_spoilt, needs_live) = (false, false);
+        Self { tenant, id, version: None, lead: None, score: None, is_spoilt, needs_live, activity }
     }
 
     fn what(&self) -> &'static str {
-        if self.score.is_some() { "score of lead" } else { "lead" }
+        if self.score.is_some() || self.is_spoilt { "score of lead" } else { "lead" }
     }
 
     fn score(&self) -> Option<&'a LeadScore> {
@@ -72,7 +75,8 @@ pub(super) fn fold<'a>(
     let mut places = HashMap::new();
     for row in &batch.new_leads {
         places.insert((row.lead.tenant, row.lead.id), Place::New(new.len()));
-        new.push(NewPulse { lead: &row.lead, score: None, activity: LeadActivity::default() });
+        let (score, is_spoilt, activity) = (None, false, LeadActivity::default());
+        new.push(NewPulse { lead: &row.lead, score, is_spoilt, activity });
     }
     for update in &batch.leads {
         let lead = &update.after.lead;
@@ -103,6 +107,12 @@ pub(super) fn fold<'a>(
                 }
                 pulse.score = Some(update);
             }
+        }
+    }
+    for spoil in &batch.spoils {
+        match place(&mut places, &mut stored, spoil.tenant, spoil.lead) {
+            Place::New(at) => new[at].is_spoilt = true,
+            Place::Stored(at) => stored[at].is_spoilt = true,
         }
     }
     let mut live = |tenant: Tenant, id: LeadId| {
@@ -168,7 +178,9 @@ pub(super) fn insert(statement: &mut Statement, pulses: &[NewPulse<'_>]) -> Resu
     bind_scores(statement, &scores)?;
     bind_activity(statement, pulses.iter().map(|pulse| pulse.activity));
     // The score of a lead that no rule has looked at.
-    statement.bind(pulses.iter().map(|pulse| pulse.lead.created_at).collect::<Vec<_>>());
+    statement
+        .bind(pulses.iter().map(|pulse| pulse.lead.created_at).collect::<Vec<_>>())
+        .bind(pulses.iter().map(|pulse| i64::from(pulse.is_spoilt)).collect::<Vec<_>>());
     statement.part(
         "pulses_in",
         r"
@@ -200,7 +212,7 @@ pub(super) fn insert(statement: &mut Statement, pulses: &[NewPulse<'_>]) -> Resu
             owner,
             live,
             updated_at,
-            coalesce(revision, 0),
+            coalesce(revision, spoilt),
             coalesce(lead_version, 0),
             coalesce(total, 0),
             coalesce(categories, '{}')::json,
@@ -208,16 +220,17 @@ pub(super) fn insert(statement: &mut Statement, pulses: &[NewPulse<'_>]) -> Resu
             coalesce(as_of, created_at),
             next_change_at,
             coalesce(rule_set, 0),
-            coalesce(dirty, false),
+            coalesce(dirty, spoilt = 1),
             interactions,
             last_at
         from unnest(
             $1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::timestamptz[],
             $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[],
-            $14::timestamptz[], $15::bigint[], $16::boolean[], $17::bigint[], $18::timestamptz[], $19::timestamptz[]
+            $14::timestamptz[], $15::bigint[], $16::boolean[], $17::bigint[], $18::timestamptz[], $19::timestamptz[],
+            $20::bigint[]
         ) as w (
             tenant, lead, version, stage, owner, live, updated_at, revision, lead_version, total, categories, priority,
-            as_of, next_change_at, rule_set, dirty, interactions, last_at, created_at
+            as_of, next_change_at, rule_set, dirty, interactions, last_at, created_at, spoilt
         )",
     );
     Ok(())
@@ -244,6 +257,7 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
                 .collect::<Vec<_>>(),
         )
         .bind(pulses.iter().map(|pulse| pulse.needs_live).collect::<Vec<_>>())
+        .bind(pulses.iter().map(|pulse| i64::from(pulse.is_spoilt)).collect::<Vec<_>>())
         .bind(pulses.iter().map(Pulse::what).collect::<Vec<_>>());
     statement
         .part(
@@ -255,7 +269,7 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
                 owner = case when w.version is null then p.owner else w.owner end,
                 live = coalesce(w.live, p.live),
                 updated_at = coalesce(w.updated_at, p.updated_at),
-                revision = coalesce(w.revision, p.revision),
+                revision = coalesce(w.revision, p.revision + w.spoilt),
                 lead_version = coalesce(w.lead_version, p.lead_version),
                 total = coalesce(w.total, p.total),
                 categories = case when w.revision is null then p.categories else w.categories::json end,
@@ -263,18 +277,18 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
                 as_of = coalesce(w.as_of, p.as_of),
                 next_change_at = case when w.revision is null then p.next_change_at else w.next_change_at end,
                 rule_set = coalesce(w.rule_set, p.rule_set),
-                dirty = coalesce(w.dirty, p.dirty),
+                dirty = coalesce(w.dirty, p.dirty or w.spoilt = 1),
                 interactions = p.interactions + w.interactions,
                 last_at = greatest(p.last_at, w.last_at)
             from unnest(
                 $1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::timestamptz[],
                 $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[],
                 $14::timestamptz[], $15::bigint[], $16::boolean[], $17::bigint[], $18::timestamptz[], $19::bigint[],
-                $20::bigint[], $21::boolean[]
+                $20::bigint[], $21::boolean[], $22::bigint[]
             ) as w (
                 tenant, lead, version, stage, owner, live, updated_at, revision, lead_version, total, categories,
                 priority, as_of, next_change_at, rule_set, dirty, interactions, last_at, version_before,
-                revision_before, needs_live
+                revision_before, needs_live, spoilt
             )
             where p.tenant = w.tenant
               and p.lead = w.lead
@@ -290,7 +304,7 @@ pub(super) fn update(statement: &mut Statement, pulses: &[Pulse<'_>]) -> Result<
                     select leadbox_conflict(w.what, w.lead::text)
                     from (
                         select what, lead
-                        from unnest($22::text[], $1, $2) as w (what, tenant, lead)
+                        from unnest($23::text[], $1, $2) as w (what, tenant, lead)
                         where (tenant, lead) not in (select tenant, lead from pulses_up)
                         limit 1
                     ) as w

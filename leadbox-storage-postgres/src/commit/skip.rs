@@ -54,6 +54,10 @@ impl Picture {
             Change::InsertLead(row) => self.insert_lead(row),
             Change::UpdateLead(update) => self.update_lead(update),
             Change::SetScore(update) => self.set_score(update),
+            Change::SpoilScore(spoil) => {
+                expected(self.leads.get_mut(&(spoil.tenant, spoil.lead)))?.revision += 1;
+                Ok(())
+            }
             Change::InsertInteraction(interaction) => self.insert_interaction(interaction),
             Change::MarkInteraction(mark) => self.mark_interaction(mark),
             Change::CloseStay(stay) => self.close_stay(stay),

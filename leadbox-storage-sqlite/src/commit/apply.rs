@@ -181,6 +181,7 @@ async fn pass(
         new_leads,
         lead_updates,
         scores,
+        spoils,
         interactions,
         marks: suspicions,
         ended_stays,
@@ -208,10 +209,13 @@ async fn pass(
         replies,
         events,
     } = runs;
+    let records = scores::records(&scores);
     let scores = leads::insert(connection, &new_leads, scores, &mut held, &mut marks).await?;
     update::update(connection, &lead_updates, &mut held).await?;
     rollup::count(connection, &new_leads, &lead_updates).await?;
     scores::set(connection, &scores, &mut held).await?;
+    scores::keep(connection, &records, &held).await?;
+    scores::spoil(connection, &spoils, &mut held).await?;
     interactions::insert(connection, &interactions, &held).await?;
     interactions::mark(connection, &suspicions, &held).await?;
     stays::close(connection, &ended_stays, &held).await?;

@@ -4,16 +4,19 @@
 
 use std::collections::HashMap;
 
-use leadbox_core::Stay;
-use leadbox_core::storage::ChangeSet;
+use leadbox_core::storage::{ChangeSet, ScoreUpdate};
+use leadbox_core::{LeadRow, Stay};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::apply::{Marks, NOTE, bind_note};
-use super::leads::{INDEX_TEXTS, LEAD, PROFILE, PULSE, bind_lead, bind_profile, bind_pulse, body};
+use super::leads::{
+    INDEX_TEXTS, LEAD, PROFILE, PULSE, bind_lead, bind_profile, bind_pulse, body, micros,
+};
 use super::log::{APPEND, MOVE_END, bind_event, placed};
 use super::rollup;
 use super::runs::Runs;
+use super::scores::{change, is_first_score};
 use super::stays::{Begun, OPEN};
 use crate::error::{During, Result, failed, is_taken};
 use crate::statement::{FEW_ROWS, Rows, Script};
@@ -55,12 +58,29 @@ const COUNTS: &str = r"
     where true
     on conflict (tenant, day, source, stage, owner) do update set n = n + excluded.n";
 
-/// Sets that consist of new leads, with the stays and facts that these begin with, and of nothing else.
+/// What is kept of scores comes as one list as well.
+const RECORDS: &str = r"
+    insert into score_record (
+        lead_no,
+        revision,
+        at,
+        change
+    )
+    select
+        value ->> 0,
+        value ->> 1,
+        value ->> 2,
+        value ->> 3
+    from json_each(?)";
+
+/// Sets that consist of new leads, with the stays, scores and facts that these begin with, and of nothing else.
 pub(crate) struct Captures<'s> {
     sets: &'s [&'s ChangeSet],
     runs: Runs<'s>,
     /// Stays, each behind the index of its lead.
     stays: Vec<(usize, &'s Stay)>,
+    /// Scores, by the index of their lead.
+    scores: HashMap<usize, &'s ScoreUpdate>,
 }
 
 impl<'s> Captures<'s> {
@@ -81,7 +101,13 @@ impl<'s> Captures<'s> {
         let begun = runs.begun_stays.iter().copied();
         let stays = begun.map(|stay| Some((*leads.get(&(stay.tenant, stay.lead))?, stay)));
         let stays = stays.collect::<Option<Vec<_>>>()?;
-        Some(Self { sets, runs, stays })
+        let scores = runs.scores.iter().map(|update| {
+            let index = *leads.get(&(update.score.tenant, update.score.lead))?;
+            let version = runs.new_leads.get(index)?.lead.version;
+            is_first_score(update, version).then_some((index, *update))
+        });
+        let scores = scores.collect::<Option<HashMap<_, _>>>()?;
+        Some(Self { sets, runs, stays, scores })
     }
 
     /// Writes them in a transaction of their own. `false` when one of them conflicts or was committed before; then nothing
@@ -146,7 +172,15 @@ impl<'s> Captures<'s> {
         script.rows(LEAD, &leads, bind_lead);
         script
             .rows(PROFILE, &profiles, |binds, (no, row, body)| bind_profile(binds, *no, row, body));
-        script.rows(PULSE, &leads, |binds, (no, row)| bind_pulse(binds, *no, row, None));
+        let pulses: Vec<_> = leads.iter().enumerate().collect();
+        script.rows(PULSE, &pulses, |binds, (index, (no, row))| {
+            let score = self.scores.get(index).map(|update| &update.score);
+            bind_pulse(binds, *no, row, score);
+        });
+        let records = list(self.records(&leads)?)?;
+        script.statement(RECORDS, |binds| {
+            binds.add(records);
+        });
         let facets = list(facets)?;
         script.statement(FACETS, |binds| {
             binds.add(facets);
@@ -162,6 +196,18 @@ impl<'s> Captures<'s> {
         });
         script.statement("commit", |_| {});
         Ok(script)
+    }
+
+    /// What is kept of the scores.
+    fn records(&self, leads: &[(i64, &LeadRow)]) -> Result<Vec<Value>> {
+        let mut records = Vec::with_capacity(self.scores.len());
+        for (index, update) in &self.scores {
+            if let (Some(record), Some((no, _))) = (&update.record, leads.get(*index)) {
+                let (revision, at) = (record.revision.0, micros(record.at));
+                records.push(json!([no, revision, at, change(record)?]));
+            }
+        }
+        Ok(records)
     }
 }
 

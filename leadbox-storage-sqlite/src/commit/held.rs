@@ -48,6 +48,7 @@ impl Held {
         let updates =
             runs.lead_updates.iter().map(|update| (update.after.lead.tenant, update.after.lead.id));
         let scores = runs.scores.iter().map(|update| (update.score.tenant, update.score.lead));
+        let spoils = runs.spoils.iter().map(|spoil| (spoil.tenant, spoil.lead));
         let interactions =
             runs.interactions.iter().map(|interaction| (interaction.tenant, interaction.lead));
         let marks = runs.marks.iter().map(|mark| (mark.tenant, mark.lead));
@@ -61,6 +62,7 @@ impl Held {
         let moves = moves.flat_map(|moved| [moved.from, moved.to].map(|lead| (moved.tenant, lead)));
         let mut leads: Vec<(Tenant, LeadId)> = updates
             .chain(scores)
+            .chain(spoils)
             .chain(interactions)
             .chain(marks)
             .chain(stays)

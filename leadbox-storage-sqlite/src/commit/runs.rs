@@ -5,7 +5,8 @@ use leadbox_core::job::{Attempt, Lane};
 use leadbox_core::proof::{Credential, Token};
 use leadbox_core::storage::{
     Checkpoint, CursorAdvance, DefinitionDrop, DefinitionUpdate, InteractionMark, JobFinish,
-    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreUpdate, TaskDrop, ViewDrop,
+    JobReplay, LeadUpdate, NoteDrop, RecordMove, Reply, ScoreSpoil, ScoreUpdate, TaskDrop,
+    ViewDrop,
 };
 use leadbox_core::{
     Change, Interaction, LeadRow, NewEvent, NewJob, Note, SavedView, Stay, Task, Team, User,
@@ -17,6 +18,7 @@ pub(super) struct Runs<'a> {
     pub(super) new_leads: Vec<&'a LeadRow>,
     pub(super) lead_updates: Vec<&'a LeadUpdate>,
     pub(super) scores: Vec<&'a ScoreUpdate>,
+    pub(super) spoils: Vec<&'a ScoreSpoil>,
     pub(super) interactions: Vec<&'a Interaction>,
     pub(super) marks: Vec<&'a InteractionMark>,
     pub(super) ended_stays: Vec<&'a Stay>,
@@ -56,12 +58,14 @@ impl<'a> Runs<'a> {
         self.events[first_event..].sort_by_key(|event| event.log_order());
     }
 
-    /// Whether there are new leads, with the stays and facts that they begin with, and nothing else.
+    /// Whether there are new leads, with the stays, scores and facts that they begin with, and nothing else; the scores may be those of
+    /// other leads.
     pub(super) fn only_new_leads(&self) -> bool {
         let Self {
             new_leads,
             lead_updates,
-            scores,
+            scores: _,
+            spoils,
             interactions,
             marks,
             ended_stays,
@@ -91,7 +95,7 @@ impl<'a> Runs<'a> {
         } = self;
         !new_leads.is_empty()
             && lead_updates.is_empty()
-            && scores.is_empty()
+            && spoils.is_empty()
             && interactions.is_empty()
             && marks.is_empty()
             && ended_stays.is_empty()
@@ -123,6 +127,7 @@ impl<'a> Runs<'a> {
             Change::InsertLead(row) => self.new_leads.push(row),
             Change::UpdateLead(update) => self.lead_updates.push(update),
             Change::SetScore(update) => self.scores.push(update),
+            Change::SpoilScore(spoil) => self.spoils.push(spoil),
             Change::InsertInteraction(interaction) => self.interactions.push(interaction),
             Change::MarkInteraction(mark) => self.marks.push(mark),
             Change::CloseStay(stay) => self.ended_stays.push(stay),

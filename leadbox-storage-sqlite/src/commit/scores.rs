@@ -1,13 +1,14 @@
-//! Scores. Owns their preconditions and their columns.
+//! Scores. Owns their preconditions, their columns and their history.
 
-use leadbox_core::storage::{ScoreUpdate, StorageError};
+use leadbox_core::scoring::ScoreRecord;
+use leadbox_core::storage::{ScoreSpoil, ScoreUpdate, StorageError};
 use leadbox_core::{Freshness, LeadScore, Revision, Version};
 use sqlx::SqliteConnection;
 
 use super::blame::{Clash, Outcome, none_of};
 use super::held::Held;
 use super::leads::micros;
-use crate::error::During;
+use crate::error::{During, Result};
 use crate::statement::{Binds, Rows};
 
 const SET: Rows<'_> = Rows {
@@ -37,6 +38,24 @@ const SET: Rows<'_> = Rows {
             next_change_at = v.next_change_at,
             rule_set = v.rule_set,
             dirty = v.dirty
+        from v
+        where lead_pulse.no = v.no",
+};
+
+pub(super) const KEEP: Rows<'_> = Rows {
+    before: "insert into score_record (lead_no, revision, at, change) values",
+    columns: 4,
+    after: "",
+};
+
+const SPOIL: Rows<'_> = Rows {
+    before: "with v (no) as (values",
+    columns: 1,
+    after: r")
+        update lead_pulse
+        set
+            revision = revision + 1,
+            dirty = 1
         from v
         where lead_pulse.no = v.no",
 };
@@ -97,5 +116,62 @@ pub(super) async fn set(
     })
     .await
     .during("set scores")?;
+    Ok(())
+}
+
+/// What is kept of scores.
+pub(super) fn records<'a>(updates: &[&'a ScoreUpdate]) -> Vec<&'a ScoreRecord> {
+    updates.iter().filter_map(|update| update.record.as_ref()).collect()
+}
+
+/// What is kept of one, as it is stored.
+pub(super) fn change(record: &ScoreRecord) -> Result<String> {
+    serde_json::to_string(&record.change).during("write the history of a score")
+}
+
+/// Adds what is kept of scores that are set.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    records: &[&ScoreRecord],
+    held: &Held,
+) -> Outcome {
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        if let Some(lead) = held.get(record.tenant, record.lead) {
+            rows.push((lead.no, *record, change(record)?));
+        }
+    }
+    KEEP.execute(connection, &rows, |binds, (no, record, change)| {
+        binds.add(*no).add(record.revision.0).add(micros(record.at)).add(change.as_str());
+    })
+    .await
+    .during("keep the history of scores")?;
+    Ok(())
+}
+
+/// Marks scores that are not to be trusted.
+pub(super) async fn spoil(
+    connection: &mut SqliteConnection,
+    spoils: &[&ScoreSpoil],
+    held: &mut Held,
+) -> Outcome {
+    let (mut rows, mut clashes) = (Vec::with_capacity(spoils.len()), Vec::new());
+    for spoil in spoils {
+        match held.get_mut(spoil.tenant, spoil.lead) {
+            Some(lead) => {
+                lead.revision = lead.revision.next();
+                rows.push(lead.no);
+            }
+            None => clashes
+                .push(Clash::of(spoil.lead, StorageError::conflict("score of lead", spoil.lead))),
+        }
+    }
+    none_of(clashes)?;
+    SPOIL
+        .execute(connection, &rows, |binds, no| {
+            binds.add(*no);
+        })
+        .await
+        .during("spoil scores")?;
     Ok(())
 }

@@ -69,6 +69,9 @@ impl fmt::Debug for RuleSet {
 }
 
 impl RuleSet {
+    /// The longest script, in bytes.
+    pub const LONGEST_SCRIPT: usize = LONGEST_SCRIPT;
+
     /// Loads a script, of up to 256 KiB.
     ///
     /// # Errors
@@ -111,6 +114,11 @@ impl RuleSet {
     /// The name that it gives itself; empty when it gives none.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// Whether it is for all leads, or says of each whether it is for it.
+    pub fn is_for_all(&self) -> bool {
+        self.plan.applies_to.is_none()
     }
 
     /// How each rule and signal is run, in their order.
@@ -163,6 +171,10 @@ impl RuleSet {
 impl Scorer for RuleSet {
     fn score(&self, subject: &Subject<'_>) -> ScoreCard {
         Asking::new(&self.engine, &self.ast, subject).card(&self.plan)
+    }
+
+    fn applies(&self, subject: &Subject<'_>) -> bool {
+        self.applies_to(subject).unwrap_or(false)
     }
 }
 

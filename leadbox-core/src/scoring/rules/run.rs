@@ -165,7 +165,7 @@ impl<'r> Asking<'r> {
             let rule = entry.name.clone();
             match outcome {
                 Outcome::Fired { points, uncapped, interactions, fading } => {
-                    moves.note_fading(fading);
+                    moves.note_fading(fading, entry.cap);
                     let category = entry.category.clone();
                     lines.push(Line { rule, category, points, uncapped, interactions });
                 }

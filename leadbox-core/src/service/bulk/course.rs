@@ -188,7 +188,7 @@ impl Course {
         if let Some(change) = change {
             decision.push(change)?;
         }
-        let changes = decision.finish_as(OnConflict::Skip, ())?.changes;
+        let changes = decision.finish_as(OnConflict::Skip, ()).await?.changes;
         let skipped = leadbox.storage().commit(&changes).await?.skipped;
         next.revision = next.revision.next();
         next.moved_at = changes.at();
@@ -237,7 +237,7 @@ impl Course {
         for change in next.without_selection(&leadbox) {
             decision.push(change)?;
         }
-        let changes = decision.finish(())?.changes;
+        let changes = decision.finish(()).await?.changes;
         leadbox.storage().commit(&changes).await?;
         next.revision = next.revision.next();
         next.moved_at = changes.at();

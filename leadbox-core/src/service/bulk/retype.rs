@@ -123,7 +123,7 @@ impl Definitions<'_> {
                     let last = Conversions::load(&host, &retype.key).await?;
                     let started = host.bulk().add_in_background(&mut decision, work, &leads)?;
                     decision.push(last.followed_by(&host, started.id))?;
-                    decision.finish(started)
+                    decision.finish(started).await
                 })
             })
             .await;

@@ -121,7 +121,7 @@ impl Bulk<'_> {
                         noted.note.state = BulkState::Cancelling;
                         decision.push(noted.change(self.leadbox)?)?;
                     }
-                    decision.finish(noted.progress())
+                    decision.finish(noted.progress()).await
                 })
             })
             .await
@@ -160,7 +160,7 @@ impl Bulk<'_> {
     ) -> Result<BulkProgress> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         let started = self.add_in_background(&mut decision, work, leads)?;
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        self.leadbox.storage().commit(&decision.finish(()).await?.changes).await?;
         Ok(started)
     }
 
@@ -187,7 +187,7 @@ impl Bulk<'_> {
         let noted = Noted::new(self.leadbox.new_id(), self.leadbox, work, leads.len());
         let mut decision = Decision::new(self.leadbox, Announce::Each);
         noted.begin(&mut decision, leads)?;
-        self.leadbox.storage().commit(&decision.finish(())?.changes).await?;
+        self.leadbox.storage().commit(&decision.finish(()).await?.changes).await?;
         Course::take_up(acting(self.leadbox, noted.id), noted.id).await?.go().await
     }
 

@@ -8,8 +8,8 @@ use crate::interaction::{Interaction, LeadActivity, Suspicion};
 use crate::lead::{IdentityKind, LeadRow};
 use crate::pipeline::Stay;
 use crate::rollup::deltas;
-use crate::score::LeadScore;
-use crate::storage::{InteractionMark, LeadUpdate, ScoreUpdate, StorageError};
+use crate::score::{Freshness, LeadScore};
+use crate::storage::{InteractionMark, LeadUpdate, ScoreSpoil, ScoreUpdate, StorageError};
 
 type Result = std::result::Result<(), StorageError>;
 
@@ -87,6 +87,21 @@ impl State {
             return Err(StorageError::conflict("score of lead", score.lead));
         }
         self.leads.change(&key, |record| record.score = score.clone());
+        if let Some(record) = &update.record {
+            self.score_records.put((key.0, key.1, record.revision), record.clone());
+        }
+        Ok(())
+    }
+
+    pub(super) fn spoil_score(&mut self, spoil: &ScoreSpoil) -> Result {
+        let key = (spoil.tenant, spoil.lead);
+        if !self.leads.contains_key(&key) {
+            return Err(StorageError::conflict("score of lead", spoil.lead));
+        }
+        self.leads.change(&key, |record| {
+            record.score.revision = record.score.revision.next();
+            record.score.freshness = Freshness::Dirty;
+        });
         Ok(())
     }
 

@@ -87,6 +87,7 @@ impl State {
             Change::InsertLead(row) => self.insert_lead(row, draft),
             Change::UpdateLead(update) => self.update_lead(update, draft),
             Change::SetScore(update) => self.set_score(update),
+            Change::SpoilScore(spoil) => self.spoil_score(spoil),
             Change::InsertInteraction(interaction) => self.insert_interaction(interaction),
             Change::MarkInteraction(mark) => self.mark_interaction(mark),
             Change::OpenStay(stay) => self.open_stay(stay),

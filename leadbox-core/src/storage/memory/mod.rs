@@ -16,6 +16,7 @@ mod log;
 mod moves;
 mod paging;
 mod prune;
+mod scores;
 mod state;
 mod storage;
 mod table;

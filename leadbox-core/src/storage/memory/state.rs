@@ -18,6 +18,7 @@ use crate::proof::{Credential, Token};
 use crate::revision::Revision;
 use crate::rollup::Cell;
 use crate::score::LeadScore;
+use crate::scoring::ScoreRecord;
 use crate::storage::{Checkpoint, Definition, DefinitionKind, Reply, StoredLead};
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -76,6 +77,7 @@ pub(super) struct HeldKey {
 pub(super) struct State {
     pub(super) leads: Table<(Tenant, LeadId), LeadRecord>,
     pub(super) held_keys: Table<HeldKey, LeadId>,
+    pub(super) score_records: Table<(Tenant, LeadId, Revision), ScoreRecord>,
     pub(super) interactions: Table<(Tenant, LeadId, InteractionId), Interaction>,
     pub(super) interaction_leads: Table<(Tenant, InteractionId), LeadId>,
     pub(super) stays: Table<(Tenant, LeadId, StayId), Stay>,
@@ -111,6 +113,7 @@ macro_rules! every_table {
     ($state:ident, $verb:ident) => {{
         $state.leads.$verb();
         $state.held_keys.$verb();
+        $state.score_records.$verb();
         $state.interactions.$verb();
         $state.interaction_leads.$verb();
         $state.stays.$verb();

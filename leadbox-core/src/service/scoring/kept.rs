@@ -1,0 +1,315 @@
+//! The scores that go along with a commit. Owns which leads a decision touches, what they were and will be, and what is kept of the
+//! change; whoever decides something about leads needs to know nothing of scores.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::decision::{Decision, data};
+use super::rescore::SCORES;
+use crate::catalog::Catalog;
+use crate::error::Result;
+use crate::event::{EventType, Subject as About};
+use crate::id::{InteractionId, LeadId};
+use crate::interaction::{Interaction, Suspicion};
+use crate::lead::Lead;
+use crate::revision::Version;
+use crate::scope::Scope;
+use crate::score::{Freshness, LeadScore};
+use crate::scoring::{RecordLine, ScoreCause, ScoreChange, ScoreRecord, Scored, Scorers, Subject};
+use crate::storage::{Change, RecordMove, ScoreSpoil, ScoreUpdate, StoredLead};
+
+/// The most interactions of a lead that count: its latest.
+pub(super) const MOST_INTERACTIONS: u32 = 1000;
+
+/// What a decision does to one lead, as far as its score goes.
+#[derive(Clone, Debug, Default)]
+struct Touch {
+    /// The lead as the decision leaves it, when it makes or changes it.
+    after: Option<Lead>,
+    is_new: bool,
+    happened: Vec<Interaction>,
+    marked: Vec<(InteractionId, Suspicion)>,
+    /// All that happened with these happened with this one.
+    taken_from: Vec<LeadId>,
+    /// Only a storage knows which of its interactions it keeps.
+    is_divided: bool,
+}
+
+impl Touch {
+    fn cause(&self) -> ScoreCause {
+        match self {
+            Self { is_new: true, .. } => ScoreCause::Captured,
+            Self { after: Some(_), .. } => ScoreCause::Changed,
+            Self { after: None, .. } => ScoreCause::Happened,
+        }
+    }
+}
+
+/// The leads that changes touch.
+fn touched(changes: &[Change]) -> BTreeMap<LeadId, Touch> {
+    let mut leads: BTreeMap<LeadId, Touch> = BTreeMap::new();
+    for change in changes {
+        match change {
+            Change::InsertLead(row) => {
+                let touch = leads.entry(row.lead.id).or_default();
+                (touch.after, touch.is_new) = (Some(row.lead.clone()), true);
+            }
+            Change::UpdateLead(update) => {
+                let touch = leads.entry(update.after.lead.id).or_default();
+                touch.after = Some(update.after.lead.clone());
+            }
+            Change::InsertInteraction(one) => {
+                leads.entry(one.lead).or_default().happened.push((**one).clone());
+            }
+            Change::MarkInteraction(mark) => {
+                let touch = leads.entry(mark.lead).or_default();
+                touch.marked.push((mark.interaction, mark.after));
+            }
+            Change::MoveRecords(moved) => {
+                let RecordMove { from, to, made_for, .. } = &**moved;
+                leads.entry(*from).or_default().is_divided |= !made_for.is_empty();
+                let touch = leads.entry(*to).or_default();
+                touch.is_divided |= !made_for.is_empty();
+                touch.taken_from.push(*from);
+            }
+            _ => {}
+        }
+    }
+    // What is gone has no score to keep.
+    leads.retain(|_, touch| touch.after.as_ref().is_none_or(|lead| lead.deleted_at.is_none()));
+    leads
+}
+
+/// When scores are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in super::super) enum Scoring {
+    /// In the commit.
+    #[default]
+    Now,
+    /// By a job behind it: others keep changing this lead.
+    Later,
+}
+
+impl Decision<'_> {
+    /// Adds the scores of the leads that the decision touches.
+    pub(in super::super) async fn score_leads(&mut self, scoring: Scoring) -> Result<()> {
+        let leads = touched(self.changes());
+        if leads.is_empty() {
+            return Ok(());
+        }
+        let scorers = self.leadbox().scorers().await?;
+        if scorers.edition() == 0 {
+            return Ok(());
+        }
+        let catalog = self.leadbox().catalog().await?;
+        let known = self.known(&leads).await?;
+        for (id, touch) in leads {
+            if scoring == Scoring::Later || touch.is_divided || scorers.is_unreadable() {
+                if !touch.is_new {
+                    self.score_later(id)?;
+                }
+                continue;
+            }
+            self.score_lead(&scorers, &catalog, id, touch, &known)?;
+        }
+        Ok(())
+    }
+
+    /// What is stored of the leads that are not new, and of those whose interactions they take.
+    async fn known(&self, leads: &BTreeMap<LeadId, Touch>) -> Result<Known> {
+        let old = leads.iter().filter(|(_, touch)| !touch.is_new).map(|(id, _)| *id);
+        let old: Vec<LeadId> = old.collect();
+        let mut givers: Vec<LeadId> =
+            leads.values().flat_map(|touch| touch.taken_from.iter().copied()).collect();
+        givers.extend(&old);
+        givers.sort_unstable();
+        givers.dedup();
+        let (storage, tenant) = (self.leadbox().storage(), self.tenant());
+        let mut known = Known::default();
+        if !old.is_empty() {
+            let scope = Scope::all(tenant);
+            for stored in storage.leads_by_id(&scope, &old).await? {
+                known.leads.insert(stored.lead.id, stored);
+            }
+        }
+        if !givers.is_empty() {
+            for one in storage.recent_interactions(tenant, &givers, MOST_INTERACTIONS).await? {
+                known.interactions.entry(one.lead).or_default().push(one);
+            }
+        }
+        for (id, suspicion) in leads.values().flat_map(|touch| &touch.marked) {
+            if *suspicion == Suspicion::Clear
+                && let Some(one) = storage.interaction(&Scope::all(tenant), *id).await?
+            {
+                let suspicion = Suspicion::Clear;
+                known.cleared.insert(*id, Interaction { suspicion, ..one });
+            }
+        }
+        Ok(known)
+    }
+
+    fn score_lead(
+        &mut self,
+        scorers: &Scorers,
+        catalog: &Catalog,
+        id: LeadId,
+        touch: Touch,
+        known: &Known,
+    ) -> Result<()> {
+        let cause = touch.cause();
+        let stored = known.leads.get(&id);
+        let before = known.of(id);
+        let mut after: Vec<Interaction> = before.to_vec();
+        let is_cut = before.len() >= MOST_INTERACTIONS as usize;
+        if is_cut && touch.marked.iter().any(|(_, suspicion)| *suspicion == Suspicion::Suspect) {
+            // An older one counts in its place, which was not read.
+            return self.score_later(id);
+        }
+        for from in &touch.taken_from {
+            after.extend_from_slice(known.of(*from));
+        }
+        after.extend(touch.happened);
+        for (marked, suspicion) in touch.marked {
+            match suspicion {
+                Suspicion::Suspect => after.retain(|one| one.id != marked),
+                Suspicion::Clear => after.extend(known.cleared.get(&marked).cloned()),
+            }
+        }
+        latest(&mut after);
+        let (lead, was) = match (touch.after, stored) {
+            (Some(lead), stored) => (lead, stored),
+            (None, Some(stored)) => (stored.lead.clone(), Some(stored)),
+            // The commit will say that there is no such lead.
+            (None, None) => return Ok(()),
+        };
+        let was = was.map(|stored| {
+            (&stored.score, score(scorers, catalog, &stored.lead, before, self.at()))
+        });
+        let now = score(scorers, catalog, &lead, &after, self.at());
+        self.push_score(scorers.edition(), (id, lead.version), cause, was, now)
+    }
+
+    /// Adds a score and, where it shows, what is kept and told of it. `was` is the stored score, and what it would be by now
+    /// without what the decision changes.
+    fn push_score(
+        &mut self,
+        edition: i64,
+        (lead, version): (LeadId, Version),
+        cause: ScoreCause,
+        was: Option<(&LeadScore, Scored)>,
+        now: Scored,
+    ) -> Result<()> {
+        let unscored = LeadScore::unscored(self.tenant(), lead, self.at());
+        let stored = was.as_ref().map_or(&unscored, |(stored, _)| *stored);
+        let would_be = was.as_ref().map(|(_, scored)| &scored.card.lines[..]).unwrap_or_default();
+        let is_told = stored.priority != now.card.priority;
+        let is_kept = is_told
+            || now.card.lines != would_be
+            || stored.rule_set != edition && stored.total != now.card.total;
+        self.set_score(stored, version, edition, cause, now, is_kept)
+    }
+
+    /// Adds a score behind the one that is stored.
+    pub(super) fn set_score(
+        &mut self,
+        stored: &LeadScore,
+        version: Version,
+        edition: i64,
+        cause: ScoreCause,
+        now: Scored,
+        is_kept: bool,
+    ) -> Result<()> {
+        let Scored { card, set } = now;
+        let (tenant, lead, revision) = (stored.tenant, stored.lead, stored.revision.next());
+        if stored.priority != card.priority {
+            let mut payload = data([("total", Value::from(card.total.0))]);
+            payload.changed.insert("priority".to_owned(), json!(card.priority));
+            payload.previous.insert("priority".to_owned(), json!(stored.priority));
+            self.score_event(
+                About::lead(lead),
+                EventType::LEAD_SCORED,
+                version,
+                revision,
+                &payload,
+            )?;
+        }
+        let record = is_kept.then(|| ScoreRecord {
+            tenant,
+            lead,
+            revision,
+            at: self.at(),
+            change: ScoreChange {
+                cause,
+                change_set: self.change_set(),
+                from: stored.total,
+                from_priority: stored.priority.clone(),
+                to: card.total,
+                to_priority: card.priority.clone(),
+                edition,
+                set,
+                lines: RecordLine::of(&card),
+                categories: card.categories.clone(),
+            },
+        });
+        let named = card.categories.into_iter().filter(|category| !category.name.is_empty());
+        let score = LeadScore {
+            tenant,
+            lead,
+            revision,
+            lead_version: version,
+            total: card.total,
+            categories: named.map(|category| (category.name, category.counted)).collect(),
+            priority: card.priority,
+            as_of: card.as_of,
+            next_change_at: card.next_change_at,
+            rule_set: edition,
+            freshness: Freshness::Fresh,
+        };
+        let before = stored.revision;
+        self.push(Change::SetScore(Box::new(ScoreUpdate { before, score, record })))
+    }
+
+    /// Says that a score is not to be trusted, and has it made behind this commit.
+    fn score_later(&mut self, lead: LeadId) -> Result<()> {
+        let tenant = self.tenant();
+        self.push(Change::SpoilScore(ScoreSpoil { tenant, lead }))?;
+        let mut job = self.leadbox().jobs().new_job(SCORES, json!({ "lead": lead }));
+        job.unique_key = Some(format!("lead:{lead}"));
+        self.push(Change::EnqueueJob(Box::new(job)))
+    }
+}
+
+/// What is stored of leads.
+#[derive(Debug, Default)]
+struct Known {
+    leads: BTreeMap<LeadId, StoredLead>,
+    interactions: BTreeMap<LeadId, Vec<Interaction>>,
+    /// Those that count again.
+    cleared: BTreeMap<InteractionId, Interaction>,
+}
+
+impl Known {
+    fn of(&self, lead: LeadId) -> &[Interaction] {
+        self.interactions.get(&lead).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Leaves the latest that count, as storages do.
+fn latest(interactions: &mut Vec<Interaction>) {
+    interactions.retain(|one| one.suspicion == Suspicion::Clear);
+    interactions.sort_by_key(|one| std::cmp::Reverse((one.at, one.id)));
+    interactions.truncate(MOST_INTERACTIONS as usize);
+}
+
+/// The card of a lead.
+pub(super) fn score(
+    scorers: &Scorers,
+    catalog: &Catalog,
+    lead: &Lead,
+    interactions: &[Interaction],
+    as_of: crate::time::Timestamp,
+) -> Scored {
+    let stage = catalog.stage(lead.stage).map(|(_, stage)| stage);
+    scorers.score(&Subject { lead, stage, interactions, as_of })
+}

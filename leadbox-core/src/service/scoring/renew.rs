@@ -1,0 +1,116 @@
+//! Scoring leads anew without anything about them having changed. Owns which of the differences show; who asks for it, and why, is
+//! others' business.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::LeadBox;
+use super::super::decision::{Announce, Decision};
+use super::kept::{MOST_INTERACTIONS, score};
+use crate::error::Result;
+use crate::id::{LeadId, Tenant};
+use crate::interaction::Interaction;
+use crate::scope::Scope;
+use crate::score::{Freshness, LeadScore};
+use crate::scoring::{ScoreCause, Scored};
+use crate::storage::OnConflict;
+
+/// Leads of one commit.
+pub(super) const BATCH: usize = 500;
+
+/// What became of leads that were scored anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Renewed {
+    /// Leads that were scored.
+    pub(super) scored: u64,
+    /// Of these, leads whose total moved by a whole point or more.
+    pub(super) moved: u64,
+    /// Of these, leads with another priority.
+    pub(super) priorities: u64,
+}
+
+/// Whether a score that differs is kept in the lead's history.
+fn is_kept(stored: &LeadScore, now: &Scored, cause: ScoreCause) -> bool {
+    let is_other = stored.total != now.card.total;
+    stored.priority != now.card.priority
+        || match cause {
+            // Whatever fades changes all the time.
+            ScoreCause::Time => false,
+            ScoreCause::Rules => has_moved(stored, now),
+            _ => is_other,
+        }
+}
+
+fn has_moved(stored: &LeadScore, now: &Scored) -> bool {
+    stored.total.0.abs_diff(now.card.total.0) >= 100
+}
+
+impl LeadBox {
+    /// Scores what may have moved by itself, of all tenants. For the host: its workers call this.
+    pub(crate) async fn renew_due(&self) -> Result<()> {
+        let (now, mut after) = (self.now(), None);
+        loop {
+            let most = u32::try_from(BATCH).unwrap_or(u32::MAX);
+            let due = self.storage().due_scores(now, after, most).await?;
+            let mut tenants: BTreeMap<Tenant, Vec<LeadId>> = BTreeMap::new();
+            for one in &due {
+                tenants.entry(one.tenant).or_default().push(one.lead);
+            }
+            for (tenant, leads) in tenants {
+                self.for_tenant(tenant).renew(&leads, ScoreCause::Time).await?;
+            }
+            if due.len() < BATCH {
+                return Ok(());
+            }
+            after = due.last().copied();
+        }
+    }
+
+    /// Scores live leads by the rules that are in force, in one commit, which leaves out those that others are changing: they score
+    /// them. Without rules it does nothing.
+    pub(super) async fn renew(&self, leads: &[LeadId], cause: ScoreCause) -> Result<Renewed> {
+        let scorers = self.scorers().await?;
+        if scorers.edition() == 0 || scorers.is_unreadable() {
+            return Ok(Renewed::default());
+        }
+        let (storage, tenant) = (self.storage(), self.tenant());
+        let catalog = self.catalog().await?;
+        let stored = storage.leads_by_id(&Scope::all(tenant), leads).await?;
+        let mut interactions: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
+        for one in storage.recent_interactions(tenant, leads, MOST_INTERACTIONS).await? {
+            interactions.entry(one.lead).or_default().push(one);
+        }
+        let announce = match cause {
+            ScoreCause::Rules => Announce::Bulk,
+            _ => Announce::Each,
+        };
+        let mut decision = Decision::new(self, announce);
+        let mut renewed = Renewed::default();
+        let live = stored.iter().filter(|stored| stored.lead.deleted_at.is_none());
+        for stored in live {
+            let of_lead = interactions.get(&stored.lead.id);
+            let of_lead = of_lead.map(Vec::as_slice).unwrap_or_default();
+            let now = score(&scorers, &catalog, &stored.lead, of_lead, decision.at());
+            let cause = match stored.score.freshness {
+                // Something had happened.
+                Freshness::Dirty => ScoreCause::Happened,
+                Freshness::Fresh => cause,
+            };
+            let is_kept = is_kept(&stored.score, &now, cause);
+            renewed.scored += 1;
+            renewed.moved += u64::from(has_moved(&stored.score, &now));
+            renewed.priorities += u64::from(stored.score.priority != now.card.priority);
+            let (version, edition) = (stored.lead.version, scorers.edition());
+            decision.set_score(&stored.score, version, edition, cause, now, is_kept)?;
+        }
+        if decision.is_empty() {
+            return Ok(renewed);
+        }
+        let changes = decision.finish_as(OnConflict::Skip, ()).await?.changes;
+        let skipped = storage.commit(&changes).await?.skipped;
+        if !skipped.is_empty() {
+            self.look_again_at_rules();
+        }
+        renewed.scored -= (skipped.len() as u64).min(renewed.scored);
+        Ok(renewed)
+    }
+}

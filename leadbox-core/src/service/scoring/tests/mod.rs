@@ -1,0 +1,51 @@
+//! Scoring as a host sees it, on the memory storage.
+
+mod commits;
+mod over_time;
+mod past;
+mod publishing;
+
+use crate::id::LeadId;
+use crate::key::RuleSetKey;
+use crate::score::LeadScore;
+use crate::testing::Sandbox;
+use crate::worker::Workers;
+
+/// Rules with everything in them that moves.
+const RULES: &str = r#"
+    ruleset("Ours");
+    category("fit", 60);
+    category("engagement", 40);
+    priority("hot", 50);
+    priority("warm", 20);
+    rule("Decision maker", "fit", 30, |lead| lead.title.has_any(["cto", "head of"]));
+    rule("Mid-size company", "fit", 15, |lead| lead.employees.between(250, 1000));
+    rule("Came in lately", "fit", 3, |lead| days_since(lead.created_at) < 20);
+    signal("Saw the prices", "engagement", "page_view", 8)
+        .when(|i| i.path.starts_with("/pricing")).half_life(days(14)).cap(24);
+    signal("Asked for a demo", "engagement", "demo_request", 25).linear(days(60));
+    signal("Opened an e-mail", "engagement", "email_open", 1).within(days(30)).cap(5);
+"#;
+
+fn key(text: &str) -> RuleSetKey {
+    text.parse().unwrap()
+}
+
+/// Publishes a script, and waits until every lead is scored by it.
+async fn publish(sandbox: &Sandbox, set: &str, script: &str) {
+    let rules = sandbox.leadbox.rules();
+    rules.save_draft(&key(set), script, None).await.unwrap();
+    rules.publish(&key(set), "", None).await.unwrap();
+    settle(sandbox).await;
+}
+
+/// Has the workers do all there is to do.
+async fn settle(sandbox: &Sandbox) {
+    Workers::new(&sandbox.leadbox).run_until_idle().await.unwrap();
+    sandbox.clock.advance(chrono::TimeDelta::seconds(3));
+    Workers::new(&sandbox.leadbox).run_until_idle().await.unwrap();
+}
+
+async fn stored(sandbox: &Sandbox, lead: LeadId) -> LeadScore {
+    sandbox.leadbox.leads().lead(lead).await.unwrap().unwrap().score
+}

@@ -1,0 +1,139 @@
+//! Rules that come into force and go.
+
+use super::*;
+use crate::access::{Grants, Rights};
+use crate::error::Error;
+use crate::event::{Actor, EventType};
+use crate::lead::NewLead;
+use crate::revision::Revision;
+use crate::score::Points;
+use crate::scoring::RuleSetVersion;
+use crate::service::RescoreState;
+use crate::testing::Announced;
+
+const SAAS: &str = r#"
+    applies_to(|lead| lead.industry in ["software"]);
+    rule("Is one of them", 11, |lead| true);
+"#;
+const ALL: &str = r#"rule("Is there", 5, |lead| true);"#;
+
+async fn capture(sandbox: &Sandbox, industry: &str) -> LeadId {
+    let mut new = NewLead::new().name("Ada");
+    new.industry = Some(industry.to_owned());
+    sandbox.leadbox.leads().capture(&new).await.unwrap().lead.id
+}
+
+#[tokio::test]
+async fn the_first_rule_set_that_is_for_a_lead_scores_it_and_the_one_for_all_comes_last() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    publish(&sandbox, "all", ALL).await;
+    publish(&sandbox, "saas", SAAS).await;
+    let book = rules.book().await.unwrap();
+    assert_eq!(book.edition, 2);
+    let order: Vec<&str> = book.in_force.iter().map(|one| one.set.as_str()).collect();
+    assert_eq!(order, ["saas", "all"]);
+    let software = capture(&sandbox, "software").await;
+    let other = capture(&sandbox, "education").await;
+    assert_eq!(stored(&sandbox, software).await.total, Points::whole(11));
+    assert_eq!(stored(&sandbox, other).await.total, Points::whole(5));
+    let why = rules.explain(software, None).await.unwrap();
+    assert_eq!(why.set, Some(RuleSetVersion { set: key("saas"), version: 1 }));
+
+    rules.save_draft(&key("more"), ALL, None).await.unwrap();
+    let refused = rules.publish(&key("more"), "", None).await.unwrap_err();
+    assert!(refused.to_string().contains("'all' and 'more' are both for all leads"), "{refused}");
+
+    rules.withdraw(&key("saas")).await.unwrap();
+    settle(&sandbox).await;
+    assert_eq!(stored(&sandbox, software).await.total, Points::whole(5));
+    assert!(matches!(rules.withdraw(&key("saas")).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn publishing_scores_everything_again_and_one_step_back_is_the_version_before() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    publish(&sandbox, "all", ALL).await;
+    let mut leads = Vec::new();
+    for _ in 0..30 {
+        leads.push(capture(&sandbox, "software").await);
+    }
+    publish(&sandbox, "all", r#"rule("Is there", 50, |lead| true); priority("hot", 50);"#).await;
+    for lead in &leads {
+        assert_eq!(stored(&sandbox, *lead).await.total, Points::whole(50));
+    }
+    let progress = rules.rescore_progress().await.unwrap().unwrap();
+    assert_eq!((progress.edition, progress.state), (2, RescoreState::Finished));
+    assert_eq!((progress.scored, progress.moved, progress.priorities), (30, 30, 30));
+    let announced = Announced::all(&sandbox.leadbox).await.unwrap();
+    let scored = announced.0.iter().filter(|event| event.kind == EventType::LEAD_SCORED);
+    assert_eq!(scored.clone().count(), 30);
+    assert!(scored.into_iter().all(|event| event.bulk));
+    let applied = announced.0.iter().filter(|event| event.kind == EventType::RULES_APPLIED);
+    assert_eq!(applied.count(), 2);
+
+    rules.put_in_force(&RuleSetVersion { set: key("all"), version: 1 }).await.unwrap();
+    settle(&sandbox).await;
+    let score = stored(&sandbox, leads[0]).await;
+    assert_eq!((score.total, score.rule_set, score.priority), (Points::whole(5), 3, None));
+    let (_, sheet) = rules.sheet(&key("all")).await.unwrap().unwrap();
+    assert_eq!((sheet.newest(), sheet.draft), (2, None));
+    let unknown = RuleSetVersion { set: key("all"), version: 9 };
+    assert!(matches!(rules.put_in_force(&unknown).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn a_draft_keeps_its_mistakes_and_is_not_published_with_them() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    let wrong = "rule(\"Has a phone\", 5, |lead| is_known(lead.phon));";
+    let first = rules.save_draft(&key("ours"), wrong, Some(Revision(0))).await.unwrap();
+    let stale = rules.save_draft(&key("ours"), ALL, Some(Revision(0))).await;
+    assert!(matches!(stale, Err(Error::Stale { .. })));
+    let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
+    assert!(refused.contains("script: line 1") && refused.contains("phone"), "{refused}");
+    let failing = format!("{ALL} test(\"nobody\", #{{}}, |card| card.total == 6);");
+    rules.save_draft(&key("ours"), &failing, Some(first)).await.unwrap();
+    let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
+    assert!(refused.contains("the test 'nobody' fails"), "{refused}");
+    assert_eq!(rules.book().await.unwrap().edition, 0);
+    rules.drop_draft(&key("ours")).await.unwrap();
+    assert!(rules.sheets().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_scoring_of_all_leads_can_wait_and_goes_on_where_it_was() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    for _ in 0..20 {
+        capture(&sandbox, "software").await;
+    }
+    rules.save_draft(&key("all"), ALL, None).await.unwrap();
+    rules.publish(&key("all"), "", None).await.unwrap();
+    rules.pause_rescore().await.unwrap();
+    settle(&sandbox).await;
+    let waiting = rules.rescore_progress().await.unwrap().unwrap();
+    assert_eq!((waiting.state, waiting.scored), (RescoreState::Paused, 0));
+    // Whatever changes meanwhile is scored by the new rules.
+    let new = capture(&sandbox, "software").await;
+    assert_eq!(stored(&sandbox, new).await.total, Points::whole(5));
+    rules.resume_rescore().await.unwrap();
+    settle(&sandbox).await;
+    let done = rules.rescore_progress().await.unwrap().unwrap();
+    assert_eq!((done.state, done.scored, done.leads), (RescoreState::Finished, 20, Some(20)));
+}
+
+#[tokio::test]
+async fn rules_are_for_those_who_may_manage_them() {
+    let sandbox = Sandbox::new().unwrap();
+    publish(&sandbox, "all", ALL).await;
+    let nobody =
+        sandbox.leadbox.with_rights(Actor::host(), Rights::granted(None, [], Grants::default()));
+    let (rules, ours) = (nobody.rules(), key("all"));
+    assert!(matches!(rules.sheets().await, Err(Error::Denied(_))));
+    assert!(matches!(rules.save_draft(&ours, ALL, None).await, Err(Error::Denied(_))));
+    assert!(matches!(rules.publish(&ours, "", None).await, Err(Error::Denied(_))));
+    assert!(matches!(rules.withdraw(&ours).await, Err(Error::Denied(_))));
+    assert!(matches!(rules.rescore_all().await, Err(Error::Denied(_))));
+}

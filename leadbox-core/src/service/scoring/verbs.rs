@@ -1,0 +1,205 @@
+//! Rule sets, as somebody works on them. Owns sheets and drafts; how they come into force is `publish`'s.
+
+use serde_json::Value;
+
+use super::super::LeadBox;
+use super::super::decision::{Announce, Decision, data};
+use super::publish::name;
+use crate::access::Capability;
+use crate::error::{Error, Invalid, Result};
+use crate::event::EventType;
+use crate::key::RuleSetKey;
+use crate::revision::{Revision, Version};
+use crate::scoring::{Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet};
+use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
+
+/// Scoring rules, and why a lead has the score that it has. Made by [`LeadBox::rules`].
+///
+/// ```
+/// # use std::sync::Arc;
+/// use leadbox_core::{LeadBox, MemoryStorage, NewLead};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
+/// let rules = r#"
+///     ruleset("Our leads");
+///     priority("hot", 20);
+///     rule("Decision maker", 20, |lead| lead.title.has_any(["cto", "head of"]));
+/// "#;
+/// leadbox.rules().save_draft(&"ours".parse()?, rules, None).await?;
+/// leadbox.rules().publish(&"ours".parse()?, "our first rules", None).await?;
+///
+/// let ada = leadbox.leads().capture(&NewLead::new().name("Ada").title("CTO")).await?.lead;
+/// let stored = leadbox.leads().lead(ada.id).await?.expect("captured");
+/// assert_eq!(stored.score.priority.as_deref(), Some("hot"));
+/// let why = leadbox.rules().explain(ada.id, None).await?;
+/// assert_eq!(why.card.lines[0].rule, "Decision maker");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub(in super::super) leadbox: &'a LeadBox,
+}
+
+impl Rules<'_> {
+    /// The longest script, in bytes.
+    pub const LONGEST_SCRIPT: usize = RuleSet::LONGEST_SCRIPT;
+
+    /// Which rule sets are in force.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn book(&self) -> Result<RuleBook> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        Ok(self.leadbox.rule_book().await?.1)
+    }
+
+    /// All rule sets, by key.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn sheets(&self) -> Result<Vec<(Revision, RuleSheet)>> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        let found = storage.definitions(tenant, DefinitionKind::RuleSheet).await?;
+        Ok(found
+            .into_iter()
+            .filter_map(|(revision, definition)| match definition {
+                Definition::RuleSheet(sheet) => Some((revision, sheet)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// A rule set and its revision, at which [`save_draft`](Self::save_draft) changes it; none when there is no such one.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn sheet(&self, key: &RuleSetKey) -> Result<Option<(Revision, RuleSheet)>> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+        match storage.definition(tenant, DefinitionKind::RuleSheet, key.as_str()).await? {
+            Some((revision, Definition::RuleSheet(sheet))) => Ok(Some((revision, sheet))),
+            _ => Ok(None),
+        }
+    }
+
+    /// A version as it was published; none when there is no such one.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn version(&self, id: &RuleSetVersion) -> Result<Option<PublishedRules>> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        self.leadbox.published_rules(id).await
+    }
+
+    /// Keeps a script as the draft of a rule set, which is new where there is no such one. A script with mistakes is kept too: it
+    /// only cannot be published.
+    ///
+    /// # Errors
+    /// `Denied`; `Invalid` when the script is longer than [`LONGEST_SCRIPT`](Self::LONGEST_SCRIPT), or there are
+    /// [`RuleSheet::MOST`] rule sets; `Stale` when the rule set is not at the expected revision (0: there is none);
+    /// `Contended`; `Storage`.
+    pub async fn save_draft(
+        &self,
+        key: &RuleSetKey,
+        script: &str,
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        if script.len() > Self::LONGEST_SCRIPT || script.contains('\0') {
+            let most = Self::LONGEST_SCRIPT / 1024;
+            let says = format!("has at most {most} KiB, and no NUL characters");
+            return Err(Invalid::one("script", says).into());
+        }
+        self.leadbox
+            .decide("rule set", key, || {
+                Box::pin(async move {
+                    let known = self.sheet(key).await?;
+                    let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+                    Error::unless_at("rule set", key, expected.map(|one| one.0), before.0)?;
+                    if known.is_none() && self.sheets().await?.len() >= RuleSheet::MOST {
+                        let says = format!("would be more than {} rule sets", RuleSheet::MOST);
+                        return Err(Invalid::one("key", says).into());
+                    }
+                    let mut sheet = known.map(|(_, sheet)| sheet).unwrap_or_else(|| RuleSheet {
+                        key: key.clone(),
+                        name: key.to_string(),
+                        draft: None,
+                        versions: Vec::new(),
+                    });
+                    if sheet.draft.as_ref().is_some_and(|draft| draft.script == script) {
+                        return Decision::new(self.leadbox, Announce::Each).finish(before).await;
+                    }
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    let begun = sheet.draft.take().map(|draft| draft.since_version);
+                    let in_force = self.leadbox.rule_book().await?.1.version_of(key);
+                    sheet.draft = Some(Draft {
+                        script: script.to_owned(),
+                        by: decision.actor().clone(),
+                        at: decision.at(),
+                        since_version: begun.unwrap_or(in_force),
+                    });
+                    if let Ok(rules) = RuleSet::load(script)
+                        && sheet.versions.is_empty()
+                    {
+                        name(&mut sheet, &rules);
+                    }
+                    decision.tell_draft("saved", before, &sheet)?;
+                    decision.put(before, Definition::RuleSheet(sheet))?;
+                    decision.finish(before.next()).await
+                })
+            })
+            .await
+    }
+
+    /// Drops the draft of a rule set; one that was never published is gone with it.
+    ///
+    /// # Errors
+    /// `Denied`; `NotFound` when there is no such rule set; `Contended`; `Storage`.
+    pub async fn drop_draft(&self, key: &RuleSetKey) -> Result<()> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        self.leadbox
+            .decide("rule set", key, || {
+                Box::pin(async move {
+                    let (before, mut sheet) = self.known_sheet(key).await?;
+                    let mut decision = Decision::new(self.leadbox, Announce::Each);
+                    if sheet.draft.take().is_none() {
+                        return decision.finish(()).await;
+                    }
+                    decision.tell_draft("dropped", before, &sheet)?;
+                    if sheet.versions.is_empty() {
+                        decision.push(Change::DropDefinition(Box::new(DefinitionDrop {
+                            tenant: decision.tenant(),
+                            kind: DefinitionKind::RuleSheet,
+                            key: key.to_string(),
+                            before,
+                        })))?;
+                    } else {
+                        decision.put(before, Definition::RuleSheet(sheet))?;
+                    }
+                    decision.finish(()).await
+                })
+            })
+            .await
+    }
+
+    pub(super) async fn known_sheet(&self, key: &RuleSetKey) -> Result<(Revision, RuleSheet)> {
+        self.sheet(key).await?.ok_or_else(|| Error::not_found("rule set", key))
+    }
+}
+
+impl Decision<'_> {
+    fn tell_draft(&mut self, action: &str, before: Revision, sheet: &RuleSheet) -> Result<()> {
+        let payload = data([
+            ("action", Value::from(action)),
+            ("set", Value::from(sheet.key.as_str())),
+            ("name", Value::from(sheet.name.as_str())),
+        ]);
+        let subject = Definition::RuleSheet(sheet.clone()).subject(self.tenant());
+        let version = Version(before.next().0);
+        self.event(subject, EventType::RULES_DRAFTED, version, &payload).map(drop)
+    }
+}

@@ -1,0 +1,196 @@
+//! Scores as scoring reads them. Owns what scores are made from, their history, and which of them have to be made again.
+
+use async_trait::async_trait;
+use leadbox_core::scoring::ScoreRecord;
+use leadbox_core::storage::{DueScore, ScoreStore};
+use leadbox_core::{
+    Cursor, Interaction, LeadId, Page, PageRequest, Revision, Scope, Tenant, Timestamp,
+};
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::{During, Result};
+use crate::interactions::seen_lead;
+use crate::paging::{latest_after, number_key};
+use crate::rows::{self, Columns};
+use crate::statement::Rows;
+use crate::storage::SqliteStorage;
+
+const RECORDS: &str = "score records";
+
+/// The latest clear interactions of each lead. The inner query walks the index by moment and stops.
+const RECENT: Rows<'_> = Rows {
+    before: "with v (tenant, id, most) as (values",
+    columns: 3,
+    after: r") select
+            i.id,
+            i.kind,
+            i.at,
+            i.received_at,
+            i.key,
+            i.suspect,
+            i.props,
+            l.id as lead
+        from v
+        cross join lead l on l.tenant = v.tenant and l.id = v.id
+        cross join interaction i on i.lead_no = l.no
+        where i.suspect = 0
+            and i.no in (
+                select no
+                from interaction
+                where lead_no = l.no
+                    and suspect = 0
+                order by
+                    at desc,
+                    id desc
+                limit v.most
+            )
+        order by
+            l.id,
+            i.at desc,
+            i.id desc",
+};
+
+#[async_trait]
+impl ScoreStore for SqliteStorage {
+    async fn recent_interactions(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<Interaction>> {
+        let mut leads = leads.to_vec();
+        leads.sort_unstable();
+        leads.dedup();
+        let mut connection = self.readers.acquire().await?;
+        let found = RECENT
+            .fetch(&mut connection, &leads, |binds, lead| {
+                binds.add(tenant.0).add(lead.uuid()).add(i64::from(most));
+            })
+            .await
+            .during("read recent interactions")?;
+        let read = |row: &SqliteRow| {
+            let lead = Columns::behind(row, "lead", 7).id("lead")?;
+            rows::interaction(row, tenant, lead)
+        };
+        found.iter().map(read).collect()
+    }
+
+    async fn score_records(
+        &self,
+        scope: &Scope,
+        lead: LeadId,
+        page: &PageRequest,
+    ) -> Result<Page<ScoreRecord>> {
+        let (revision, _) = latest_after(page, RECORDS)?;
+        let Some(no) = seen_lead(&self.readers, scope, lead).await? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let limit = page.limit();
+        let found = sqlx::query(
+            r"
+            select
+                revision,
+                at,
+                change
+            from score_record
+            where lead_no = ?
+                and revision < ?
+            order by revision desc
+            limit ?",
+        )
+        .bind(no)
+        .bind(revision)
+        .bind(limit + 1)
+        .fetch_all(&mut *self.readers.acquire().await?)
+        .await
+        .during("read the history of a score")?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row, "score_record");
+            Ok(ScoreRecord {
+                tenant: scope.tenant,
+                lead,
+                revision: Revision(columns.value("revision")?),
+                at: columns.time("at")?,
+                change: columns.json("change")?,
+            })
+        };
+        let records = found.iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(records, limit, |last| {
+            Cursor::new(RECORDS, Some(number_key(last.revision.0)), lead.uuid().into_bytes())
+        }))
+    }
+
+    async fn due_scores(
+        &self,
+        now: Timestamp,
+        after: Option<DueScore>,
+        limit: u32,
+    ) -> Result<Vec<DueScore>> {
+        let (at, tenant, lead) = match after {
+            Some(DueScore { at, tenant, lead }) => {
+                (at.timestamp_micros(), tenant.0, lead.uuid().into_bytes().to_vec())
+            }
+            None => (i64::MIN, i64::MIN, Vec::new()),
+        };
+        let found = sqlx::query(
+            r"
+            select
+                next_change_at,
+                tenant,
+                lead
+            from lead_pulse
+            where deleted = 0
+                and next_change_at is not null
+                and next_change_at <= ?
+                and (next_change_at, tenant, lead) > (?, ?, ?)
+            order by
+                next_change_at,
+                tenant,
+                lead
+            limit ?",
+        )
+        .bind(now.timestamp_micros())
+        .bind(at)
+        .bind(tenant)
+        .bind(lead)
+        .bind(limit)
+        .fetch_all(&mut *self.readers.acquire().await?)
+        .await
+        .during("look for scores that are due")?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row, "lead_pulse");
+            let at = columns.time("next_change_at")?;
+            Ok(DueScore { at, tenant: columns.tenant()?, lead: columns.id("lead")? })
+        };
+        found.iter().map(read).collect()
+    }
+
+    async fn leads_scored_before(
+        &self,
+        tenant: Tenant,
+        rule_set: i64,
+        after: Option<LeadId>,
+        limit: u32,
+    ) -> Result<Vec<LeadId>> {
+        let found = sqlx::query(
+            r"
+            select l.id
+            from lead l
+            cross join lead_pulse p on p.no = l.no
+            where l.tenant = ?
+                and l.id > ?
+                and p.deleted = 0
+                and p.rule_set < ?
+            order by l.id
+            limit ?",
+        )
+        .bind(tenant.0)
+        .bind(after.map(|lead| lead.uuid().into_bytes().to_vec()).unwrap_or_default())
+        .bind(rule_set)
+        .bind(limit)
+        .fetch_all(&mut *self.readers.acquire().await?)
+        .await
+        .during("look for leads scored by older rules")?;
+        found.iter().map(|row| Columns::of(row, "lead").id("id")).collect()
+    }
+}
