@@ -30,8 +30,8 @@ use needs::{Needs, Whose};
 use support::Browser;
 
 use Capability::{
-    AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, SystemRead,
-    UsersManage, ViewsShare,
+    AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, RulesManage, SettingsManage,
+    SystemRead, UsersManage, ViewsShare,
 };
 use Needs::{Can, Lead, Merge, Nothing, Pair, Some as AnyLevel, TakeBack};
 use Permission::{
@@ -124,6 +124,15 @@ const TABLE: &[(&str, Needs, Place)] = &[
     ("POST /keys/{id}/revoke", Can(KeysManage), Offer),
     ("GET /log", Can(AuditRead), Offer),
     ("GET /log/verify", Can(AuditRead), Offer),
+    ("GET /scoring", Can(RulesManage), Offer),
+    ("POST /scoring", Can(RulesManage), Offer),
+    ("POST /scoring-pause", Can(RulesManage), Offer),
+    ("POST /scoring-resume", Can(RulesManage), Behind),
+    ("GET /scoring/{set}", Can(RulesManage), Offer),
+    ("POST /scoring/{set}", Can(RulesManage), Offer),
+    ("POST /scoring/{set}/drop", Can(RulesManage), Offer),
+    ("POST /scoring/{set}/enforce", Can(RulesManage), Offer),
+    ("POST /scoring/{set}/withdraw", Can(RulesManage), Offer),
     ("GET /settings", Can(SettingsManage), Offer),
     ("POST /settings", Can(SettingsManage), Offer),
     ("GET /settings/completeness", Can(SettingsManage), Offer),
@@ -290,8 +299,9 @@ async fn signed_out_there_is_nothing_but_the_way_in() {
         let (method, path) = request.split_once(' ').unwrap();
         let id = uuid::Uuid::nil().to_string();
         let path = path.replace("{id}", &id).replace("{key}", "spare");
-        let path =
-            ["{a}", "{b}", "{event}"].iter().fold(path, |path, part| path.replace(part, &id));
+        let path = ["{a}", "{b}", "{event}", "{set}"]
+            .iter()
+            .fold(path, |path, part| path.replace(part, &id));
         let path = if path == "/" { String::new() } else { path };
         let method: Method = method.parse().unwrap();
         let answer = stranger.send(method, &format!("{}{path}", cast::PREFIX), None).await;

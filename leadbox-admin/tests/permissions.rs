@@ -25,8 +25,8 @@ use program::Program;
 use serde_json::{Value, json};
 
 use Capability::{
-    AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, SettingsManage, UsersManage,
-    ViewsShare,
+    AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, RulesManage, SettingsManage,
+    UsersManage, ViewsShare,
 };
 use Needs::{Absent, Can, Colleague, Lead, Merge, Nothing, Pair, Some as AnyLevel};
 use Permission::{
@@ -48,6 +48,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("PUT", "/leads/{id}/stage", Lead(LeadEdit)),
     ("GET", "/leads/{id}/stays", Lead(LeadRead)),
     ("GET", "/leads/{id}/events", Lead(LeadRead)),
+    ("GET", "/leads/{id}/score", Lead(LeadRead)),
+    ("GET", "/leads/{id}/score/history", Lead(LeadRead)),
     ("GET", "/leads/{id}/interactions", Lead(LeadRead)),
     ("POST", "/leads/{id}/interactions", Lead(InteractionCreate)),
     ("PATCH", "/interactions/{id}", Lead(InteractionEdit)),
@@ -92,6 +94,18 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/fields/{key}/retype/plan", Can(FieldsManage)),
     ("POST", "/fields/{key}/retype", Can(FieldsManage)),
     ("GET", "/pipelines", Nothing),
+    ("GET", "/rule-sets", Can(RulesManage)),
+    ("GET", "/rule-sets/{set}", Can(RulesManage)),
+    ("PUT", "/rule-sets/{set}/draft", Can(RulesManage)),
+    ("DELETE", "/rule-sets/{set}/draft", Can(RulesManage)),
+    ("GET", "/rule-sets/{set}/versions/{version}", Can(RulesManage)),
+    ("POST", "/rule-sets/{set}/publish", Can(RulesManage)),
+    ("POST", "/rule-sets/{set}/versions/{version}/enforce", Can(RulesManage)),
+    ("POST", "/rule-sets/{set}/withdraw", Can(RulesManage)),
+    ("GET", "/scoring", Can(RulesManage)),
+    ("PUT", "/scoring/order", Can(RulesManage)),
+    ("PATCH", "/scoring/rescore", Can(RulesManage)),
+    ("POST", "/scoring/check", Can(RulesManage)),
     ("GET", "/settings", Nothing),
     ("PATCH", "/settings", Can(SettingsManage)),
     ("GET", "/users", Colleague),
@@ -138,6 +152,9 @@ fn body(method: &str, path: &str) -> Value {
         ("PUT", "/fields/{key}") => json!({"label": "Budget", "type": "number"}),
         ("PUT", "/fields/{key}/status") => json!({"status": "active"}),
         ("POST", "/fields/{key}/retype/plan" | "/fields/{key}/retype") => json!({"type": "text"}),
+        ("PUT", "/rule-sets/{set}/draft") | ("POST", "/scoring/check") => json!({"script": ""}),
+        ("PUT", "/scoring/order") => json!({"order": ["spare"]}),
+        ("PATCH", "/scoring/rescore") => json!({"state": "paused"}),
         ("PATCH", "/settings") => json!({"currency": "USD"}),
         ("POST", "/users") => json!({"name": "Bo", "email": "bo@office.example"}),
         ("PATCH", "/users/{id}") => json!({"name": "Robin"}),
@@ -174,6 +191,18 @@ async fn address(cast: &Cast, path: &str, whose: Whose) -> (String, Option<LeadI
         let view = NewView::new(name).sharing(Sharing::Everyone);
         let view = host.views().save(&view).await.unwrap();
         return (path.replace("{id}", &view.id.to_string()), None);
+    }
+    if path.starts_with("/rule-sets/") || path.starts_with("/scoring/") {
+        // One in force, with a draft.
+        let (host, set) = (cast.host(whose), "spare".parse().unwrap());
+        let script = "rule(\"Is there\", 1, |lead| true);";
+        for remark in ["", "// again"] {
+            host.rules().save_draft(&set, &format!("{script} {remark}"), None).await.unwrap();
+            if remark.is_empty() {
+                host.rules().publish(&set, "", None).await.unwrap();
+            }
+        }
+        return (path.replace("{set}", "spare").replace("{version}", "1"), None);
     }
     let about_lead = ["/leads/{id}", "/interactions/", "/tasks/{id}", "/notes/"];
     if !about_lead.iter().any(|start| path.starts_with(start)) {
@@ -308,6 +337,8 @@ async fn a_hidden_field_is_nowhere() {
         "/leads".to_owned(),
         format!("/leads/{lead}"),
         format!("/leads/{lead}/events"),
+        format!("/leads/{lead}/score"),
+        format!("/leads/{lead}/score/history"),
         "/events".to_owned(),
         "/duplicates".to_owned(),
         "/leads/export".to_owned(),

@@ -59,7 +59,7 @@ pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
 pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
-pub use key::{FieldKey, KeyError, RoleKey};
+pub use key::{FieldKey, KeyError, RoleKey, RuleSetKey};
 pub use lead::{
     Company, Consent, ConsentInput, ConsentStatus, Facet, IdentityKey, IdentityKind, KeyedLead,
     Lead, LeadKeys, LeadPatch, LeadRecord, LeadRow, Likeness, Match, MergeChoice, MergeField,

@@ -17,38 +17,63 @@ use crate::storage::SqliteStorage;
 
 const RECORDS: &str = "score records";
 
-/// The latest clear interactions of each lead. The inner query walks the index by moment and stops.
+/// The latest clear interactions of each of many leads. A limit cannot differ from row to row, so all of a lead's are counted off.
 const RECENT: Rows<'_> = Rows {
     before: "with v (tenant, id, most) as (values",
     columns: 3,
     after: r") select
-            i.id,
-            i.kind,
-            i.at,
-            i.received_at,
-            i.key,
-            i.suspect,
-            i.props,
-            l.id as lead
-        from v
-        cross join lead l on l.tenant = v.tenant and l.id = v.id
-        cross join interaction i on i.lead_no = l.no
-        where i.suspect = 0
-            and i.no in (
-                select no
-                from interaction
-                where lead_no = l.no
-                    and suspect = 0
-                order by
-                    at desc,
-                    id desc
-                limit v.most
-            )
+            id,
+            kind,
+            at,
+            received_at,
+            key,
+            suspect,
+            props,
+            lead
+        from (
+            select
+                i.id,
+                i.kind,
+                i.at,
+                i.received_at,
+                i.key,
+                i.suspect,
+                i.props,
+                l.id as lead,
+                v.most,
+                row_number() over (partition by i.lead_no order by i.at desc, i.id desc) as place
+            from v
+            cross join lead l on l.tenant = v.tenant and l.id = v.id
+            cross join interaction i on i.lead_no = l.no
+            where i.suspect = 0
+        )
+        where place <= most
         order by
-            l.id,
-            i.at desc,
-            i.id desc",
+            lead,
+            at desc,
+            id desc",
 };
+
+/// The same of one lead, which is what commits ask for: it stops behind the last one that counts.
+const RECENT_OF_ONE: &str = r"
+    select
+        i.id,
+        i.kind,
+        i.at,
+        i.received_at,
+        i.key,
+        i.suspect,
+        i.props,
+        l.id as lead
+    from lead l
+    cross join interaction i on i.lead_no = l.no
+    where l.tenant = ?
+        and l.id = ?
+        and i.suspect = 0
+    order by
+        i.at desc,
+        i.id desc
+    limit ?";
 
 #[async_trait]
 impl ScoreStore for SqliteStorage {
@@ -62,12 +87,24 @@ impl ScoreStore for SqliteStorage {
         leads.sort_unstable();
         leads.dedup();
         let mut connection = self.readers.acquire().await?;
-        let found = RECENT
-            .fetch(&mut connection, &leads, |binds, lead| {
-                binds.add(tenant.0).add(lead.uuid()).add(i64::from(most));
-            })
-            .await
-            .during("read recent interactions")?;
+        let found = match &leads[..] {
+            [lead] => {
+                sqlx::query(RECENT_OF_ONE)
+                    .bind(tenant.0)
+                    .bind(lead.uuid())
+                    .bind(most)
+                    .fetch_all(&mut *connection)
+                    .await
+            }
+            leads => {
+                RECENT
+                    .fetch(&mut connection, leads, |binds, lead| {
+                        binds.add(tenant.0).add(lead.uuid()).add(i64::from(most));
+                    })
+                    .await
+            }
+        };
+        let found = found.during("read recent interactions")?;
         let read = |row: &SqliteRow| {
             let lead = Columns::behind(row, "lead", 7).id("lead")?;
             rows::interaction(row, tenant, lead)

@@ -62,9 +62,9 @@ pub(super) enum Action {
 }
 
 impl Action {
-    /// Whether what is decided about the lead afterwards depends on it.
+    /// Whether what is decided about the lead afterwards depends on it: what happens with it counts in its score.
     pub(super) fn changes_lead(&self) -> bool {
-        !matches!(self, Self::Interact(_) | Self::Note(_))
+        !matches!(self, Self::Note(_))
     }
 }
 

@@ -1,7 +1,9 @@
-//! What the invented company has set up before its first lead: custom fields, teams and users with their roles, views.
+//! What the invented company has set up before its first lead: custom fields, scoring rules, teams and users with their roles,
+//! views.
 
+use leadbox_core::scoring::Example;
 use leadbox_core::service::{NewTeam, NewUser};
-use leadbox_core::{FieldDefinition, FieldType, Invalid, LeadBox, Result, TeamId, UserId};
+use leadbox_core::{Error, FieldDefinition, FieldType, Invalid, LeadBox, Result, TeamId, UserId};
 
 use super::views::save_views;
 
@@ -28,6 +30,9 @@ const STAFF: [(&str, &str, &str); 4] = [
     ("Sunniva Aker", "sunniva@brightmere.example", "analyst"),
     ("Petra Voss", "petra@brightmere.example", "read_only"),
 ];
+
+/// The example whose rules it took over.
+const RULES: &str = "b2b_saas";
 
 /// What leads want the product for.
 pub(super) const USE_CASES: [&str; 5] = [
@@ -57,6 +62,7 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
             leadbox.definitions().define_field(&field).await?;
         }
     }
+    score(leadbox).await?;
     let directory = leadbox.directory();
     let sales = directory.add_team(&NewTeam { name: "Sales".to_owned(), parent: None }).await?.id;
     let mut teams = Vec::with_capacity(TEAMS.len());
@@ -80,6 +86,15 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
         save_views(&leadbox.as_user(head).await?, &leadbox.as_user(*seller).await?).await?;
     }
     Ok(users)
+}
+
+/// Publishes the rules by which leads are scored.
+async fn score(leadbox: &LeadBox) -> Result<()> {
+    let example = Example::named(RULES).ok_or_else(|| Error::not_found("example", RULES))?;
+    let key = RULES.parse().map_err(|error| Invalid::one("key", error))?;
+    leadbox.rules().save_draft(&key, example.script, None).await?;
+    leadbox.rules().publish(&key, "our first rules", None).await?;
+    Ok(())
 }
 
 fn user(name: &str, email: &str, team: Option<TeamId>, role: &str) -> Result<NewUser> {

@@ -43,9 +43,10 @@ fn what_is_wrong_is_shown_at_its_place() {
     assert_eq!(wrong.stdout, expected);
     let json = place.run(&["rules", "check", "wrong.rhai", "--json"]).json();
     assert_eq!(json["mistakes"][0]["line"], 2);
-    for verb in
-        [&["rules", "test", "wrong.rhai"][..], &["rules", "explain", "wrong.rhai", "a@b.example"]]
-    {
+    for verb in [
+        &["rules", "test", "wrong.rhai"][..],
+        &["rules", "explain", "a@b.example", "--by", "wrong.rhai"],
+    ] {
         let refused = place.run(verb);
         assert!(refused.code == 6 && refused.stderr.contains("did you mean"), "{}", refused.stderr);
     }
@@ -84,7 +85,7 @@ fn a_lead_is_explained_with_every_reason() {
                   rule(\"New\", 1, |lead| lead.created_at.within(days(1)));\n\
                   signal(\"Calls\", \"call\", 5);\n";
     place.file("ours.rhai", script);
-    let told = place.run(&["rules", "explain", "ours.rhai", "ada@analytical.example"]);
+    let told = place.run(&["rules", "explain", "ada@analytical.example", "--by", "ours.rhai"]);
     assert_eq!(told.code, 0, "{}", told.stderr);
     for line in [
         "Ada Byron: 21 points, warm\n",
@@ -100,14 +101,92 @@ fn a_lead_is_explained_with_every_reason() {
     let later = place.run(&[
         "rules",
         "explain",
-        "ours.rhai",
         "ada@analytical.example",
+        "--by",
+        "ours.rhai",
         "--as-of",
         "2200-01-01T00:00:00Z",
         "--json",
     ]);
     let card = &later.json()["card"];
     assert_eq!((&card["total"], &card["next_change_at"]), (&2000.into(), &serde_json::Value::Null));
-    let nobody = place.run(&["rules", "explain", "ours.rhai", "bo@analytical.example"]);
+    let nobody = place.run(&["rules", "explain", "bo@analytical.example", "--by", "ours.rhai"]);
     assert!(nobody.code == 1 && nobody.stderr.contains("there is no lead"), "{}", nobody.stderr);
+}
+
+#[test]
+fn rules_come_into_force_and_go_back_a_step() {
+    let place = Place::new();
+    place.file("ada.csv", "name,email,title\nAda Byron,ada@analytical.example,CTO\n");
+    assert_eq!(place.run(&["import", "ada.csv"]).code, 0);
+    let none = place.run(&["rules", "explain", "ada@analytical.example"]);
+    assert!(none.code == 1 && none.stderr.contains("no rules are in force"), "{}", none.stderr);
+    let none = place.run(&["rules", "list"]);
+    assert!(none.stdout.contains("`leadbox rules new rules.rhai`"), "{}", none.stdout);
+
+    let script = |points: u32| {
+        format!(
+            "ruleset(\"Ours\");\npriority(\"hot\", 20);\nrule(\"Decides\", {points}, |lead| lead.title.has_any(\"cto\"));\n"
+        )
+    };
+    place.file("Our rules.rhai", &script(15));
+    let first = place.run(&["rules", "publish", "Our rules.rhai", "--note", "a beginning"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let expected = "our_rules, version 1, is in force (edition 1)\nall leads are scored by it: 1 scored, 1 moved, 0 have another priority\n";
+    assert_eq!(first.stdout, expected);
+    place.file("Our rules.rhai", &script(25));
+    let second = place.run(&["rules", "publish", "Our rules.rhai", "--json"]).json();
+    assert_eq!((&second["edition"], &second["rescore"]["priorities"]), (&2.into(), &1.into()));
+    let told = place.run(&["rules", "explain", "ada@analytical.example"]);
+    for line in ["Ada Byron: 25 points, hot\n", "by our_rules, version 2", "+25     Decides"] {
+        assert!(told.stdout.contains(line), "{line} is missing in {}", told.stdout);
+    }
+    let listed = place.run(&["rules", "list"]);
+    for line in ["our_rules  Ours  version 2 is in force", "edition 2, since "] {
+        assert!(listed.stdout.contains(line), "{line} is missing in {}", listed.stdout);
+    }
+
+    let back = place.run(&["rules", "rollback", "our_rules"]);
+    assert!(
+        back.stdout.starts_with("our_rules, version 1, is in force (edition 3)\n"),
+        "{}",
+        back.stdout
+    );
+    let beyond = place.run(&["rules", "rollback", "our_rules"]);
+    assert!(beyond.code == 1 && beyond.stderr.contains("no earlier version"), "{}", beyond.stderr);
+    let versions = place.run(&["rules", "history", "our_rules"]);
+    let lines: Vec<&str> = versions.stdout.lines().collect();
+    assert!(lines[1].starts_with("2 ") && !lines[1].contains("in force"), "{}", versions.stdout);
+    assert!(
+        lines[2].contains("in force") && lines[2].ends_with("a beginning"),
+        "{}",
+        versions.stdout
+    );
+    let said = place.run(&["rules", "history", "our_rules", "--version", "2"]);
+    assert_eq!(said.stdout, script(25));
+    let changes = place.run(&["rules", "history", "--lead", "ada@analytical.example"]);
+    let moved: Vec<&str> = changes.stdout.lines().skip(1).collect();
+    assert_eq!(moved.len(), 3, "{}", changes.stdout);
+    assert!(moved[0].contains("-10") && moved[0].ends_with("no longer hot"), "{}", moved[0]);
+
+    place.file(
+        "failing.rhai",
+        &format!("{}test(\"never\", #{{}}, |it| it.score == 9);\n", script(1)),
+    );
+    let refused = place.run(&["rules", "publish", "failing.rhai", "--set", "our_rules"]);
+    assert!(
+        refused.code == 1 && refused.stderr.contains("the test 'never' fails"),
+        "{}",
+        refused.stderr
+    );
+    let out = place.run(&["rules", "withdraw", "our_rules"]);
+    assert!(out.code == 0 && out.stdout.starts_with("our_rules is out of force"), "{}", out.stdout);
+    let told = place.run(&["rules", "explain", "ada@analytical.example"]);
+    assert!(told.stdout.contains("no rules are for such leads"), "{}", told.stdout);
+    let unknown = place.run(&["rules", "history", "nobody"]);
+    assert!(
+        unknown.code == 1 && unknown.stderr.contains("there is no rule set"),
+        "{}",
+        unknown.stderr
+    );
 }

@@ -30,6 +30,7 @@ use crate::who::SESSION;
         (name = "duplicates", description = "Leads that may be the same person, and merging them"),
         (name = "bulk", description = "The same for many leads, and taking it back"),
         (name = "imports", description = "Leads from files"),
+        (name = "scoring", description = "What leads are worth, why, and by which rules"),
         (name = "setup", description = "Custom fields, pipelines, settings"),
         (name = "users", description = "Users, teams, roles"),
         (name = "keys", description = "API keys"),

@@ -26,6 +26,8 @@ mod paging;
 mod pipelines;
 mod roles;
 mod routes;
+mod rules;
+mod scores;
 mod settings;
 mod strict;
 mod tasks;

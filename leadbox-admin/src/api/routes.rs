@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
-    merges, notes, overview, pipelines, roles, settings, tasks, teams, unmerges, users, views,
+    merges, notes, overview, pipelines, roles, rules, scores, settings, tasks, teams, unmerges,
+    users, views,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem, as_import};
@@ -35,6 +36,8 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(interactions::mark))
         .routes(routes!(interactions::stays))
         .routes(routes!(interactions::timeline))
+        .routes(routes!(scores::explain))
+        .routes(routes!(scores::history))
         .routes(routes!(tasks::of_lead, tasks::add))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::read, tasks::change, tasks::delete))
@@ -67,6 +70,17 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(fields::plan_retype))
         .routes(routes!(fields::retype))
         .routes(routes!(pipelines::list))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::read))
+        .routes(routes!(rules::write, rules::drop_draft))
+        .routes(routes!(rules::version))
+        .routes(routes!(rules::publish))
+        .routes(routes!(rules::enforce))
+        .routes(routes!(rules::withdraw))
+        .routes(routes!(rules::book))
+        .routes(routes!(rules::arrange))
+        .routes(routes!(rules::set_rescore))
+        .routes(routes!(rules::check))
         .routes(routes!(settings::read, settings::change))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::read, users::change))

@@ -66,6 +66,8 @@ fn topics(event: &Event, lead: Option<LeadId>) -> Vec<Topic> {
         "field" | "pipeline" | "settings" => {
             topics.extend([Topic::Settings, Topic::Leads, Topic::Overview]);
         }
+        // Leads follow with events of their own, where it shows; what they are worth may differ all the same.
+        "rules" => topics.extend([Topic::Rules, Topic::Leads, Topic::Overview]),
         "user" | "team" => topics.push(Topic::Users),
         // Beside every user stand its roles.
         "role" => topics.extend([Topic::Roles, Topic::Users]),

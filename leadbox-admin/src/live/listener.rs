@@ -93,6 +93,7 @@ impl Listener {
             Topic::Settings => true,
             Topic::Users => rights.can(Capability::UsersManage),
             Topic::Roles => rights.can(Capability::RolesManage),
+            Topic::Rules => rights.can(Capability::RulesManage),
             Topic::Keys => rights.can(Capability::KeysManage),
             Topic::Import(_) => rights.can(Capability::LeadsImport),
             // As the log itself: whoever does not see all leads finds there what is about its own.

@@ -25,6 +25,8 @@ pub(crate) enum Topic {
     Keys,
     /// Settings, custom fields, pipelines.
     Settings,
+    /// Scoring rules.
+    Rules,
     /// The log.
     Log,
     /// One bulk action.
@@ -34,7 +36,7 @@ pub(crate) enum Topic {
 }
 
 /// Those without an id.
-const PLAIN: [(&str, Topic); 8] = [
+const PLAIN: [(&str, Topic); 9] = [
     ("leads", Topic::Leads),
     ("tasks", Topic::Tasks),
     ("overview", Topic::Overview),
@@ -42,6 +44,7 @@ const PLAIN: [(&str, Topic); 8] = [
     ("roles", Topic::Roles),
     ("keys", Topic::Keys),
     ("settings", Topic::Settings),
+    ("rules", Topic::Rules),
     ("log", Topic::Log),
 ];
 

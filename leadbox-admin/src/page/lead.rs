@@ -19,6 +19,7 @@ use super::duplicates::{Alike, alike};
 use super::input::Input;
 use super::issues::Issues;
 use super::lexicon::Lexicon;
+use super::score::Score;
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
 use super::unmerge::{Past, name_merged, past};
@@ -71,8 +72,7 @@ struct Page {
     issues: Issues,
     days: Vec<Day>,
     older: String,
-    scored: String,
-    priority: String,
+    score: Score,
 }
 
 /// Fields in the order in which people look for them.
@@ -228,12 +228,7 @@ async fn page(
         merges,
         days,
         older: events.next.map(|next| older(&doc.prefix, id, &next)).unwrap_or_default(),
-        scored: if stored.score.revision.0 > 0 {
-            stored.score.total.to_string()
-        } else {
-            String::new()
-        },
-        priority: stored.score.priority.clone().unwrap_or_default(),
+        score: Score::of(&leadbox, &stored, &words).await?,
         issues,
         doc,
         shell,

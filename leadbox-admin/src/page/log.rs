@@ -90,8 +90,15 @@ const GROUPS: [(&str, &str, &[EventType]); 7] = [
     ),
     (
         "setup",
-        "Fields, stages and settings",
-        &[EventType::FIELD_DEFINED, EventType::PIPELINE_CHANGED, EventType::SETTINGS_CHANGED],
+        "Fields, stages, scoring and settings",
+        &[
+            EventType::FIELD_DEFINED,
+            EventType::PIPELINE_CHANGED,
+            EventType::RULES_DRAFTED,
+            EventType::RULES_PUBLISHED,
+            EventType::RULES_APPLIED,
+            EventType::SETTINGS_CHANGED,
+        ],
     ),
 ];
 

@@ -9,9 +9,9 @@ use axum::routing::{get, post};
 use super::{
     bulk, bulk_plan, completeness, custom_field, custom_fields, duplicates, edit, first_run,
     import, import_file, industry_names, interaction, keys, lead, leads, log, menu, merge,
-    my_leads, note, overview, profile, retype, role, roles, set_password, settings,
-    sign_in as sign_in_page, system, task, team, teams, undo, unmerge, user, users, verification,
-    view, welcome, work,
+    my_leads, note, overview, profile, retype, role, roles, rule_set, scoring, set_password,
+    settings, sign_in as sign_in_page, system, task, team, teams, undo, unmerge, user, users,
+    verification, view, welcome, work,
 };
 use crate::admin::Shared;
 use crate::live::live;
@@ -77,6 +77,13 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/log", get(log::log))
         .route("/log/verify", get(verification::verification))
+        .route("/scoring", get(scoring::scoring).post(scoring::begin))
+        .route("/scoring-pause", post(scoring::pause))
+        .route("/scoring-resume", post(scoring::resume))
+        .route("/scoring/{set}", get(rule_set::rule_set).post(rule_set::save))
+        .route("/scoring/{set}/drop", post(rule_set::drop_draft))
+        .route("/scoring/{set}/enforce", post(rule_set::enforce))
+        .route("/scoring/{set}/withdraw", post(rule_set::withdraw))
         .route("/settings", get(settings::settings).post(settings::save))
         .route("/settings/completeness", get(completeness::completeness).post(completeness::save))
         .route("/settings/industries", get(industry_names::names).post(industry_names::add))

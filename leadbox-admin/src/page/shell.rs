@@ -57,6 +57,7 @@ impl Shell {
             (&[Capability::RolesManage], item("Roles", "roles", "lock")),
             (&[Capability::KeysManage], item("API keys", "keys", "key")),
             (&[Capability::AuditRead], item("Activity log", "log", "log")),
+            (&[Capability::RulesManage], item("Scoring", "scoring", "score")),
             (&[Capability::FieldsManage], item("Custom fields", "settings/fields", "columns")),
             (&[Capability::SettingsManage], item("Settings", "settings", "cog")),
             (&[Capability::SystemRead], item("System", "system", "system")),

@@ -8,7 +8,7 @@ use leadbox_core::{
     Actor, ActorKind, Catalog, Event, EventType, FieldKey, LeadBox, LeadId, Payload, Position,
     StoredLead, SubjectKind, TeamId, Timestamp, UserId,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::format;
 use super::granting::in_words;
@@ -188,6 +188,14 @@ impl Words<'_> {
             Said { changes, ..said("user", "", says) }
         } else if *kind == EventType::LEAD_UPDATED {
             Said { changes: self.changes(payload), ..said("pencil", "", "Changed") }
+        } else if *kind == EventType::LEAD_SCORED {
+            let is = |when: &Map<String, Value>| when.get("priority").is_some_and(Value::is_string);
+            let says = match (is(&payload.previous), is(&payload.changed)) {
+                (false, _) => "Got a priority",
+                (true, true) => "Has another priority",
+                (true, false) => "Has no priority any more",
+            };
+            Said { changes: self.changes(payload), ..said("score", "accent", says) }
         } else if *kind == EventType::LEAD_DELETED {
             said("trash", "bad", "Deleted")
         } else if *kind == EventType::LEAD_RESTORED {

@@ -8,6 +8,7 @@ mod files;
 mod leads;
 mod program;
 mod requests;
+mod scoring;
 mod setup;
 #[expect(dead_code, reason = "each test file uses its part")]
 #[path = "../support/mod.rs"]

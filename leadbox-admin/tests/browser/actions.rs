@@ -356,6 +356,28 @@ pub const ACTIONS: &[Action] = &[
     .says("Changing a field's type")
     .logged(&[EventType::FIELD_DEFINED, EventType::FIELD_DEFINED])
     .stored_on("/settings/fields/{field}", &["Number", "The type is being changed"]),
+    action("POST /scoring", "/scoring", "Begin rule set")
+        .given(&[("key", "homes")])
+        .logged(&[EventType::RULES_DRAFTED])
+        .stored(&["Not in force", "Drop draft"]),
+    action("POST /scoring/{set}/drop", "/scoring/homes", "Drop draft")
+        .logged(&[EventType::RULES_DRAFTED])
+        .stored_on("/scoring", &["Partners"]),
+    action("POST /scoring/{set}", "/scoring/{rules}", "Publish")
+        .given(&[
+            ("script", "ruleset(\"Good partners\");\napplies_to(|lead| lead.source == \"partner\");\nrule(\"Known\", 9, |lead| true);\n"),
+            ("note", "says less"),
+        ])
+        .logged(&[EventType::RULES_DRAFTED, EventType::RULES_PUBLISHED])
+        .stored(&["Good partners", "Version 3 is in force", "says less"]),
+    action("POST /scoring/{set}/enforce", "/scoring/{rules}", "Put into force version 1")
+        .logged(&[EventType::RULES_PUBLISHED])
+        .stored(&["Version 1 is in force"]),
+    action("POST /scoring-pause", "/scoring", "Pause scoring").stored(&["Go on with scoring"]),
+    action("POST /scoring-resume", "/scoring", "Go on with scoring").stored(&["Pause scoring"]),
+    action("POST /scoring/{set}/withdraw", "/scoring/{rules}", "Take out of force")
+        .logged(&[EventType::RULES_PUBLISHED])
+        .stored(&["Not in force"]),
     action("POST /profile", "/profile", "Save")
         .given(&[("name", "Ana Nova"), ("zone", "Asia/Tokyo")])
         .logged(&[EventType::USER_CHANGED])

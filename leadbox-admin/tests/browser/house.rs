@@ -236,6 +236,19 @@ impl House {
         leadbox.access().define_role(&role).await.unwrap();
         self.places.insert("role", role.key.to_string());
         self.places.insert("built_in", "agent".to_owned());
+        // Rules with two versions and a draft, beside those of the invented company.
+        let partners = "partners".parse().unwrap();
+        for points in [5, 10, 15] {
+            let script = format!(
+                "ruleset(\"Partners\");\napplies_to(|lead| lead.source == \"partner\");\n\
+                 rule(\"Known to a partner\", {points}, |lead| true);\n"
+            );
+            leadbox.rules().save_draft(&partners, &script, None).await.unwrap();
+            if points < 15 {
+                leadbox.rules().publish(&partners, "partners count", None).await.unwrap();
+            }
+        }
+        self.places.insert("rules", partners.to_string());
         // A field in which people write what they like, one with choices, and one that nobody wants any more.
         let definitions = leadbox.definitions();
         let choices = FieldType::Choice(["Small", "Large"].map(str::to_owned).to_vec());

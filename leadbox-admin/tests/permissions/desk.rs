@@ -96,6 +96,7 @@ impl Desk {
         let host = self.cast.host(whose);
         let mut lead = None;
         let id = match part {
+            _ if path.starts_with("/scoring") => self.scored(&host).await,
             _ if path == "/bulk" => self.cast.lead(Whose::Own).await.to_string(),
             _ if !path.contains('{') => String::new(),
             "duplicates" => {
@@ -175,13 +176,29 @@ impl Desk {
             "GET /bulk/new" => "?do=tag&tag=vip&plan=1&all=1&list=",
             _ => "",
         };
-        let mut filled = path.replace("{key}", &id);
+        let mut filled = path.replace("{key}", &id).replace("{set}", &id);
         let (first, second) = id.split_once('/').unwrap_or((&id, ""));
         for (part, one) in [("{id}", first), ("{a}", first), ("{b}", second), ("{event}", second)] {
             filled = filled.replace(part, one);
         }
         let filled = if filled == "/" { String::new() } else { filled };
         About { address: format!("{PREFIX}{filled}{query}"), lead, id }
+    }
+
+    /// A rule set with two versions, of which the newer is in force, and a draft.
+    async fn scored(&mut self, host: &LeadBox) -> String {
+        let set = self.fresh();
+        let (key, rules) = (set.parse().unwrap(), host.rules());
+        for points in 1..=3 {
+            let script = format!(
+                "applies_to(|lead| lead.employees > 5); rule(\"Is there\", {points}, |lead| true);"
+            );
+            rules.save_draft(&key, &script, None).await.unwrap();
+            if points < 3 {
+                rules.publish(&key, "", None).await.unwrap();
+            }
+        }
+        set
     }
 
     /// A view that everybody sees, and nobody owns.
@@ -263,6 +280,9 @@ impl Desk {
             "POST /settings" => {
                 vec![("zone", "UTC".to_owned()), ("currency", "USD".to_owned())]
             }
+            "POST /scoring" => vec![("key", self.fresh())],
+            "POST /scoring/{set}" => revised(5, vec![("script", "// nothing".to_owned())]),
+            "POST /scoring/{set}/enforce" => vec![("version", "1".to_owned())],
             "POST /settings/fields" => vec![
                 ("key", self.fresh()),
                 ("label", "Shoe size".to_owned()),
@@ -326,6 +346,7 @@ impl Desk {
             }
         }
         let host = self.cast.host(Whose::Own);
+        self.scored(&host).await;
         self.view = self.shared_view(&host).await;
         let archived = FieldDefinition::new("fax", FieldType::Phone).unwrap();
         let definitions = host.definitions();

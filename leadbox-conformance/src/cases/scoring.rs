@@ -183,6 +183,11 @@ pub async fn the_latest_clear_interactions_of_many_leads_come_together(storage: 
     assert_eq!(found.len(), expected.len());
     let changes = found.windows(2).filter(|pair| pair[0].lead != pair[1].lead).count();
     assert_eq!(changes, 2, "those of one lead together");
+    for lead in &leads {
+        let alone = world.storage.recent_interactions(world.tenant, &[lead.id], 3).await.unwrap();
+        let together: Vec<_> = found.iter().filter(|one| one.lead == lead.id).cloned().collect();
+        assert_eq!(alone, together);
+    }
     let foreign = world.storage.recent_interactions(Tenant(99), &ids, 3).await.unwrap();
     assert_eq!(foreign, []);
     assert_eq!(world.storage.recent_interactions(world.tenant, &[], 3).await.unwrap(), []);

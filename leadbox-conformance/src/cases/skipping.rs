@@ -127,7 +127,7 @@ pub async fn every_change_of_a_lead_can_be_left_out(storage: Arc<dyn Storage>) {
         changes.push(conflicting.clone());
         expected.push((name_of(conflicting), lead, refusal.as_skip().unwrap()));
     }
-    assert_eq!(expected.len(), 12);
+    assert_eq!(expected.len(), 13);
     let bystander = world.lead();
     changes.extend(whole(&world, &bystander));
     let set = world.set_with(OnConflict::Skip, changes);

@@ -182,11 +182,8 @@ mod tests {
     #[test]
     fn a_total_at_a_bound_is_looked_at_when_a_line_moves_and_at_most_every_minute() {
         let now = Timestamp::default();
-        let fading = |points| Fading {
-            points,
-            since: now,
-            fade: Fade::HalfLife(TimeDelta::days(1)),
-        };
+        let fading =
+            |points| Fading { points, since: now, fade: Fade::HalfLife(TimeDelta::days(1)) };
         let next = |points: f64, total: i64| {
             let mut moves = Moves::default();
             moves.note_fading([fading(points)], None);

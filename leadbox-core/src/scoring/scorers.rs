@@ -14,6 +14,8 @@ pub struct Scored {
     pub card: ScoreCard,
     /// The rule set that was for the lead; none for a host's own scorer, and where none was.
     pub set: Option<RuleSetVersion>,
+    /// Whether any of the scorers was for the lead.
+    pub applies: bool,
 }
 
 /// One of the scorers in force.
@@ -65,8 +67,10 @@ impl Scorers {
     /// The card of a lead.
     pub fn score(&self, subject: &Subject<'_>) -> Scored {
         match self.in_force.iter().find(|one| one.scorer.applies(subject)) {
-            Some(one) => Scored { card: one.scorer.score(subject), set: one.set.clone() },
-            None => Scored { card: unscored(subject.as_of), set: None },
+            Some(one) => {
+                Scored { card: one.scorer.score(subject), set: one.set.clone(), applies: true }
+            }
+            None => Scored { card: unscored(subject.as_of), set: None, applies: false },
         }
     }
 }

@@ -1,13 +1,16 @@
-//! `leadbox rules`: scoring scripts in files. Owns what is said of them; what is in them is core's.
+//! `leadbox rules`: scoring scripts. Owns what is said of files; how they come into force, why leads have their scores, and how both
+//! came about have files of their own.
+
+mod explained;
+mod history;
+mod published;
 
 use std::fs::{File, read_to_string};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use leadbox_core::scoring::{
-    Example, LoadError, Mistake, RuleSet, Run, ScoreCard, Scorer, Silence, Subject, TestResult,
-};
-use leadbox_core::{Interaction, LeadBox, LeadId, PageRequest, Points, Timestamp};
+use leadbox_core::scoring::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
+use leadbox_core::{LeadBox, RuleSetKey};
 use serde::Serialize;
 
 use super::office::Office;
@@ -15,7 +18,6 @@ use crate::cli::RulesVerb;
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
 use crate::storage::{Durability, Expect, Location, open};
-use crate::table::Table;
 
 #[derive(Debug, Serialize)]
 struct Written {
@@ -102,79 +104,6 @@ impl Outcome for Tested {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Explained {
-    lead: LeadId,
-    name: String,
-    /// Whether the rule set is for such leads at all.
-    applies: bool,
-    card: ScoreCard,
-}
-
-impl Outcome for Explained {
-    fn text(&self) -> String {
-        let card = &self.card;
-        let priority = card.priority.as_deref().unwrap_or("no priority");
-        let mut text = format!("{}: {} points, {priority}", self.name, card.total);
-        if !self.applies {
-            text.push_str("\nthe script is not for such leads");
-        }
-        let lines = card.lines.iter().map(|line| {
-            let cut = if line.uncapped == line.points {
-                String::new()
-            } else {
-                format!("of {}", line.uncapped)
-            };
-            let times = match line.interactions {
-                0 | 1 => String::new(),
-                many => format!("{many} times"),
-            };
-            [signed(line.points), line.rule.clone(), line.category.clone(), cut, times]
-        });
-        let capped = card.categories.iter().filter(|one| one.sum != one.counted).map(|one| {
-            let less = Points(one.counted.0 - one.sum.0);
-            let most = format!("{} adds at most {}", one.name, one.counted);
-            [signed(less), most, one.name.clone(), String::new(), String::new()]
-        });
-        let rows: Vec<_> = lines.chain(capped).collect();
-        if !rows.is_empty() {
-            let table = Table::new(["points", "because", "", "", ""]).rows(rows).text();
-            text.push_str(&format!("\n\n{table}"));
-        }
-        let silent = card.silent.iter().filter(|one| one.why != Silence::Faulty);
-        let rows: Vec<_> = silent.map(|one| [one.rule.clone(), why(&one.why)]).collect();
-        if !rows.is_empty() {
-            let table = Table::new(["not because of", ""]).rows(rows).text();
-            text.push_str(&format!("\n\n{table}"));
-        }
-        for fault in &card.faults {
-            let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
-            text.push_str(&format!("\nwrong: {}{line}: {}", fault.rule, fault.message));
-        }
-        if let Some(next) = card.next_change_at {
-            text.push_str(&format!(
-                "\n\nstays so at least until {}",
-                next.format("%Y-%m-%d %H:%M UTC")
-            ));
-        }
-        text
-    }
-}
-
-fn signed(points: Points) -> String {
-    if points.0 < 0 { points.to_string() } else { format!("+{points}") }
-}
-
-fn why(silence: &Silence) -> String {
-    match silence {
-        Silence::NotSo | Silence::Faulty => "not so".to_owned(),
-        Silence::NotKnown(fields) if fields.is_empty() => "not known".to_owned(),
-        Silence::NotKnown(fields) => format!("not known: {}", fields.join(", ")),
-        Silence::Nothing => "nothing happened".to_owned(),
-        Silence::Worthless => "worth nothing here".to_owned(),
-    }
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -201,11 +130,35 @@ pub(super) async fn rules(
             let tests = rules.test(&*leadbox.catalog().await?);
             Ok(output.outcome(&Tested { tests }))
         }
-        RulesVerb::Explain { file, lead, as_of } => {
-            let rules = load(file)?;
+        RulesVerb::Explain { lead, by, as_of } => {
+            let by = by.as_deref().map(load).transpose()?;
             let office = Office::open(location, output).await?;
-            let explained = explained(&office, &rules, lead, *as_of).await?;
-            Ok(office.say(&explained))
+            explained::explain(&office, by, lead, *as_of).await
+        }
+        RulesVerb::List => published::list(&Office::open(location, output).await?).await,
+        RulesVerb::Publish { file, set, note, later } => {
+            let script = read(file)?;
+            // With the place of each mistake, which the service does not know how to show.
+            load(file)?;
+            let set = set.clone().map_or_else(|| named_as(file), Ok)?;
+            let office = Office::open(location, output).await?;
+            published::publish(&office, &set, &script, note, *later).await
+        }
+        RulesVerb::Rollback { set, to, later } => {
+            let office = Office::open(location, output).await?;
+            published::roll_back(&office, set, *to, *later).await
+        }
+        RulesVerb::Withdraw { set, later } => {
+            let office = Office::open(location, output).await?;
+            published::withdraw(&office, set, *later).await
+        }
+        RulesVerb::History { set, version, lead } => {
+            let office = Office::open(location, output).await?;
+            match (set, lead) {
+                (Some(set), _) => history::of_set(&office, set, *version).await,
+                (None, Some(lead)) => history::of_lead(&office, lead).await,
+                (None, None) => Err(Failure::new(Exit::Usage, "name a rule set, or a --lead")),
+            }
         }
     }
 }
@@ -224,6 +177,16 @@ fn load(file: &Path) -> Result<RuleSet, Failure> {
     })
 }
 
+/// The rule set that a file is a version of when nobody says.
+fn named_as(file: &Path) -> Result<RuleSetKey, Failure> {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
+    let key = stem.unwrap_or_default().replace(['-', ' ', '.'], "_");
+    key.parse().map_err(|error| {
+        Failure::because(format!("{} names no rule set", file.display()), error)
+            .hint("name it: --set b2b")
+    })
+}
+
 fn written(file: &Path, example: Example) -> Result<Written, Failure> {
     let name = file.display().to_string();
     let new = File::create_new(file).and_then(|mut new| new.write_all(example.script.as_bytes()));
@@ -234,37 +197,5 @@ fn written(file: &Path, example: Example) -> Result<Written, Failure> {
                 .hint("name another file, or move it away"))
         }
         Err(error) => Err(Failure::because(format!("cannot write {name}"), error)),
-    }
-}
-
-async fn explained(
-    office: &Office,
-    rules: &RuleSet,
-    lead: &str,
-    as_of: Option<Timestamp>,
-) -> Result<Explained, Failure> {
-    let stored = office.stored(lead).await?;
-    let (leadbox, lead) = (&office.leadbox, &stored.lead);
-    let (catalog, interactions) = (leadbox.catalog().await?, interactions(leadbox, lead.id).await?);
-    let stage = catalog.stage(lead.stage).map(|(_, stage)| stage);
-    let as_of = as_of.unwrap_or_else(|| leadbox.now());
-    let subject = Subject { lead, stage, interactions: &interactions, as_of };
-    let applies = rules.applies_to(&subject).map_err(|fault| {
-        Failure::new(Exit::Differences, format!("applies_to: {}", fault.message))
-    })?;
-    let name = lead.display_name().to_owned();
-    Ok(Explained { lead: lead.id, name, applies, card: rules.score(&subject) })
-}
-
-/// Everything that happened with a lead.
-async fn interactions(leadbox: &LeadBox, lead: LeadId) -> Result<Vec<Interaction>, Failure> {
-    let (mut all, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
-    loop {
-        let found = leadbox.leads().interactions(lead, &page).await?;
-        all.extend(found.items);
-        match found.next {
-            Some(cursor) => page = PageRequest::after(PageRequest::MAX, cursor),
-            None => return Ok(all),
-        }
     }
 }

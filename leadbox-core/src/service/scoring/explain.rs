@@ -8,7 +8,7 @@ use crate::id::LeadId;
 use crate::interaction::{Interaction, Suspicion};
 use crate::lead::Lead;
 use crate::page::{Page, PageRequest};
-use crate::scoring::{RuleSetVersion, ScoreCard, ScoreRecord, Scorers};
+use crate::scoring::{RuleSetVersion, ScoreCard, ScoreRecord, Scored, Scorers};
 use crate::storage::EventFilter;
 use crate::time::Timestamp;
 
@@ -21,8 +21,10 @@ pub struct Explanation {
     pub card: ScoreCard,
     /// The edition of the rules; 0 when there are none.
     pub edition: i64,
-    /// The rule set that was for this lead.
+    /// The rule set that was for this lead; none for a scorer of another kind.
     pub set: Option<RuleSetVersion>,
+    /// Whether any rules were for this lead.
+    pub applies: bool,
 }
 
 impl Rules<'_> {
@@ -63,9 +65,8 @@ impl Rules<'_> {
             }
         };
         let catalog = self.leadbox.catalog().await?;
-        let scored = score(scorers, &catalog, &lead, &interactions, at);
-        let edition = scorers.edition();
-        Ok(Explanation { lead: lead.id, card: scored.card, edition, set: scored.set })
+        let Scored { card, set, applies } = score(scorers, &catalog, &lead, &interactions, at);
+        Ok(Explanation { lead: lead.id, card, edition: scorers.edition(), set, applies })
     }
 
     /// How a lead's score changed, the latest first.

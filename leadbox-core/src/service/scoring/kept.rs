@@ -220,7 +220,7 @@ impl Decision<'_> {
         now: Scored,
         is_kept: bool,
     ) -> Result<()> {
-        let Scored { card, set } = now;
+        let Scored { card, set, .. } = now;
         let (tenant, lead, revision) = (stored.tenant, stored.lead, stored.revision.next());
         if stored.priority != card.priority {
             let mut payload = data([("total", Value::from(card.total.0))]);
