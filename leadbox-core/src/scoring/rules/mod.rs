@@ -13,9 +13,11 @@ mod examples;
 mod facts;
 mod fault;
 mod interaction_value;
+mod known;
 mod lead_value;
 #[cfg(feature = "compiled")]
 mod lower;
+mod many;
 mod misread;
 mod moments;
 mod notes;
@@ -34,6 +36,7 @@ mod words;
 
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
+pub use many::{Fired, Prepared, Score};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;
 

@@ -11,6 +11,7 @@ use super::trial::Trial;
 use crate::identity::Industry;
 use crate::score::Points;
 use crate::scoring::Fade;
+use crate::scoring::place::Place;
 
 /// A loaded rule set.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,16 @@ pub(super) struct Plan {
     pub(super) priorities: Vec<(String, Points)>,
     pub(super) entries: Vec<Entry>,
     pub(super) trials: Vec<Trial>,
+    /// The names in compiled questions.
+    pub(super) slots: Slots,
+}
+
+/// Names that questions ask for, each with its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slots {
+    pub(super) places: Vec<Place>,
+    pub(super) details: Vec<String>,
+    pub(super) kinds: Vec<String>,
 }
 
 /// A closure that is asked of every lead.

@@ -1,6 +1,7 @@
 //! A rule set that can be asked. Owns loading a script.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rhai::{AST, Engine};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, mistake};
 #[cfg(feature = "compiled")]
 use super::lower::{Unlowered, lower};
+use super::many::{Asker, Prepared};
 use super::misread::misread;
 use super::plan::{Entry, Plan};
 #[cfg(feature = "compiled")]
@@ -24,7 +26,8 @@ use super::run::Asking;
 use super::run::Executors;
 use super::trial::{TestResult, Trial};
 use crate::catalog::Catalog;
-use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
+use crate::score::Points;
+use crate::scoring::{Fault, ScoreCard, Scorer, Snapshot, Subject};
 
 /// How a rule is run. What it says is the same either way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -127,6 +130,30 @@ impl RuleSet {
         self.plan.entries.iter().map(run).collect()
     }
 
+    /// The priorities with the total from which each holds, in their order.
+    pub fn priorities(&self) -> &[(String, Points)] {
+        &self.plan.priorities
+    }
+
+    /// Prepares it for the leads of a snapshot: what one value decides is asked once for each distinct value that there is.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use leadbox_core::scoring::{RuleSet, Snapshot};
+    /// use leadbox_core::{Points, Timestamp};
+    ///
+    /// let rules = RuleSet::load("rule(\"Anybody\", 5, |lead| true);")?;
+    /// let snapshot = Arc::new(Snapshot::with_limit(1024 * 1024));
+    /// let prepared = rules.over(&snapshot);
+    /// let scores = (0..snapshot.len()).map(|row| prepared.score(row, Timestamp::default()));
+    /// assert_eq!(scores.map(|score| score.total).max(), None::<Points>);
+    /// # Ok::<(), leadbox_core::scoring::LoadError>(())
+    /// ```
+    pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Prepared<'r> {
+        Prepared::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
+    }
+
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
     ///
     /// They take place at noon of a day that never changes, unless a test names its own with `today`; so a test that passes
@@ -175,11 +202,11 @@ fn alone(mistake: Mistake) -> LoadError {
 #[cfg(feature = "compiled")]
 fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let own = ast::functions(ast);
-    let mut mistakes = Vec::new();
+    let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         if let Some(tree) = ast::question(ast, &question.closure) {
             mistakes.extend(check(&tree, about, wants, &own));
-            match lower(&tree, about, &own) {
+            match lower(&tree, about, &own, slots) {
                 Ok(code) => question.code = Some(code),
                 Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),
             }
