@@ -13,6 +13,6 @@ mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use fade::{Fade, Fading};
-pub use rules::{Example, Fired, LoadError, Mistake, Prepared, RuleSet, Run, Score, TestResult};
+pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};
 pub use scorer::{Scorer, Subject};
 pub use snapshot::{Full, Snapshot};

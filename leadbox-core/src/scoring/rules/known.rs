@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) enum Known {
     AtHand {
-        lead: Lead,
+        lead: Box<Lead>,
         stage: Option<Stage>,
         /// What counts, the oldest first.
         interactions: Vec<Interaction>,

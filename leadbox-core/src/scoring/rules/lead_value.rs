@@ -48,7 +48,7 @@ impl LeadValue {
             return Ok(self.at(&Place::Field(field)));
         }
         if let Some(group) = GROUPS.into_iter().find(|group| *group == name) {
-            return Ok(Dynamic::from(Group { lead: self.clone(), name: group }));
+            return Ok(self.group(group));
         }
         let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
         Err(refusal(format!("a lead has no field '{name}'{hint}")))
@@ -82,6 +82,12 @@ fn list(texts: Vec<&str>) -> Dynamic {
     Dynamic::from_array(texts.collect::<Array>())
 }
 
+impl LeadValue {
+    fn group(&self, name: &'static str) -> Dynamic {
+        Dynamic::from(Group { lead: self.clone(), name })
+    }
+}
+
 impl Group {
     fn read(&self, key: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         match Place::grouped(self.name, key) {
@@ -97,6 +103,14 @@ impl Group {
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<LeadValue>("a lead");
     engine.register_type_with_name::<Group>("a group of fields");
+    // What has a name of its own is found at once; only then is it asked for by that name.
+    for field in Field::ALL {
+        let place = Place::Field(*field);
+        engine.register_get(field.name(), move |lead: &mut LeadValue| lead.at(&place));
+    }
+    for group in GROUPS {
+        engine.register_get(group, move |lead: &mut LeadValue| lead.group(group));
+    }
     engine.register_indexer_get(|lead: &mut LeadValue, name: &str| lead.read(name));
     engine.register_indexer_get(|group: &mut Group, key: &str| group.read(key));
     engine.register_fn("count", |lead: LeadValue, kind: &str| lead.count(kind, None));

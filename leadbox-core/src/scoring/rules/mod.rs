@@ -12,6 +12,8 @@ mod engine;
 mod examples;
 mod facts;
 mod fault;
+#[cfg(feature = "compiled")]
+mod fields;
 mod interaction_value;
 mod known;
 mod lead_value;
@@ -36,7 +38,7 @@ mod words;
 
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
-pub use many::{Fired, Prepared, Score};
+pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;
 

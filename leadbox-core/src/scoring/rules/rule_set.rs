@@ -14,8 +14,10 @@ use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, mistake};
 #[cfg(feature = "compiled")]
+use super::fields::fields;
+#[cfg(feature = "compiled")]
 use super::lower::{Unlowered, lower};
-use super::many::{Asker, Prepared};
+use super::many::{Asker, Scores};
 use super::misread::misread;
 use super::plan::{Entry, Plan};
 #[cfg(feature = "compiled")]
@@ -135,6 +137,14 @@ impl RuleSet {
         &self.plan.priorities
     }
 
+    /// The same rule set with every question left to the interpreter, which answers the same and takes longer: to hold one against
+    /// the other.
+    #[must_use]
+    pub fn uncompiled(mut self) -> Self {
+        self.plan.questions().for_each(|question| question.code = None);
+        self
+    }
+
     /// Prepares it for the leads of a snapshot: what one value decides is asked once for each distinct value that there is.
     ///
     /// ```
@@ -145,13 +155,13 @@ impl RuleSet {
     ///
     /// let rules = RuleSet::load("rule(\"Anybody\", 5, |lead| true);")?;
     /// let snapshot = Arc::new(Snapshot::with_limit(1024 * 1024));
-    /// let prepared = rules.over(&snapshot);
-    /// let scores = (0..snapshot.len()).map(|row| prepared.score(row, Timestamp::default()));
+    /// let worth = rules.over(&snapshot);
+    /// let scores = (0..snapshot.len()).map(|row| worth.score(row, Timestamp::default()));
     /// assert_eq!(scores.map(|score| score.total).max(), None::<Points>);
     /// # Ok::<(), leadbox_core::scoring::LoadError>(())
     /// ```
-    pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Prepared<'r> {
-        Prepared::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
+    pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Scores<'r> {
+        Scores::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
     }
 
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
@@ -206,6 +216,9 @@ fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         if let Some(tree) = ast::question(ast, &question.closure) {
             mistakes.extend(check(&tree, about, wants, &own));
+            if about == About::Lead {
+                question.decided_by = fields(&tree);
+            }
             match lower(&tree, about, &own, slots) {
                 Ok(code) => question.code = Some(code),
                 Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),

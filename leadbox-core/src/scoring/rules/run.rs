@@ -109,7 +109,7 @@ impl<'r> Asking<'r> {
     /// The lead as the interpreter is given it.
     fn known(&self) -> Known {
         Known::AtHand {
-            lead: self.subject.lead.clone(),
+            lead: Box::new(self.subject.lead.clone()),
             stage: self.subject.stage.cloned(),
             interactions: self.interactions.iter().map(|one| (*one).clone()).collect(),
         }

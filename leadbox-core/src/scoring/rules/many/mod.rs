@@ -5,15 +5,15 @@ mod asker;
 mod bound;
 mod condition;
 mod filling;
-mod prepared;
 mod reads;
 mod row;
 mod score;
+mod scores;
 mod tables;
 
 pub(super) use asker::Asker;
-pub use prepared::Prepared;
 pub use score::{Fired, Score};
+pub use scores::Scores;
 
 #[cfg(all(test, feature = "compiled"))]
 pub(super) use condition::broken;

@@ -4,32 +4,33 @@ use std::collections::BTreeMap;
 
 use super::score::Fired;
 
-/// What all rules of a column add, by the number of a row's value.
+/// Tables that add to the same 64 rules and the same category.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
-    column: usize,
-    /// The class of each number; values of one class add the same.
-    classes: Classes,
-    /// The words of fired rules and the categories that it adds to.
-    words: Box<[usize]>,
-    categories: Box<[usize]>,
-    /// For each class the bits of each word, then the points of each category, in hundredths.
-    bits: Box<[u64]>,
-    points: Box<[i64]>,
+pub(super) struct Group<'s> {
+    word: usize,
+    category: usize,
+    tables: Vec<Table<'s>>,
 }
 
+/// What rules of one column add, by the number of a row's value.
 #[derive(Clone, Debug)]
-enum Classes {
-    /// The first class is that of no value, the second that of any.
-    Presence,
-    Numbers(Box<[u32]>),
+struct Table<'s> {
+    /// The number of each row's value in the column. Rows at the end that have none may be missing.
+    numbers: &'s [u32],
+    /// The last number that is told from others; 1 where it only matters whether there is a value.
+    last: u32,
+    /// Where there are many values: the place of each number among what is added. Values of one class add the same.
+    classes: Box<[u32]>,
+    adds: Box<[Adds]>,
 }
 
-/// How a table is looked up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum By {
-    Presence,
-    Number,
+/// What a value adds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+struct Adds {
+    /// A bit for each rule that fires.
+    bits: u64,
+    /// In hundredths.
+    points: i64,
 }
 
 /// What one rule adds for each number: nothing, or these hundredths.
@@ -40,71 +41,83 @@ pub(super) struct Ruled {
     pub(super) adds: Vec<Option<i64>>,
 }
 
-fn distinct(all: impl Iterator<Item = usize>) -> Box<[usize]> {
-    let mut all: Vec<usize> = all.collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into()
+/// With more values than this, those that add the same are kept once: the table of a few thousand is always at hand.
+const FEW: usize = 4_096;
+
+impl<'s> Table<'s> {
+    /// Of rules that say something of equally many numbers.
+    fn new(numbers: &'s [u32], rules: &[&Ruled]) -> Self {
+        let all = rules.first().map_or(0, |rule| rule.adds.len());
+        let sum = |number: usize| {
+            rules.iter().fold(Adds::default(), |sum, rule| match rule.adds.get(number) {
+                Some(Some(points)) => Adds {
+                    bits: sum.bits | 1 << (rule.place % 64),
+                    points: sum.points.saturating_add(*points),
+                },
+                _ => sum,
+            })
+        };
+        let last = u32::try_from(all.saturating_sub(1)).unwrap_or(u32::MAX);
+        if all <= FEW {
+            return Self {
+                numbers,
+                last,
+                classes: Box::default(),
+                adds: (0..all).map(sum).collect(),
+            };
+        }
+        let (mut known, mut adds) = (BTreeMap::new(), Vec::new());
+        let class = |number| {
+            let own = sum(number);
+            *known.entry(own).or_insert_with(|| {
+                adds.push(own);
+                u32::try_from(adds.len() - 1).unwrap_or(u32::MAX)
+            })
+        };
+        let classes = (0..all).map(class).collect();
+        Self { numbers, last, classes, adds: adds.into() }
+    }
+
+    #[inline]
+    fn adds(&self, row: usize) -> Adds {
+        let number = self.numbers.get(row).copied().unwrap_or(0).min(self.last) as usize;
+        let place = if self.classes.is_empty() {
+            number
+        } else {
+            self.classes.get(number).map_or(0, |class| *class as usize)
+        };
+        self.adds.get(place).copied().unwrap_or_default()
+    }
 }
 
-impl Table {
-    /// Of the rules of a column, all of which say something of as many numbers.
-    pub(super) fn new(column: usize, by: By, rules: &[Ruled]) -> Self {
-        let words = distinct(rules.iter().map(|rule| rule.place / 64));
-        let categories = distinct(rules.iter().map(|rule| rule.category));
-        let all = rules.first().map_or(0, |rule| rule.adds.len());
-        let mut known: BTreeMap<(Vec<u64>, Vec<i64>), u32> = BTreeMap::new();
-        let (mut bits, mut points, mut classes) = (Vec::new(), Vec::new(), Vec::new());
-        for number in 0..all {
-            let adds = |rule: &Ruled| rule.adds.get(number).copied().flatten();
-            let own_bits = words.iter().map(|word| {
-                let fired = rules.iter().filter(|rule| rule.place / 64 == *word);
-                let fired = fired.filter(|rule| adds(rule).is_some());
-                fired.fold(0, |bits, rule| bits | 1_u64 << (rule.place % 64))
-            });
-            let own_points = categories.iter().map(|category| {
-                let own = rules.iter().filter(|rule| rule.category == *category);
-                own.filter_map(adds).fold(0, i64::saturating_add)
-            });
-            let own = (own_bits.collect::<Vec<_>>(), own_points.collect::<Vec<_>>());
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            // Of two numbers the second is looked up by its place.
-            let is_new = by == By::Presence || !known.contains_key(&own);
-            if is_new {
-                bits.extend_from_slice(&own.0);
-                points.extend_from_slice(&own.1);
-            }
-            classes.push(*known.entry(own).or_insert(next));
+impl<'s> Group<'s> {
+    /// Puts the rules of a column with these numbers into the groups where they belong.
+    pub(super) fn put(all: &mut Vec<Self>, numbers: &'s [u32], rules: &[Ruled]) {
+        let mut apart: BTreeMap<(usize, usize), Vec<&Ruled>> = BTreeMap::new();
+        for rule in rules {
+            apart.entry((rule.place / 64, rule.category)).or_default().push(rule);
         }
-        let classes = match by {
-            By::Presence => Classes::Presence,
-            By::Number => Classes::Numbers(classes.into()),
-        };
-        Self { column, classes, words, categories, bits: bits.into(), points: points.into() }
+        for ((word, category), rules) in apart {
+            let table = Table::new(numbers, &rules);
+            match all.iter_mut().find(|one| (one.word, one.category) == (word, category)) {
+                Some(group) => group.tables.push(table),
+                None => all.push(Self { word, category, tables: vec![table] }),
+            }
+        }
     }
 
-    pub(super) fn column(&self) -> usize {
-        self.column
-    }
-
-    /// Adds what a row adds whose value has this number.
+    /// Adds what a row adds.
     #[inline]
-    pub(super) fn add(&self, number: u32, fired: &mut Fired, sums: &mut [i64]) {
-        let class = match &self.classes {
-            Classes::Presence => usize::from(number != 0),
-            Classes::Numbers(classes) => {
-                classes.get(number as usize).map_or(0, |class| *class as usize)
-            }
-        };
-        let bits = self.bits.get(class * self.words.len()..).unwrap_or_default();
-        for (word, bits) in self.words.iter().zip(bits) {
-            fired.add_all(*word, *bits);
+    pub(super) fn add(&self, row: usize, fired: &mut Fired, sums: &mut [i64]) {
+        let (mut bits, mut points) = (0, 0_i64);
+        for table in &self.tables {
+            let adds = table.adds(row);
+            bits |= adds.bits;
+            points = points.saturating_add(adds.points);
         }
-        let points = self.points.get(class * self.categories.len()..).unwrap_or_default();
-        for (category, points) in self.categories.iter().zip(points) {
-            if let Some(sum) = sums.get_mut(*category) {
-                *sum = sum.saturating_add(*points);
-            }
+        fired.add_all(self.word, bits);
+        if let Some(sum) = sums.get_mut(self.category) {
+            *sum = sum.saturating_add(points);
         }
     }
 }

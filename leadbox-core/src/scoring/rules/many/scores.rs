@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::super::code::{Code, Stop};
+use super::super::code::Stop;
 use super::super::moments;
 use super::super::numbers::points;
 use super::super::plan::{Entry, Kind, Plan, Question, Signal, Worth};
@@ -16,7 +16,7 @@ use super::filling::Filling;
 use super::reads::Reads;
 use super::row::Row;
 use super::score::{Fired, Score};
-use super::tables::{By, Ruled, Table};
+use super::tables::{Group, Ruled};
 use crate::identity::Industry;
 use crate::score::Points;
 use crate::scoring::snapshot::{Snapshot, Where};
@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 /// makes it.
 ///
 /// It says what the card says, without reasons: the total, the priority and which rules fired. It can be shared by threads.
-pub struct Prepared<'r> {
+pub struct Scores<'r> {
     asker: Asker<'r>,
     plan: &'r Plan,
     bound: Bound,
@@ -36,7 +36,7 @@ pub struct Prepared<'r> {
     /// What every lead gets.
     always: Score,
     always_sums: Vec<i64>,
-    tables: Vec<Table>,
+    tables: Vec<Group<'r>>,
     /// The entries that no table decides.
     rest: Vec<usize>,
     /// The priorities with their bounds, the highest first.
@@ -71,9 +71,9 @@ struct Asked<'s> {
 /// The sums of so many categories need no memory of their own.
 const FEW: usize = 16;
 
-impl fmt::Debug for Prepared<'_> {
+impl fmt::Debug for Scores<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prepared")
+        f.debug_struct("Scores")
             .field("entries", &self.entries.len())
             .field("tables", &self.tables.len())
             .field("rest", &self.rest.len())
@@ -95,7 +95,7 @@ impl<'r> Decider<'r> {
     }
 }
 
-impl<'r> Prepared<'r> {
+impl<'r> Scores<'r> {
     pub(in super::super) fn new(asker: Asker<'r>, plan: &'r Plan) -> Self {
         let snapshot: &'r Snapshot = asker.snapshot;
         let bound = Bound::new(plan, snapshot);
@@ -103,7 +103,7 @@ impl<'r> Prepared<'r> {
             plan.priorities.iter().enumerate().map(|(place, (_, from))| (*from, place)).collect();
         bounds.sort_unstable_by_key(|(from, _)| Reverse(*from));
         let entries = plan.entries.iter().map(|entry| Ready::new(entry, plan, &bound, snapshot));
-        let mut prepared = Self {
+        let mut scores = Self {
             asker,
             plan,
             applies_to: plan.applies_to.as_ref().map(Decider::new),
@@ -115,53 +115,46 @@ impl<'r> Prepared<'r> {
             rest: Vec::new(),
             bounds,
         };
-        prepared.fill();
-        prepared
+        scores.fill();
+        scores
     }
 
     /// Fills tables for what they can decide.
     fn fill(&mut self) {
         let bound = self.bound.clone();
         let filling = Filling::new(self.asker.snapshot, &bound);
-        let mut columns: BTreeMap<usize, (By, Vec<usize>)> = BTreeMap::new();
+        // Whether the values in a column matter, or only whether there is one, and the rules that it decides.
+        let mut columns: BTreeMap<usize, (Reads, Vec<usize>)> = BTreeMap::new();
         let mut always = Vec::new();
         for (place, ready) in self.entries.iter().enumerate() {
-            let (column, by) = match ready.reads(&bound) {
-                Reads::Nothing => {
-                    always.push(place);
-                    continue;
+            match ready.reads(&bound, self.asker.snapshot) {
+                Reads::Nothing => always.push(place),
+                reads @ (Reads::Presence(column) | Reads::Column(column)) => {
+                    let (known, places) = columns.entry(column).or_insert((reads, Vec::new()));
+                    *known = known.and(reads);
+                    places.push(place);
                 }
-                Reads::Presence(column) => (column, By::Presence),
-                Reads::Column(column) => (column, By::Number),
-                Reads::Detail(_) | Reads::Several => {
-                    self.rest.push(place);
-                    continue;
-                }
-            };
-            let (known, places) = columns.entry(column).or_insert((by, Vec::new()));
-            places.push(place);
-            if by == By::Number {
-                *known = By::Number;
+                Reads::Detail(_) | Reads::Several => self.rest.push(place),
             }
         }
-        for (column, (by, places)) in columns {
-            let rules: Vec<Ruled> = places
-                .into_iter()
-                .filter_map(|place| {
-                    let ready = self.entries.get(place)?;
-                    let of = |row: &Row<'_>| {
-                        let (row, given) = (row.clone(), Given::default());
-                        self.worth_of(ready, &mut Asked { row, given }).map(|points| points.0)
-                    };
-                    let adds = match by {
-                        By::Presence => filling.presence(column, of),
-                        By::Number => filling.values(column, of),
-                    };
-                    let adds = adds.into_iter().map(Option::flatten).collect();
-                    Some(Ruled { place, category: ready.category, adds })
-                })
-                .collect();
-            self.tables.push(Table::new(column, by, &rules));
+        for (column, (reads, places)) in columns {
+            let ruled = |place: usize| {
+                let ready = self.entries.get(place)?;
+                let of = |row: &Row<'_>| {
+                    let (row, given) = (row.clone(), Given::default());
+                    self.worth_of(ready, &mut Asked { row, given }).map(|points| points.0)
+                };
+                let adds = match reads {
+                    Reads::Presence(_) => filling.presence(column, of),
+                    _ => filling.values(column, of),
+                };
+                let adds = adds.into_iter().map(Option::flatten).collect();
+                Some(Ruled { place, category: ready.category, adds })
+            };
+            let rules: Vec<Ruled> = places.into_iter().filter_map(ruled).collect();
+            let snapshot: &'r Snapshot = self.asker.snapshot;
+            let numbers = snapshot.column(column).map_or(&[][..], |column| column.numbers());
+            Group::put(&mut self.tables, numbers, &rules);
         }
         if !self.asker.snapshot.is_empty() {
             for place in always {
@@ -216,8 +209,7 @@ impl<'r> Prepared<'r> {
         sums.copy_from_slice(&self.always_sums);
         let mut fired = self.always.fired;
         for table in &self.tables {
-            let column = self.asker.snapshot.column(table.column());
-            table.add(column.map_or(0, |column| column.number(row)), &mut fired, sums);
+            table.add(row, &mut fired, sums);
         }
         if !self.rest.is_empty() {
             let mut asked = self.asked(row, as_of);
@@ -362,14 +354,19 @@ impl<'r> Ready<'r> {
     }
 
     /// What decides whether it fires and what it is worth.
-    fn reads(&self, bound: &Bound) -> Reads {
+    fn reads(&self, bound: &Bound, snapshot: &Snapshot) -> Reads {
         if matches!(self.entry.kind, Kind::Signal(_)) {
             return Reads::Several;
         }
-        let of = |code: &Option<Code>| {
-            code.as_ref().map_or(Reads::Several, |code| Reads::of(code, bound))
+        let of = |question: &Question| match (&question.code, &question.decided_by) {
+            (Some(code), _) => Reads::of(code, bound),
+            (None, Some(places)) => {
+                let places = places.iter().map(|place| Reads::of_place(snapshot.place(place)));
+                places.fold(Reads::Nothing, Reads::and)
+            }
+            (None, None) => Reads::Several,
         };
-        let asked = self.entry.questions().map(|question| of(&question.code));
+        let asked = self.entry.questions().map(of);
         let industries = match self.industries.is_empty() {
             true => Reads::Nothing,
             false => Reads::of_place(bound.industry),

@@ -1,0 +1,44 @@
+//! Which fields a question is about, also one that is left to the interpreter. Owns telling when these and nothing else decide it, so that
+//! it need not be asked twice of the same values.
+
+use super::question::{Part, What};
+use crate::scoring::place::{Field, Place};
+
+/// Words whose answer depends on how late it is.
+const OF_TIME: [&str; 3] = ["days_since", "hours_since", "within"];
+
+/// The places of a lead that decide a question, each as often as it is read; none when something else may have a say, such as the time or
+/// what happened.
+pub(super) fn fields(question: &Part) -> Option<Vec<Place>> {
+    let mut places = Vec::new();
+    note(question, &mut places).then_some(places)
+}
+
+fn note(part: &Part, places: &mut Vec<Place>) -> bool {
+    let mut all = |parts: &[Part]| parts.iter().all(|part| note(part, places));
+    match &part.what {
+        What::Value(_) => true,
+        What::Field(owner, name) => match place(owner, name) {
+            Some(Place::Field(Field::LastInteraction)) | None => false,
+            Some(place) => {
+                places.push(place);
+                true
+            }
+        },
+        What::Call { name, of, .. } => !OF_TIME.contains(&name.as_str()) && all(of),
+        What::All(parts) | What::Any(parts) | What::List(parts) => all(parts),
+        What::If(parts) => all(&parts[..]),
+        // Whoever is given a whole lead may read anything of it, and what has no shape here may do anything.
+        What::Subject | What::Change | What::Other(_) => false,
+    }
+}
+
+fn place(owner: &Part, name: &str) -> Option<Place> {
+    match &owner.what {
+        What::Subject => Field::named(name).map(Place::Field),
+        What::Field(lead, group) if matches!(lead.what, What::Subject) => {
+            Place::grouped(group, name)
+        }
+        _ => None,
+    }
+}
