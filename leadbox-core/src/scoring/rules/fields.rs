@@ -1,5 +1,7 @@
 //! Which fields a question is about, also one that is left to the interpreter. Owns telling when these and nothing else decide it, so that
-//! it need not be asked twice of the same values.
+//! it need not be asked twice of the same values, and the names that it uses.
+
+use std::collections::BTreeSet;
 
 use super::question::{Part, What};
 use crate::scoring::place::{Field, Place};
@@ -12,6 +14,26 @@ const OF_TIME: [&str; 3] = ["days_since", "hours_since", "within"];
 pub(super) fn fields(question: &Part) -> Option<Vec<Place>> {
     let mut places = Vec::new();
     note(question, &mut places).then_some(places)
+}
+
+/// The names behind dots in a question: those of the subject's own fields, and those of fields of a group.
+pub(super) fn names(question: &Part, own: &mut BTreeSet<String>, keys: &mut BTreeSet<String>) {
+    let mut all = |parts: &[Part]| parts.iter().for_each(|part| names(part, own, keys));
+    match &question.what {
+        What::Field(owner, name) => match owner.what {
+            What::Subject => {
+                own.insert(name.to_string());
+            }
+            _ => {
+                keys.insert(name.to_string());
+                names(owner, own, keys);
+            }
+        },
+        What::Call { of, .. } => all(of),
+        What::All(parts) | What::Any(parts) | What::List(parts) | What::Other(parts) => all(parts),
+        What::If(parts) => all(&parts[..]),
+        What::Value(_) | What::Subject | What::Change => {}
+    }
 }
 
 fn note(part: &Part, places: &mut Vec<Place>) -> bool {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "compiled")]
+use rhai::ImmutableString;
 use rhai::{Array, Dynamic, Engine};
 use serde_json::{Map, Value};
 
@@ -76,4 +78,13 @@ pub(super) fn register(engine: &mut Engine) {
             .get(name)
             .map_or_else(|| Dynamic::from(Unknown), |detail| held(detail, &details.notes))
     });
+}
+
+/// Lets these details be found at once, without asking first whether they are anything else.
+#[cfg(feature = "compiled")]
+pub(super) fn register_names<'n>(engine: &mut Engine, names: impl Iterator<Item = &'n str>) {
+    for name in names.map(ImmutableString::from) {
+        let detail = name.clone();
+        engine.register_get(name, move |one: &mut InteractionValue| one.read(&detail));
+    }
 }

@@ -121,3 +121,12 @@ pub(super) fn register(engine: &mut Engine) {
         Moment::of(lead.known.last(Some(kind)), &lead.notes)
     });
 }
+
+/// Lets keys of groups be found at once, as fields are.
+#[cfg(feature = "compiled")]
+pub(super) fn register_keys<'k>(engine: &mut Engine, keys: impl Iterator<Item = &'k str>) {
+    for key in keys.map(ImmutableString::from) {
+        let name = key.clone();
+        engine.register_get(key, move |group: &mut Group| group.read(&name));
+    }
+}

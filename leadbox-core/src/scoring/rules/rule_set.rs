@@ -1,5 +1,7 @@
 //! A rule set that can be asked. Owns loading a script.
 
+#[cfg(feature = "compiled")]
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +16,11 @@ use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, mistake};
 #[cfg(feature = "compiled")]
-use super::fields::fields;
+use super::fields::{fields, names};
+#[cfg(feature = "compiled")]
+use super::interaction_value;
+#[cfg(feature = "compiled")]
+use super::lead_value;
 #[cfg(feature = "compiled")]
 use super::lower::{Unlowered, lower};
 use super::many::{Asker, Scores};
@@ -100,7 +106,7 @@ impl RuleSet {
             mistakes.push(mistake(script, &error));
         }
         #[cfg(feature = "compiled")]
-        mistakes.extend(read(&ast, &mut plan));
+        mistakes.extend(read(&mut engine, &ast, &mut plan));
         // What reading finds needs no trying.
         if mistakes.is_empty() {
             mistakes = rehearse(&engine, &ast, &plan);
@@ -210,14 +216,19 @@ fn alone(mistake: Mistake) -> LoadError {
 /// Reads the questions of a plan, asked or not, and says what is wrong with them; those that can get to run without the
 /// interpreter.
 #[cfg(feature = "compiled")]
-fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
+fn read(engine: &mut Engine, ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let own = ast::functions(ast);
     let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
+    let (mut keys, mut details) = (BTreeSet::new(), BTreeSet::new());
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         if let Some(tree) = ast::question(ast, &question.closure) {
             mistakes.extend(check(&tree, about, wants, &own));
-            if about == About::Lead {
-                question.decided_by = fields(&tree);
+            match about {
+                About::Lead => {
+                    question.decided_by = fields(&tree);
+                    names(&tree, &mut BTreeSet::new(), &mut keys);
+                }
+                _ => names(&tree, &mut details, &mut BTreeSet::new()),
             }
             match lower(&tree, about, &own, slots) {
                 Ok(code) => question.code = Some(code),
@@ -245,6 +256,8 @@ fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
             read(told, about, Wants::Points);
         }
     }
+    lead_value::register_keys(engine, keys.iter().map(String::as_str));
+    interaction_value::register_names(engine, details.iter().map(String::as_str));
     for trial in &plan.trials {
         if let Some(tree) = ast::question(ast, &trial.expects) {
             mistakes.extend(check(&tree, About::Card, Wants::YesOrNo, &own));
