@@ -1,4 +1,4 @@
-//! The rules as one expression of each language that has nothing else: CEL, zen (GoRules) and evalexpr. What a lead has is put into the
+//! The rules as one expression of each language that has nothing else: CEL, zen and evalexpr. What a lead has is put into the
 //! form that each of them reads beforehand.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The rules as a function of LuaJIT: a table per lead that is made beforehand.
+//! The rules as a function of `LuaJIT`: a table per lead that is made beforehand.
 
 use mlua::{Function, Lua, Table};
 

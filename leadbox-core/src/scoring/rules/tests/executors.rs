@@ -68,6 +68,8 @@ fn three_executors_say_the_same_of_every_lead() {
             let (card, score) = (rules.score(&subject), over.score(row, *as_of));
             prop_assert_eq!(&card, &rules.interpreted(&subject), "row {} {}", row, script);
             prop_assert_eq!(difference(&rules, &card, &score), None, "row {} {}", row, script);
+            let applies = rules.applies_to(&subject).unwrap_or(false);
+            prop_assert_eq!(over.applies_to(row, *as_of), applies, "row {} {}", row, script);
             let (sets, cases, fired) = tally.get();
             tally.set((sets, cases + rules.runs().len(), fired + score.fired.count()));
         }
@@ -134,6 +136,47 @@ fn a_condition_that_is_broken_on_purpose_is_noticed() {
             .count();
     }
     assert!(noticed > 0, "every `>=` was taken for `>` and nothing differed");
+}
+
+#[test]
+fn more_rules_than_fit_into_a_word_and_many_categories_are_scored_alike() {
+    let mut script = String::new();
+    for at in 0..20 {
+        script.push_str(&format!("category(\"c{at}\", {});\n", 5 + at));
+    }
+    for at in 0..200 {
+        let (category, least) = (at % 21, at % 7);
+        let category = if category == 20 { String::new() } else { format!("c{category}") };
+        script.push_str(&format!(
+            "rule(\"{at}\", \"{category}\", {at}, |lead| lead.completeness > {least} && is_known(lead.title));\n\
+             rule(\"+{at}\", 0.25, |lead| lead.employees > {at});\n"
+        ));
+    }
+    let (rules, crowd, stage) = (RuleSet::load(&script).unwrap(), crowd(LEADS, 2), stage());
+    let snapshot = snapshot(&crowd, &stage);
+    let over = rules.over(&snapshot);
+    for (row, (lead, interactions, as_of)) in crowd.iter().enumerate() {
+        let subject = Subject { lead, stage: Some(&stage), interactions, as_of: *as_of };
+        let (card, score) = (rules.score(&subject), over.score(row, *as_of));
+        assert_eq!(difference(&rules, &card, &score), None, "row {row}");
+        assert!(score.fired.places().all(|place| score.fired.contains(place)));
+        assert_eq!(score.fired.places().count(), score.fired.count());
+    }
+    assert!(crowd.len() == snapshot.len());
+}
+
+#[test]
+fn a_rule_about_one_field_is_asked_once_per_value_also_by_the_interpreter() {
+    let script = "rule(\"a\", 5, |lead| lead.title.lower() == \"cto\");\n\
+                  rule(\"b\", 5, |lead| lead.employees / 0 > 1);\n\
+                  rule(\"c\", 5, |lead| lead.title.lower() == \"cto\" && days_since(lead.created_at) > 3);\n\
+                  rule(\"d\", 5, |lead| { let title = lead.title; title == \"CTO\" });";
+    let (rules, crowd, stage) = (RuleSet::load(script).unwrap(), crowd(LEADS, 3), stage());
+    let snapshot = snapshot(&crowd, &stage);
+    let said = format!("{:?}", rules.over(&snapshot));
+    assert!(said.contains("rest: 2"), "{said}");
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    is_shared(&rules.over(&snapshot));
 }
 
 #[test]

@@ -193,12 +193,17 @@ fn entry() -> impl Strategy<Value = (&'static str, String)> {
 
 /// A made-up rule set.
 pub(super) fn rule_set() -> impl Strategy<Value = String> {
-    (prop::collection::vec(entry(), 1..6), 5..60_i64, -20..90_i64).prop_map(
-        |(entries, cap, bound)| {
+    let applies_to = prop_oneof![
+        2 => Just(String::new()),
+        1 => question().prop_map(|question| format!("applies_to(|lead| {question});\n")),
+    ];
+    (prop::collection::vec(entry(), 1..6), 5..60_i64, -20..90_i64, applies_to).prop_map(
+        |(entries, cap, bound, applies_to)| {
             let mut script = format!(
                 "category(\"fit\", {cap}); category(\"engagement\", 30.5);\n\
                  priority(\"warm\", {bound}); priority(\"hot\", 95.25); priority(\"cold\", -30);\n"
             );
+            script.push_str(&applies_to);
             for (at, (what, rest)) in entries.iter().enumerate() {
                 script.push_str(&format!("{what}(\"{at}\", {rest};\n"));
             }
