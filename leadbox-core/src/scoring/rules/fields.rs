@@ -10,10 +10,10 @@ use crate::scoring::place::{Field, Place};
 const OF_TIME: [&str; 3] = ["days_since", "hours_since", "within"];
 
 /// The places of a lead that decide a question, each as often as it is read; none when something else may have a say, such as the time or
-/// what happened.
-pub(super) fn fields(question: &Part) -> Option<Vec<Place>> {
+/// what happened. `own` are the functions that the script defines itself, which may ask for either.
+pub(super) fn fields(question: &Part, own: &BTreeSet<String>) -> Option<Vec<Place>> {
     let mut places = Vec::new();
-    note(question, &mut places).then_some(places)
+    note(question, own, &mut places).then_some(places)
 }
 
 /// The names behind dots in a question: those of the subject's own fields, and those of fields of a group.
@@ -36,8 +36,8 @@ pub(super) fn names(question: &Part, own: &mut BTreeSet<String>, keys: &mut BTre
     }
 }
 
-fn note(part: &Part, places: &mut Vec<Place>) -> bool {
-    let mut all = |parts: &[Part]| parts.iter().all(|part| note(part, places));
+fn note(part: &Part, own: &BTreeSet<String>, places: &mut Vec<Place>) -> bool {
+    let mut all = |parts: &[Part]| parts.iter().all(|part| note(part, own, places));
     match &part.what {
         What::Value(_) => true,
         What::Field(owner, name) => match place(owner, name) {
@@ -47,7 +47,10 @@ fn note(part: &Part, places: &mut Vec<Place>) -> bool {
                 true
             }
         },
-        What::Call { name, of, .. } => !OF_TIME.contains(&name.as_str()) && all(of),
+        What::Call { name, of, .. } => {
+            let is_plain = !OF_TIME.contains(&name.as_str()) && !own.contains(name.as_str());
+            is_plain && all(of)
+        }
         What::All(parts) | What::Any(parts) | What::List(parts) => all(parts),
         What::If(parts) => all(&parts[..]),
         // Whoever is given a whole lead may read anything of it, and what has no shape here may do anything.

@@ -225,7 +225,7 @@ fn read(engine: &mut Engine, ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
             mistakes.extend(check(&tree, about, wants, &own));
             match about {
                 About::Lead => {
-                    question.decided_by = fields(&tree);
+                    question.decided_by = fields(&tree, &own);
                     names(&tree, &mut BTreeSet::new(), &mut keys);
                 }
                 _ => names(&tree, &mut details, &mut BTreeSet::new()),

@@ -170,11 +170,13 @@ fn a_rule_about_one_field_is_asked_once_per_value_also_by_the_interpreter() {
     let script = "rule(\"a\", 5, |lead| lead.title.lower() == \"cto\");\n\
                   rule(\"b\", 5, |lead| lead.employees / 0 > 1);\n\
                   rule(\"c\", 5, |lead| lead.title.lower() == \"cto\" && days_since(lead.created_at) > 3);\n\
-                  rule(\"d\", 5, |lead| { let title = lead.title; title == \"CTO\" });";
+                  rule(\"d\", 5, |lead| { let title = lead.title; title == \"CTO\" });\n\
+                  fn is_recent(at) { at.within(days(30)) }\n\
+                  rule(\"e\", 5, |lead| is_recent(lead.cf.renewal));";
     let (rules, crowd, stage) = (RuleSet::load(script).unwrap(), crowd(LEADS, 3), stage());
     let snapshot = snapshot(&crowd, &stage);
     let said = format!("{:?}", rules.over(&snapshot));
-    assert!(said.contains("rest: 2"), "{said}");
+    assert!(said.contains("rest: 3"), "{said}");
     fn is_shared<T: Send + Sync>(_: &T) {}
     is_shared(&rules.over(&snapshot));
 }

@@ -88,6 +88,7 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         1 => Just("lead.cf.uses.has_any(\"crm\")".to_owned()),
         1 => Just("lead.cf.budget.has_any(\"crm\")".to_owned()),
         1 => Just("lead.title.lower() == \"cto\"".to_owned()),
+        1 => Just("is_recent(lead.cf.renewal)".to_owned()),
         1 => (0..6_i64).prop_map(|most| format!("{{ let size = lead.employees; size > {most} }}")),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
@@ -203,6 +204,7 @@ pub(super) fn rule_set() -> impl Strategy<Value = String> {
                 "category(\"fit\", {cap}); category(\"engagement\", 30.5);\n\
                  priority(\"warm\", {bound}); priority(\"hot\", 95.25); priority(\"cold\", -30);\n"
             );
+            script.push_str("fn is_recent(at) { at.within(days(30)) }\n");
             script.push_str(&applies_to);
             for (at, (what, rest)) in entries.iter().enumerate() {
                 script.push_str(&format!("{what}(\"{at}\", {rest};\n"));
