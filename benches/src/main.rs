@@ -1,4 +1,4 @@
-//! `bench import|captures|callers|lists|admin|bulk`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
+//! `bench import|captures|callers|lists|admin|bulk|scoring`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
 //! the same work in the same run. The machine's noise is in both sides, so quote ratios.
 
 mod admin;
@@ -12,6 +12,7 @@ mod lists;
 mod measure;
 mod plain;
 mod report;
+mod scoring;
 mod server;
 mod target;
 
@@ -84,6 +85,12 @@ enum Command {
         #[arg(long)]
         keep: Option<String>,
     },
+    /// Scores leads, beside other languages that rules can be written in.
+    Scoring {
+        /// How many leads are previewed.
+        #[arg(long, default_value_t = 100_000)]
+        leads: usize,
+    },
     /// Plans and begins the same for many leads.
     Bulk {
         /// How many leads there are.
@@ -116,6 +123,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let asked = admin::Asked { leads, samples, keep };
             admin::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
+        Command::Scoring { leads } => scoring::run(leads, cli.seed, &mut report)?,
         Command::Bulk { leads, keep } => {
             bulk::run(cli.storage, leads, keep.as_deref(), cli.seed, &mut report).await?;
         }

@@ -3,18 +3,23 @@
 //! a lead is scored.
 
 mod card;
+mod detail;
 mod fade;
 mod moves;
+mod place;
 mod record;
 mod rules;
 mod scorer;
 mod scorers;
 mod sheet;
+mod snapshot;
+mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use fade::{Fade, Fading};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
-pub use rules::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
+pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};
 pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};
 pub use sheet::{Draft, Publication, PublishedRules, RuleBook, RuleSheet};
+pub use snapshot::{Full, Snapshot};

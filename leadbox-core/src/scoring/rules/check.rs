@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
 use super::fault::{CHANGES, Mistake};
-use super::lead_value::{FIELDS, GROUPS, UTM};
 use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
 use super::vocabulary::unnamed;
 use crate::identity::{Country, Industry};
+use crate::scoring::place::{Field, GROUPS, Parameter};
 
 /// What a closure is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -195,15 +195,15 @@ impl Check<'_> {
                 if let Some(group) = GROUPS.into_iter().find(|group| *group == name) {
                     return Kind::Group(group);
                 }
-                if !FIELDS.contains(&name) {
-                    let hint = hint(name, FIELDS.into_iter().chain(GROUPS));
+                if !Field::NAMES.contains(&name) {
+                    let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
                     self.wrong(at, format!("a lead has no field '{name}'{hint}"));
                     return Kind::Any;
                 }
                 Kind::of_field(name)
             }
-            Kind::Group("utm") if !UTM.contains(&name) => {
-                self.wrong(at, format!("lead.utm has no '{name}'{}", hint(name, UTM)));
+            Kind::Group("utm") if !Parameter::NAMES.contains(&name) => {
+                self.wrong(at, format!("lead.utm has no '{name}'{}", hint(name, Parameter::NAMES)));
                 Kind::Text
             }
             Kind::Group("utm" | "consent") => Kind::Text,

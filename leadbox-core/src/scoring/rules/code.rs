@@ -3,23 +3,12 @@
 
 use chrono::TimeDelta;
 
-use super::facts::Facts;
-use super::moments;
+use super::facts::{Facts, Slot};
 use super::numbers::{Comparison, holds, is_chosen};
 use super::words::Test;
+use crate::scoring::place::Place;
+use crate::scoring::value::Value;
 use crate::time::Timestamp;
-
-/// A value, without what it costs to make one that scripts can hold.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Value<'v> {
-    Unknown,
-    YesOrNo(bool),
-    Whole(i64),
-    Number(f64),
-    Text(&'v str),
-    Moment(Timestamp),
-    Stretch(TimeDelta),
-}
 
 /// Why there is no answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,14 +30,12 @@ pub(super) enum Code {
     Text(String),
     Stretch(TimeDelta),
     Day(Timestamp),
-    /// A field of the lead, by its name.
-    Field(&'static str),
-    /// A field of a group, by both names.
-    Grouped(&'static str, String),
+    /// What stands at a place of the lead.
+    Read(Slot<Place>),
     /// A detail of what happened.
-    Detail(String),
-    Count(String, Option<TimeDelta>),
-    Last(String),
+    Detail(Slot<String>),
+    Count(Slot<String>, Option<TimeDelta>),
+    Last(Slot<String>),
     Not(Box<Code>),
     Minus(Box<Code>),
     All(Vec<Code>),
@@ -83,6 +70,7 @@ pub(super) enum Calculation {
     Multiply,
     Divide,
     Remainder,
+    Power,
 }
 
 impl Calculation {
@@ -93,11 +81,12 @@ impl Calculation {
             "*" => Self::Multiply,
             "/" => Self::Divide,
             "%" => Self::Remainder,
+            "**" => Self::Power,
             _ => return None,
         })
     }
 
-    /// None where that is an error: too large, or by zero.
+    /// None where that is an error, too large or by zero, and where the interpreter has its own way.
     fn whole(self, one: i64, other: i64) -> Option<i64> {
         match self {
             Self::Add => one.checked_add(other),
@@ -105,6 +94,7 @@ impl Calculation {
             Self::Multiply => one.checked_mul(other),
             Self::Divide => one.checked_div(other),
             Self::Remainder => one.checked_rem(other),
+            Self::Power => None,
         }
     }
 
@@ -115,31 +105,16 @@ impl Calculation {
             Self::Multiply => one * other,
             Self::Divide => one / other,
             Self::Remainder => one % other,
+            Self::Power => one.powf(other),
         }
     }
 }
 
-fn inexact(whole: i64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "as the interpreter does")]
-    let number = whole as f64;
-    number
-}
-
-impl Value<'_> {
-    fn yes_or_no(self) -> Result<bool, Stop> {
-        match self {
-            Self::YesOrNo(value) => Ok(value),
-            Self::Unknown => Err(Stop::NotKnown),
-            _ => Err(Stop::Ask),
-        }
-    }
-
-    pub(super) fn number(self) -> Option<f64> {
-        match self {
-            Self::Whole(whole) => Some(inexact(whole)),
-            Self::Number(number) => Some(number),
-            _ => None,
-        }
+fn is_so(value: Value<'_>) -> Result<bool, Stop> {
+    match value {
+        Value::YesOrNo(value) => Ok(value),
+        Value::Unknown => Err(Stop::NotKnown),
+        _ => Err(Stop::Ask),
     }
 }
 
@@ -235,7 +210,7 @@ impl Code {
     }
 
     /// What the part answers of these facts.
-    pub(super) fn answer<'v>(&'v self, facts: &'v Facts<'v>) -> Answer<'v> {
+    pub(super) fn answer<'v>(&'v self, facts: &'v impl Facts) -> Answer<'v> {
         let yes_or_no = |value: Result<bool, Stop>| value.map(Value::YesOrNo);
         match self {
             Self::YesOrNo(value) => Ok(Value::YesOrNo(*value)),
@@ -244,14 +219,13 @@ impl Code {
             Self::Text(text) => Ok(Value::Text(text)),
             Self::Stretch(length) => Ok(Value::Stretch(*length)),
             Self::Day(at) => Ok(Value::Moment(*at)),
-            Self::Field(name) => facts.field(name).ok_or(Stop::Ask),
-            Self::Grouped(group, key) => facts.grouped(group, key).ok_or(Stop::Ask),
+            Self::Read(place) => facts.read(place).ok_or(Stop::Ask),
             Self::Detail(name) => facts.detail(name).ok_or(Stop::Ask),
             Self::Count(kind, length) => Ok(Value::Whole(facts.count(kind, *length))),
             Self::Last(kind) => Ok(facts.last(kind).map_or(Value::Unknown, Value::Moment)),
             Self::Not(part) => match part.answer(facts)? {
                 Value::Unknown => Ok(Value::Unknown),
-                value => yes_or_no(value.yes_or_no().map(|value| !value)),
+                value => yes_or_no(is_so(value).map(|value| !value)),
             },
             Self::Minus(part) => match part.answer(facts)? {
                 Value::Unknown => Ok(Value::Unknown),
@@ -261,7 +235,7 @@ impl Code {
             },
             Self::All(parts) => {
                 for part in parts {
-                    if !part.answer(facts)?.yes_or_no()? {
+                    if !is_so(part.answer(facts)?)? {
                         return Ok(Value::YesOrNo(false));
                     }
                 }
@@ -269,7 +243,7 @@ impl Code {
             }
             Self::Any(parts) => {
                 for part in parts {
-                    if part.answer(facts)?.yes_or_no()? {
+                    if is_so(part.answer(facts)?)? {
                         return Ok(Value::YesOrNo(true));
                     }
                 }
@@ -277,7 +251,7 @@ impl Code {
             }
             Self::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
-                let is_so = condition.answer(facts)?.yes_or_no()?;
+                let is_so = is_so(condition.answer(facts)?)?;
                 if is_so { then.answer(facts) } else { otherwise.answer(facts) }
             }
             Self::Compare(how, sides) => {
@@ -296,8 +270,7 @@ impl Code {
                 _ => Err(Stop::Ask),
             },
             Self::TagsHeld(test, against) => {
-                let mut tags = facts.tags().iter();
-                Ok(Value::YesOrNo(tags.any(|tag| passes_any(*test, tag, against))))
+                Ok(Value::YesOrNo(facts.any_tag(|tag| passes_any(*test, tag, against))))
             }
             Self::Among(part, values) => {
                 let value = part.answer(facts)?;
@@ -328,7 +301,7 @@ impl Code {
                 let parts = (value.answer(facts)?, low.answer(facts)?, high.answer(facts)?);
                 yes_or_no(between(parts.0, parts.1, parts.2))
             }
-            Self::HasTag(tag) => Ok(Value::YesOrNo(facts.tags().contains(tag))),
+            Self::HasTag(tag) => Ok(Value::YesOrNo(facts.any_tag(|one| one == tag))),
             Self::Chosen(how, sides) => {
                 let [one, other] = &**sides;
                 match (one.answer(facts)?, other.answer(facts)?) {
@@ -347,14 +320,12 @@ impl Code {
             }
             Self::Passed(length, part) => match part.answer(facts)? {
                 Value::Unknown => Ok(Value::Unknown),
-                Value::Moment(at) => Ok(Value::Whole(moments::passed(at, *length, facts.notes()))),
+                Value::Moment(at) => Ok(Value::Whole(facts.passed(at, *length))),
                 _ => Err(Stop::Ask),
             },
             Self::Within(part, length) => match part.answer(facts)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
-                Value::Moment(at) => {
-                    Ok(Value::YesOrNo(moments::within(at, *length, facts.notes())))
-                }
+                Value::Moment(at) => Ok(Value::YesOrNo(facts.within(at, *length))),
                 _ => Err(Stop::Ask),
             },
         }

@@ -18,7 +18,7 @@ use crate::score::Points;
 use crate::scoring::Fade;
 
 /// The most rules and signals of a script.
-const MOST_ENTRIES: usize = 1000;
+pub(super) const MOST_ENTRIES: usize = 1000;
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 120;
 

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "compiled")]
+use rhai::ImmutableString;
 use rhai::{Array, Dynamic, Engine};
 use serde_json::{Map, Value};
 
-use super::facts::{detail, plain};
+use super::known::{Detail, Happening};
 use super::lead_value::dynamic;
-use super::notes::Notes;
+use super::notes::{Notes, Sheet};
 use super::unknown::Unknown;
 use crate::interaction::{Interaction, Suspicion};
 use crate::scoring::Subject;
+use crate::scoring::detail::plain;
 
 /// An interaction; its details are read like fields.
 #[derive(Clone, Debug)]
 pub(super) struct InteractionValue {
-    interaction: Arc<Interaction>,
+    happening: Arc<Happening>,
     notes: Notes,
 }
 
@@ -29,31 +32,27 @@ struct Details {
 /// The interactions that count: those of people, which happened already. What is to come is noted.
 pub(super) fn counts<'s>(
     subject: &Subject<'s>,
-    notes: &Notes,
+    notes: &Sheet,
 ) -> impl Iterator<Item = &'s Interaction> {
     let as_of = subject.as_of;
     let clear = subject.interactions.iter().filter(|one| one.suspicion == Suspicion::Clear);
     clear.filter(move |one| {
-        notes.step(one.at);
+        notes.steps([one.at]);
         one.at <= as_of
     })
 }
 
 impl InteractionValue {
-    pub(super) fn new(interaction: &Interaction, notes: &Notes) -> Self {
-        Self { interaction: Arc::new(interaction.clone()), notes: notes.clone() }
+    pub(super) fn new(happening: Happening, notes: Notes) -> Self {
+        Self { happening: Arc::new(happening), notes }
     }
 
     fn read(&self, name: &str) -> Dynamic {
-        match detail(&self.interaction, name) {
-            Some(value) => dynamic(value, &self.notes),
-            None => read(&self.interaction.props, name, &self.notes),
+        match self.happening.detail(name) {
+            Detail::Plain(value) => dynamic(value, &self.notes),
+            Detail::Nested(nested) => held(&nested, &self.notes),
         }
     }
-}
-
-fn read(details: &Map<String, Value>, name: &str, notes: &Notes) -> Dynamic {
-    details.get(name).map_or_else(|| Dynamic::from(Unknown), |detail| held(detail, notes))
 }
 
 /// A detail as scripts hold it.
@@ -74,6 +73,18 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Details>("a group of details");
     engine.register_indexer_get(|one: &mut InteractionValue, name: &str| one.read(name));
     engine.register_indexer_get(|details: &mut Details, name: &str| {
-        read(&details.of, name, &details.notes)
+        details
+            .of
+            .get(name)
+            .map_or_else(|| Dynamic::from(Unknown), |detail| held(detail, &details.notes))
     });
+}
+
+/// Lets these details be found at once, without asking first whether they are anything else.
+#[cfg(feature = "compiled")]
+pub(super) fn register_names<'n>(engine: &mut Engine, names: impl Iterator<Item = &'n str>) {
+    for name in names.map(ImmutableString::from) {
+        let detail = name.clone();
+        engine.register_get(name, move |one: &mut InteractionValue| one.read(&detail));
+    }
 }

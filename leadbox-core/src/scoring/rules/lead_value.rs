@@ -4,31 +4,20 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString};
 
-use super::code::Value;
-use super::facts::Facts;
 use super::fault::refusal;
-use super::moments::{Moment, Stretch};
+use super::known::Known;
+use super::moments::{self, Moment, Stretch};
 use super::notes::Notes;
 use super::spelling::hint;
 use super::unknown::Unknown;
-use crate::field::FieldValue;
-use crate::interaction::Interaction;
-use crate::lead::Lead;
-use crate::pipeline::Stage;
+use crate::scoring::place::{Field, GROUPS, Parameter, Place};
+use crate::scoring::value::Value;
 
 /// What is known of a lead, shared by all rules that are asked about it.
 #[derive(Clone, Debug)]
 pub(super) struct LeadValue {
     known: Arc<Known>,
     notes: Notes,
-}
-
-#[derive(Debug)]
-struct Known {
-    lead: Lead,
-    stage: Option<Stage>,
-    /// What counts, the oldest first.
-    interactions: Vec<Interaction>,
 }
 
 /// A group of fields, such as `lead.utm`.
@@ -38,73 +27,40 @@ struct Group {
     name: &'static str,
 }
 
-/// Every field, by the name that filters and files use too.
-pub(super) const FIELDS: [&str; 30] = [
-    "name",
-    "first_name",
-    "title",
-    "email",
-    "email_domain",
-    "email_kind",
-    "is_role_address",
-    "phone",
-    "company",
-    "domain",
-    "industry",
-    "industry_text",
-    "employees",
-    "city",
-    "country",
-    "value",
-    "currency",
-    "source",
-    "source_detail",
-    "referrer",
-    "landing_page",
-    "tags",
-    "external_id",
-    "has_owner",
-    "stage",
-    "stage_kind",
-    "stage_since",
-    "created_at",
-    "completeness",
-    "last_interaction",
-];
-
-/// The groups of fields.
-pub(super) const GROUPS: [&str; 3] = ["utm", "consent", "cf"];
-
-pub(super) const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
-
 impl LeadValue {
-    /// Of a lead and what counts of what happened, the oldest first.
-    pub(super) fn new(facts: &Facts<'_>) -> Self {
-        let (lead, stage) = (facts.lead.clone(), facts.stage.cloned());
-        let interactions = facts.interactions.iter().map(|one| (*one).clone()).collect();
-        Self { known: Arc::new(Known { lead, stage, interactions }), notes: facts.notes.clone() }
+    pub(super) fn new(known: Known, notes: Notes) -> Self {
+        Self { known: Arc::new(known), notes }
     }
 
-    /// What is made of what is known.
-    fn with_facts<T>(&self, make: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let Known { lead, stage, interactions } = &*self.known;
-        let (stage, notes) = (stage.as_ref(), &self.notes);
-        let interactions: Vec<&Interaction> = interactions.iter().collect();
-        make(&Facts { lead, stage, interactions: &interactions, interaction: None, notes })
+    /// What stands at a place. What is not known is noted.
+    fn at(&self, place: &Place) -> Dynamic {
+        let Some(value) = self.known.value(place) else {
+            return list(self.known.texts(place));
+        };
+        if value == Value::Unknown {
+            self.notes.unknown(place);
+        }
+        dynamic(value, &self.notes)
     }
 
     fn read(&self, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
+        if let Some(field) = Field::named(name) {
+            return Ok(self.at(&Place::Field(field)));
+        }
         if let Some(group) = GROUPS.into_iter().find(|group| *group == name) {
-            return Ok(Dynamic::from(Group { lead: self.clone(), name: group }));
+            return Ok(self.group(group));
         }
-        if name == "tags" {
-            return Ok(list(&self.known.lead.tags));
+        let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
+        Err(refusal(format!("a lead has no field '{name}'{hint}")))
+    }
+
+    fn count(&self, kind: &str, length: Option<Stretch>) -> i64 {
+        let (length, times) = (length.map(|length| length.0), self.known.times(Some(kind)));
+        let (count, first) = moments::counted(times.into_iter(), length, self.notes.now());
+        if let (Some(first), Some(length)) = (first, length) {
+            self.notes.steps(moments::end(first, length));
         }
-        let value = |facts: &Facts<'_>| facts.field(name).map(|value| dynamic(value, &self.notes));
-        self.with_facts(value).ok_or_else(|| {
-            let hint = hint(name, FIELDS.into_iter().chain(GROUPS));
-            refusal(format!("a lead has no field '{name}'{hint}"))
-        })
+        count
     }
 }
 
@@ -121,40 +77,56 @@ pub(super) fn dynamic(value: Value<'_>, notes: &Notes) -> Dynamic {
     }
 }
 
-fn list<'t>(texts: impl IntoIterator<Item = &'t String>) -> Dynamic {
-    let texts = texts.into_iter().map(|one| Dynamic::from(ImmutableString::from(one.as_str())));
+fn list(texts: Vec<&str>) -> Dynamic {
+    let texts = texts.into_iter().map(|one| Dynamic::from(ImmutableString::from(one)));
     Dynamic::from_array(texts.collect::<Array>())
+}
+
+impl LeadValue {
+    fn group(&self, name: &'static str) -> Dynamic {
+        Dynamic::from(Group { lead: self.clone(), name })
+    }
 }
 
 impl Group {
     fn read(&self, key: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-        if self.name == "utm" && !UTM.contains(&key) {
-            return Err(refusal(format!("lead.utm has no '{key}'{}", hint(key, UTM))));
+        match Place::grouped(self.name, key) {
+            Some(place) => Ok(self.lead.at(&place)),
+            None => {
+                let hint = hint(key, Parameter::NAMES);
+                Err(refusal(format!("lead.utm has no '{key}'{hint}")))
+            }
         }
-        if self.name == "cf"
-            && let Some(FieldValue::Choices(choices)) = self.lead.known.lead.custom_field(key)
-        {
-            return Ok(list(choices));
-        }
-        Ok(self.lead.with_facts(|facts| {
-            let value = facts.grouped(self.name, key).unwrap_or(Value::Unknown);
-            dynamic(value, &self.lead.notes)
-        }))
     }
 }
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<LeadValue>("a lead");
     engine.register_type_with_name::<Group>("a group of fields");
+    // What has a name of its own is found at once; only then is it asked for by that name.
+    for field in Field::ALL {
+        let place = Place::Field(*field);
+        engine.register_get(field.name(), move |lead: &mut LeadValue| lead.at(&place));
+    }
+    for group in GROUPS {
+        engine.register_get(group, move |lead: &mut LeadValue| lead.group(group));
+    }
     engine.register_indexer_get(|lead: &mut LeadValue, name: &str| lead.read(name));
     engine.register_indexer_get(|group: &mut Group, key: &str| group.read(key));
-    engine.register_fn("count", |lead: LeadValue, kind: &str| {
-        lead.with_facts(|facts| facts.count(kind, None))
-    });
+    engine.register_fn("count", |lead: LeadValue, kind: &str| lead.count(kind, None));
     engine.register_fn("count", |lead: LeadValue, kind: &str, length: Stretch| {
-        lead.with_facts(|facts| facts.count(kind, Some(length.0)))
+        lead.count(kind, Some(length))
     });
     engine.register_fn("last", |lead: LeadValue, kind: &str| {
-        Moment::of(lead.with_facts(|facts| facts.last(kind)), &lead.notes)
+        Moment::of(lead.known.last(Some(kind)), &lead.notes)
     });
+}
+
+/// Lets keys of groups be found at once, as fields are.
+#[cfg(feature = "compiled")]
+pub(super) fn register_keys<'k>(engine: &mut Engine, keys: impl Iterator<Item = &'k str>) {
+    for key in keys.map(ImmutableString::from) {
+        let name = key.clone();
+        engine.register_get(key, move |group: &mut Group| group.read(&name));
+    }
 }

@@ -8,11 +8,13 @@ use rhai::{Array, Dynamic, ImmutableString, Position};
 
 use super::check::About;
 use super::code::{Calculation, Code};
-use super::lead_value::{FIELDS, GROUPS};
-use super::moments::{Stretch, UNITS, beginning, stretch};
+use super::facts::Slot;
+use super::moments::{Stretch, UNITS, stretch};
 use super::numbers::{Comparison, number};
+use super::plan::Slots;
 use super::question::{Part, What};
 use super::words::{TESTS, Test};
+use crate::scoring::place::{Field, Place, beginning};
 
 /// Why a question is left to the interpreter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +24,7 @@ pub(super) struct Unlowered {
     pub(super) what: String,
 }
 
-/// A question that runs without the interpreter.
+/// A question that runs without the interpreter. The names in it are numbered by `slots`.
 ///
 /// # Errors
 /// The first part that cannot.
@@ -30,14 +32,16 @@ pub(super) fn lower(
     question: &Part,
     about: About,
     own: &BTreeSet<String>,
+    slots: &mut Slots,
 ) -> Result<Code, Unlowered> {
-    Lowering { about, own }.code(question)
+    Lowering { about, own, slots }.code(question)
 }
 
 struct Lowering<'l> {
     about: About,
     /// The functions that the script defines itself, which go before words of the same name.
     own: &'l BTreeSet<String>,
+    slots: &'l mut Slots,
 }
 
 fn left(part: &Part, what: impl Into<String>) -> Unlowered {
@@ -45,7 +49,7 @@ fn left(part: &Part, what: impl Into<String>) -> Unlowered {
 }
 
 impl Lowering<'_> {
-    fn code(&self, part: &Part) -> Result<Code, Unlowered> {
+    fn code(&mut self, part: &Part) -> Result<Code, Unlowered> {
         match &part.what {
             What::Value(value) => constant(value).ok_or_else(|| left(part, "a value of this kind")),
             What::Field(owner, name) => self.field(part, owner, name),
@@ -64,31 +68,33 @@ impl Lowering<'_> {
         }
     }
 
-    fn all(&self, parts: &[Part]) -> Result<Vec<Code>, Unlowered> {
+    fn all(&mut self, parts: &[Part]) -> Result<Vec<Code>, Unlowered> {
         parts.iter().map(|part| self.code(part)).collect()
     }
 
-    fn boxed(&self, part: &Part) -> Result<Box<Code>, Unlowered> {
+    fn boxed(&mut self, part: &Part) -> Result<Box<Code>, Unlowered> {
         self.code(part).map(Box::new)
     }
 
-    fn field(&self, part: &Part, owner: &Part, name: &str) -> Result<Code, Unlowered> {
-        match (&owner.what, self.about) {
-            (What::Subject, About::Lead) => {
-                let known = FIELDS.into_iter().find(|known| *known == name && name != "tags");
-                known.map(Code::Field).ok_or_else(|| left(part, format!("lead.{name}")))
+    fn field(&mut self, part: &Part, owner: &Part, name: &str) -> Result<Code, Unlowered> {
+        let place = match (&owner.what, self.about) {
+            (What::Subject, About::Lead) => match Field::named(name) {
+                Some(field) if field != Field::Tags => Place::Field(field),
+                _ => return Err(left(part, format!("lead.{name}"))),
+            },
+            (What::Subject, About::Interaction) => {
+                return Ok(Code::Detail(Slot::of(&mut self.slots.details, name.to_owned())));
             }
-            (What::Subject, About::Interaction) => Ok(Code::Detail(name.to_owned())),
             (What::Field(lead, group), About::Lead) if matches!(lead.what, What::Subject) => {
-                let group = GROUPS.into_iter().find(|known| *known == group.as_str());
-                let group = group.ok_or_else(|| left(part, "a field of a field"))?;
-                Ok(Code::Grouped(group, name.to_owned()))
+                let place = Place::grouped(group, name);
+                place.ok_or_else(|| left(part, "a field of a field"))?
             }
-            _ => Err(left(part, "a field of a field")),
-        }
+            _ => return Err(left(part, "a field of a field")),
+        };
+        Ok(Code::Read(Slot::of(&mut self.slots.places, place)))
     }
 
-    fn call(&self, part: &Part, name: &str, of: &[Part]) -> Result<Code, Unlowered> {
+    fn call(&mut self, part: &Part, name: &str, of: &[Part]) -> Result<Code, Unlowered> {
         if self.own.contains(name) {
             return Err(left(part, format!("`{name}`, which the script defines itself")));
         }
@@ -137,19 +143,19 @@ impl Lowering<'_> {
 
     /// A part of which it does not matter whether it is asked before or after another: scripts ask the arguments of
     /// `a.between(b, c)` before `a`, and those of `between(a, b, c)` after it.
-    fn calm(&self, part: &Part) -> Result<Code, Unlowered> {
+    fn calm(&mut self, part: &Part) -> Result<Code, Unlowered> {
         match self.code(part)? {
             code if code.may_stop() => Err(left(part, "a condition within a value")),
             code => Ok(code),
         }
     }
 
-    fn chosen(&self, how: Comparison, one: &Part, other: &Part) -> Result<Code, Unlowered> {
+    fn chosen(&mut self, how: Comparison, one: &Part, other: &Part) -> Result<Code, Unlowered> {
         Ok(Code::Chosen(how, Box::new([self.calm(one)?, self.calm(other)?])))
     }
 
     /// A moment of which is asked how long ago it was.
-    fn moment(&self, part: &Part) -> Result<Box<Code>, Unlowered> {
+    fn moment(&mut self, part: &Part) -> Result<Box<Code>, Unlowered> {
         match self.code(part)? {
             day if day.names_a_day() => Err(left(part, "a day that is written out")),
             code => Ok(Box::new(code)),
@@ -163,10 +169,10 @@ impl Lowering<'_> {
     }
 
     /// The kind of interaction that a lead is asked for.
-    fn kind(&self, lead: &Part, kind: &Part) -> Result<String, Unlowered> {
+    fn kind(&mut self, lead: &Part, kind: &Part) -> Result<Slot<String>, Unlowered> {
         let is_lead = matches!(lead.what, What::Subject) && self.about == About::Lead;
         match constant_text(kind) {
-            Some(kind) if is_lead => Ok(kind.to_string()),
+            Some(kind) if is_lead => Ok(Slot::of(&mut self.slots.kinds, kind.to_string())),
             _ => Err(left(kind, "a kind of interaction that is not written out")),
         }
     }
@@ -196,7 +202,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn held(&self, test: Test, held: &Part, against: &Part) -> Result<Code, Unlowered> {
+    fn held(&mut self, test: Test, held: &Part, against: &Part) -> Result<Code, Unlowered> {
         let texts = constant_texts(against)
             .ok_or_else(|| left(against, "texts that are not written out"))?;
         let texts: Vec<String> = texts.iter().map(|text| test.prepared(text)).collect();
@@ -207,7 +213,7 @@ impl Lowering<'_> {
     }
 
     /// Whether a value is in a list, a range or a text.
-    fn among(&self, part: &Part, list: &Part, value: &Part) -> Result<Code, Unlowered> {
+    fn among(&mut self, part: &Part, list: &Part, value: &Part) -> Result<Code, Unlowered> {
         let unlowered = || left(part, "`in` with what is not written out");
         match &list.what {
             What::Value(values) => {

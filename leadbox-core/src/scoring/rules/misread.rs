@@ -73,7 +73,7 @@ pub(super) fn undefined(name: &str) -> String {
         "and" => "write && instead of 'and'".to_owned(),
         "or" => "write || instead of 'or'".to_owned(),
         "not" => "write ! in front instead of 'not'".to_owned(),
-        _ if super::lead_value::FIELDS.contains(&name) => {
+        _ if crate::scoring::place::Field::NAMES.contains(&name) => {
             format!("write lead.{name}: a field is read from the lead")
         }
         _ => format!("'{name}' is neither in quotes nor known here{}", hint(name, VOCABULARY)),

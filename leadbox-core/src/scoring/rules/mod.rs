@@ -12,10 +12,14 @@ mod engine;
 mod examples;
 mod facts;
 mod fault;
+#[cfg(feature = "compiled")]
+mod fields;
 mod interaction_value;
+mod known;
 mod lead_value;
 #[cfg(feature = "compiled")]
 mod lower;
+mod many;
 mod misread;
 mod moments;
 mod notes;
@@ -34,6 +38,7 @@ mod words;
 
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
+pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;
 

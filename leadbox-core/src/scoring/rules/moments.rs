@@ -8,6 +8,7 @@ use super::fault::refusal;
 use super::notes::Notes;
 use super::numbers::Comparison;
 use super::unknown::{COMPARISONS, Unknown, known};
+use crate::scoring::place::beginning;
 use crate::time::Timestamp;
 
 /// A moment, as scripts see it.
@@ -42,44 +43,52 @@ impl Moment {
     }
 
     fn passed(&self, length: TimeDelta) -> Result<INT, Box<EvalAltResult>> {
-        Ok(passed(self.at, length, self.notes()?))
+        let notes = self.notes()?;
+        notes.steps(passes_next(self.at, length, notes.now()));
+        Ok(passed(self.at, length, notes.now()))
     }
 
     fn within(&self, length: Stretch) -> Result<bool, Box<EvalAltResult>> {
-        Ok(within(self.at, length.0, self.notes()?))
+        let notes = self.notes()?;
+        notes.steps([Some(self.at), end(self.at, length.0)].into_iter().flatten());
+        Ok(within(self.at, length.0, notes.now()))
     }
-}
-
-/// The beginning of a day, in UTC.
-pub(super) fn beginning(day: NaiveDate) -> Timestamp {
-    day.and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
 /// How many whole stretches of `length` have passed since then; less than zero for what is to come.
-pub(super) fn passed(at: Timestamp, length: TimeDelta, notes: &Notes) -> INT {
+pub(super) fn passed(at: Timestamp, length: TimeDelta, now: Timestamp) -> INT {
     let micros = |length: TimeDelta| length.num_microseconds().unwrap_or(i64::MAX);
-    let passed = micros(notes.now() - at).div_euclid(micros(length));
-    let next = i32::try_from(passed + 1).ok().and_then(|times| length.checked_mul(times));
-    if let Some(at) = next.and_then(|next| at.checked_add_signed(next)) {
-        notes.step(at);
-    }
-    passed
+    micros(now - at).div_euclid(micros(length))
+}
+
+/// When the next stretch has passed.
+pub(super) fn passes_next(at: Timestamp, length: TimeDelta, now: Timestamp) -> Option<Timestamp> {
+    let times = i32::try_from(passed(at, length, now) + 1).ok()?;
+    at.checked_add_signed(length.checked_mul(times)?)
 }
 
 /// Whether something is no longer ago than `length`. What is to come is not.
-pub(super) fn within(at: Timestamp, length: TimeDelta, notes: &Notes) -> bool {
-    notes.step(at);
-    note_end(at, length, notes);
+pub(super) fn within(at: Timestamp, length: TimeDelta, now: Timestamp) -> bool {
     let last = at.checked_add_signed(length);
-    at <= notes.now() && last.is_none_or(|last| notes.now() <= last)
+    at <= now && last.is_none_or(|last| now <= last)
 }
 
-/// Notes when something is longer ago than `length`: the first moment after it.
-pub(super) fn note_end(at: Timestamp, length: TimeDelta, notes: &Notes) {
-    let last = at.checked_add_signed(length);
-    if let Some(over) = last.and_then(|last| last.checked_add_signed(TimeDelta::microseconds(1))) {
-        notes.step(over);
-    }
+/// When something is longer ago than `length`: the first moment after it.
+pub(super) fn end(at: Timestamp, length: TimeDelta) -> Option<Timestamp> {
+    at.checked_add_signed(length)?.checked_add_signed(TimeDelta::microseconds(1))
+}
+
+/// How many of these moments, the oldest first, are no longer ago than `length`, and the first of them.
+pub(super) fn counted(
+    times: impl Iterator<Item = Timestamp>,
+    length: Option<TimeDelta>,
+    now: Timestamp,
+) -> (INT, Option<Timestamp>) {
+    let since = length.and_then(|length| now.checked_sub_signed(length));
+    let mut times = times.filter(|at| since.is_none_or(|since| *at >= since));
+    let first = times.next();
+    let all = usize::from(first.is_some()) + times.count();
+    (INT::try_from(all).unwrap_or(INT::MAX), first)
 }
 
 /// A stretch of so many of a unit.

@@ -11,6 +11,7 @@ use super::trial::Trial;
 use crate::identity::Industry;
 use crate::score::Points;
 use crate::scoring::Fade;
+use crate::scoring::place::Place;
 
 /// A loaded rule set.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,34 @@ pub(super) struct Plan {
     pub(super) priorities: Vec<(String, Points)>,
     pub(super) entries: Vec<Entry>,
     pub(super) trials: Vec<Trial>,
+    /// The names in compiled questions.
+    pub(super) slots: Slots,
+}
+
+impl Plan {
+    /// Every question, to be changed.
+    pub(super) fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
+        let own = self.entries.iter_mut().flat_map(|entry| {
+            let when = match &mut entry.kind {
+                Kind::Rule { when } => Some(when),
+                Kind::Signal(signal) => signal.when.as_mut(),
+            };
+            let told = match &mut entry.worth {
+                Worth::Told(told) => Some(told),
+                Worth::Fixed(_) => None,
+            };
+            when.into_iter().chain(told)
+        });
+        self.applies_to.iter_mut().chain(own)
+    }
+}
+
+/// Names that questions ask for, each with its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slots {
+    pub(super) places: Vec<Place>,
+    pub(super) details: Vec<String>,
+    pub(super) kinds: Vec<String>,
 }
 
 /// A closure that is asked of every lead.
@@ -34,11 +63,13 @@ pub(super) struct Question {
     pub(super) code: Option<Code>,
     /// What stands in the way of that.
     pub(super) left: Option<Mistake>,
+    /// The places of the lead that decide it, where nothing else has a say.
+    pub(super) decided_by: Option<Vec<Place>>,
 }
 
 impl From<FnPtr> for Question {
     fn from(closure: FnPtr) -> Self {
-        Self { closure, code: None, left: None }
+        Self { closure, code: None, left: None, decided_by: None }
     }
 }
 

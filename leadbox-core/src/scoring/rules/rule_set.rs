@@ -1,6 +1,9 @@
 //! A rule set that can be asked. Owns loading a script.
 
+#[cfg(feature = "compiled")]
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use rhai::{AST, Engine};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,14 @@ use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
 use super::fault::{LoadError, Mistake, mistake};
 #[cfg(feature = "compiled")]
+use super::fields::{fields, names};
+#[cfg(feature = "compiled")]
+use super::interaction_value;
+#[cfg(feature = "compiled")]
+use super::lead_value;
+#[cfg(feature = "compiled")]
 use super::lower::{Unlowered, lower};
+use super::many::{Asker, Scores};
 use super::misread::misread;
 use super::plan::{Entry, Plan};
 #[cfg(feature = "compiled")]
@@ -24,7 +34,8 @@ use super::run::Asking;
 use super::run::Executors;
 use super::trial::{TestResult, Trial};
 use crate::catalog::Catalog;
-use crate::scoring::{Fault, ScoreCard, Scorer, Subject};
+use crate::score::Points;
+use crate::scoring::{Fault, ScoreCard, Scorer, Snapshot, Subject};
 
 /// How a rule is run. What it says is the same either way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,7 +109,7 @@ impl RuleSet {
             mistakes.push(mistake(script, &error));
         }
         #[cfg(feature = "compiled")]
-        mistakes.extend(read(&ast, &mut plan));
+        mistakes.extend(read(&mut engine, &ast, &mut plan));
         // What reading finds needs no trying.
         if mistakes.is_empty() {
             mistakes = rehearse(&engine, &ast, &plan);
@@ -133,6 +144,38 @@ impl RuleSet {
             Run { rule: entry.name.clone(), interpreted: because }
         };
         self.plan.entries.iter().map(run).collect()
+    }
+
+    /// The priorities with the total from which each holds, in their order.
+    pub fn priorities(&self) -> &[(String, Points)] {
+        &self.plan.priorities
+    }
+
+    /// The same rule set with every question left to the interpreter, which answers the same and takes longer: to hold one against
+    /// the other.
+    #[must_use]
+    pub fn uncompiled(mut self) -> Self {
+        self.plan.questions().for_each(|question| question.code = None);
+        self
+    }
+
+    /// Prepares it for the leads of a snapshot: what one value decides is asked once for each distinct value that there is.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use leadbox_core::scoring::{RuleSet, Snapshot};
+    /// use leadbox_core::{Points, Timestamp};
+    ///
+    /// let rules = RuleSet::load("rule(\"Anybody\", 5, |lead| true);")?;
+    /// let snapshot = Arc::new(Snapshot::with_limit(1024 * 1024));
+    /// let worth = rules.over(&snapshot);
+    /// let scores = (0..snapshot.len()).map(|row| worth.score(row, Timestamp::default()));
+    /// assert_eq!(scores.map(|score| score.total).max(), None::<Points>);
+    /// # Ok::<(), leadbox_core::scoring::LoadError>(())
+    /// ```
+    pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Scores<'r> {
+        Scores::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
     }
 
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
@@ -185,13 +228,21 @@ fn alone(mistake: Mistake) -> LoadError {
 /// Reads the questions of a plan, asked or not, and says what is wrong with them; those that can get to run without the
 /// interpreter.
 #[cfg(feature = "compiled")]
-fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
+fn read(engine: &mut Engine, ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
     let own = ast::functions(ast);
-    let mut mistakes = Vec::new();
+    let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
+    let (mut keys, mut details) = (BTreeSet::new(), BTreeSet::new());
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         if let Some(tree) = ast::question(ast, &question.closure) {
             mistakes.extend(check(&tree, about, wants, &own));
-            match lower(&tree, about, &own) {
+            match about {
+                About::Lead => {
+                    question.decided_by = fields(&tree, &own);
+                    names(&tree, &mut BTreeSet::new(), &mut keys);
+                }
+                _ => names(&tree, &mut details, &mut BTreeSet::new()),
+            }
+            match lower(&tree, about, &own, slots) {
                 Ok(code) => question.code = Some(code),
                 Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),
             }
@@ -217,6 +268,8 @@ fn read(ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
             read(told, about, Wants::Points);
         }
     }
+    lead_value::register_keys(engine, keys.iter().map(String::as_str));
+    interaction_value::register_names(engine, details.iter().map(String::as_str));
     for trial in &plan.trials {
         if let Some(tree) = ast::question(ast, &trial.expects) {
             mistakes.extend(check(&tree, About::Card, Wants::YesOrNo, &own));

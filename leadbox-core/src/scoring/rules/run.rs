@@ -4,19 +4,20 @@ use std::cell::OnceCell;
 
 use rhai::{AST, Dynamic, Engine, FnPtr, Position};
 
-use super::code::{Stop, Value};
-use super::facts::Facts;
+use super::code::Stop;
+use super::facts::{Facts, LeadFacts};
 use super::fault::{Ended, Mistake, ended};
 use super::interaction_value::{InteractionValue, counts};
+use super::known::{Happening, Known};
 use super::lead_value::LeadValue;
-use super::moments;
-use super::notes::Notes;
+use super::notes::{Notes, Sheet};
 use super::numbers::{number, points};
 use super::plan::{Entry, Kind, Plan, Question, Signal, Worth};
 use super::unknown::is_unknown;
 use crate::interaction::Interaction;
 use crate::score::Points;
 use crate::scoring::moves::Moves;
+use crate::scoring::value::Value;
 use crate::scoring::{Fade, Fading, Fault, Line, ScoreCard, Silence, Silent, Subject};
 
 /// Rules that are being asked about one lead.
@@ -26,9 +27,10 @@ pub(super) struct Asking<'r> {
     subject: &'r Subject<'r>,
     /// What counts of what happened, the oldest first.
     interactions: Vec<&'r Interaction>,
-    notes: Notes,
-    /// The lead as the interpreter is given it, once it is.
+    sheet: Sheet,
+    /// The lead as the interpreter is given it, once it is, and what is noted by that.
     lead: OnceCell<LeadValue>,
+    notes: OnceCell<Notes>,
     executors: Executors,
 }
 
@@ -57,7 +59,7 @@ enum Outcome {
 
 /// What is said to a question.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Answer {
+pub(super) enum Answer {
     YesOrNo(bool),
     Number(f64),
     NotKnown,
@@ -66,7 +68,7 @@ enum Answer {
 }
 
 impl Answer {
-    fn of(value: Value<'_>) -> Self {
+    pub(super) fn of(value: Value<'_>) -> Self {
         match value {
             Value::Unknown => Self::NotKnown,
             Value::YesOrNo(value) => Self::YesOrNo(value),
@@ -86,11 +88,11 @@ impl Answer {
 
 impl<'r> Asking<'r> {
     pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &'r Subject<'r>) -> Self {
-        let notes = Notes::new(subject.as_of);
-        let mut interactions: Vec<&Interaction> = counts(subject, &notes).collect();
+        let sheet = Sheet::new(subject.as_of);
+        let mut interactions: Vec<&Interaction> = counts(subject, &sheet).collect();
         interactions.sort_by_key(|one| (one.at, one.id));
-        let (lead, executors) = (OnceCell::new(), Executors::Both);
-        Self { engine, ast, subject, interactions, notes, lead, executors }
+        let (lead, notes, executors) = (OnceCell::new(), OnceCell::new(), Executors::Both);
+        Self { engine, ast, subject, interactions, sheet, lead, notes, executors }
     }
 
     /// The same, asking only some.
@@ -99,9 +101,18 @@ impl<'r> Asking<'r> {
         Self { executors, ..self }
     }
 
-    fn facts<'a>(&'a self, interaction: Option<&'a Interaction>) -> Facts<'a> {
+    fn facts<'a>(&'a self, interaction: Option<&'a Interaction>) -> LeadFacts<'a> {
         let Subject { lead, stage, .. } = *self.subject;
-        Facts { lead, stage, interactions: &self.interactions, interaction, notes: &self.notes }
+        LeadFacts { lead, stage, interactions: &self.interactions, interaction, notes: &self.sheet }
+    }
+
+    /// The lead as the interpreter is given it.
+    fn known(&self) -> Known {
+        Known::AtHand {
+            lead: Box::new(self.subject.lead.clone()),
+            stage: self.subject.stage.cloned(),
+            interactions: self.interactions.iter().map(|one| (*one).clone()).collect(),
+        }
     }
 
     /// What is said to a question about the lead, or about something that happened.
@@ -112,22 +123,28 @@ impl<'r> Asking<'r> {
         about: Option<&Interaction>,
     ) -> Result<Answer, Mistake> {
         if let (Some(code), Executors::Both) = (&question.code, self.executors) {
-            let mark = self.notes.mark();
+            let mark = self.sheet.mark();
             match code.answer(&self.facts(about)) {
                 Ok(value) => return Ok(Answer::of(value)),
                 Err(Stop::NotKnown) => return Ok(Answer::NotKnown),
                 // What cannot be answered here is asked from its beginning.
-                Err(Stop::Ask) => self.notes.go_back(mark),
+                Err(Stop::Ask) => self.sheet.go_back(mark),
             }
         }
+        let notes = self.notes.get_or_init(|| Notes::new(self.sheet.now()));
         let about = match about {
-            Some(one) => Dynamic::from(InteractionValue::new(one, &self.notes)),
+            Some(one) => {
+                let happening = Happening::AtHand(one.clone());
+                Dynamic::from(InteractionValue::new(happening, notes.clone()))
+            }
             None => {
-                let lead = self.lead.get_or_init(|| LeadValue::new(&self.facts(None)));
+                let lead = self.lead.get_or_init(|| LeadValue::new(self.known(), notes.clone()));
                 Dynamic::from(lead.clone())
             }
         };
-        ask(self.engine, self.ast, at, &question.closure, about)
+        let answer = ask(self.engine, self.ast, at, &question.closure, about);
+        self.sheet.absorb(notes.take());
+        answer
     }
 
     /// Whether something is so; none when that is not known.
@@ -152,10 +169,10 @@ impl<'r> Asking<'r> {
         let (mut lines, mut silent, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         let mut missing: Vec<String> = Vec::new();
         // What interactions are still to come was noted when the lead was read.
-        moves.note_step(self.notes.take().step);
+        moves.note_step(self.sheet.take().step);
         for entry in &plan.entries {
             let outcome = self.outcome(entry);
-            let seen = self.notes.take();
+            let seen = self.sheet.take();
             moves.note_step(seen.step);
             for field in &seen.unknown {
                 if !missing.contains(field) {
@@ -182,7 +199,7 @@ impl<'r> Asking<'r> {
                 }
             }
         }
-        let now = self.notes.now();
+        let now = self.sheet.now();
         let card = ScoreCard::of_lines(now, lines, &plan.categories, &plan.priorities);
         let bounds = plan.priorities.iter().map(|(_, from)| *from);
         let next_change_at = moves.next(now, card.total, bounds);
@@ -213,7 +230,7 @@ impl<'r> Asking<'r> {
         let Signal { what, when, fade, within } = signal;
         let mut fading = Vec::new();
         for &one in self.interactions.iter().filter(|one| one.kind.as_str() == what) {
-            if within.is_some_and(|length| !moments::within(one.at, length, &self.notes)) {
+            if within.is_some_and(|length| !self.facts(None).within(one.at, length)) {
                 continue;
             }
             let is_meant = match when {
@@ -222,17 +239,15 @@ impl<'r> Asking<'r> {
             };
             if is_meant && let Some(points) = self.worth(entry, Some(one))? {
                 fading.push(Fading { points, since: one.at, fade: *fade });
-                if let Fade::Linear(length) = fade
-                    && let Some(end) = one.at.checked_add_signed(*length)
-                {
-                    self.notes.step(end);
+                if let Fade::Linear(length) = fade {
+                    self.sheet.steps(one.at.checked_add_signed(*length));
                 }
             }
         }
         if fading.is_empty() {
             return Ok(Outcome::Silent(Silence::Nothing));
         }
-        let worth = fading.iter().map(|one| one.at(self.notes.now())).sum();
+        let worth = fading.iter().map(|one| one.at(self.sheet.now())).sum();
         fired(entry, worth, fading.len(), fading)
     }
 
@@ -256,7 +271,12 @@ impl<'r> Asking<'r> {
     }
 }
 
-/// The line of an entry: rounded once, within its cap.
+/// The points of an entry's line, without its own cap and with it, each rounded once; none when it is more than anything may be worth.
+pub(super) fn line(entry: &Entry, worth: f64) -> Option<(Points, Points)> {
+    let capped = entry.cap.map_or(worth, |cap| worth.clamp(-cap, cap));
+    Some((points(worth)?, points(capped)?))
+}
+
 fn fired(
     entry: &Entry,
     worth: f64,
@@ -264,9 +284,7 @@ fn fired(
     fading: Vec<Fading>,
 ) -> Result<Outcome, Mistake> {
     let too_much = || Mistake::at(entry.at, "together this is more than a million points");
-    let uncapped = points(worth).ok_or_else(too_much)?;
-    let capped = entry.cap.map_or(worth, |cap| worth.clamp(-cap, cap));
-    let points = points(capped).ok_or_else(too_much)?;
+    let (uncapped, points) = line(entry, worth).ok_or_else(too_much)?;
     if points == Points(0) && fading.is_empty() {
         return Ok(Outcome::Silent(Silence::Worthless));
     }
@@ -274,7 +292,7 @@ fn fired(
 }
 
 /// What a closure says of something.
-fn ask(
+pub(super) fn ask(
     engine: &Engine,
     ast: &AST,
     at: Position,

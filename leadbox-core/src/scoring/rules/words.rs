@@ -39,7 +39,12 @@ impl Test {
     /// A text as it is compared: without case and accents, and for words without what stands between them.
     pub(super) fn prepared(self, text: &str) -> String {
         match self {
-            Self::Words => format!(" {} ", words_of(text)),
+            Self::Words => {
+                let mut words = words_of(text);
+                words.insert(0, ' ');
+                words.push(' ');
+                words
+            }
             _ => fold(text),
         }
     }

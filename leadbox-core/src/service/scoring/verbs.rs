@@ -124,12 +124,13 @@ impl Rules<'_> {
                         let says = format!("would be more than {} rule sets", RuleSheet::MOST);
                         return Err(Invalid::one("key", says).into());
                     }
-                    let mut sheet = known.map(|(_, sheet)| sheet).unwrap_or_else(|| RuleSheet {
+                    let new = || RuleSheet {
                         key: key.clone(),
                         name: key.to_string(),
                         draft: None,
                         versions: Vec::new(),
-                    });
+                    };
+                    let mut sheet = known.map_or_else(new, |(_, sheet)| sheet);
                     if sheet.draft.as_ref().is_some_and(|draft| draft.script == script) {
                         return Decision::new(self.leadbox, Announce::Each).finish(before).await;
                     }

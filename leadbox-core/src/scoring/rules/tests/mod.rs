@@ -3,6 +3,8 @@
 #[cfg(feature = "compiled")]
 mod executors;
 mod limits;
+#[cfg(feature = "compiled")]
+mod made_up;
 mod mistakes;
 mod over_time;
 mod trials;
