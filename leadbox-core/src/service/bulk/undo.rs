@@ -177,10 +177,10 @@ impl Deed {
     fn of(events: &[Event], actor: Uuid) -> Result<Self> {
         let mut deed = Self::default();
         let mut own = false;
-        for event in events.iter().rev() {
+        // A score follows from what is known: it is nobody's deed, and goes back by itself.
+        for event in events.iter().rev().filter(|event| event.kind != EventType::LEAD_SCORED) {
             if event.actor.id != Some(actor) {
-                // A score follows from what is known; nobody has touched the lead.
-                deed.followed |= own && event.kind != EventType::LEAD_SCORED;
+                deed.followed |= own;
                 continue;
             }
             (own, deed.followed) = (true, false);

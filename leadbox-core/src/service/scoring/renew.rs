@@ -7,6 +7,7 @@ use super::super::LeadBox;
 use super::super::decision::{Announce, Decision};
 use super::kept::{MOST_INTERACTIONS, score};
 use crate::error::Result;
+use crate::event::Actor;
 use crate::id::{LeadId, Tenant};
 use crate::interaction::Interaction;
 use crate::scope::Scope;
@@ -56,7 +57,8 @@ impl LeadBox {
                 tenants.entry(one.tenant).or_default().push(one.lead);
             }
             for (tenant, leads) in tenants {
-                self.for_tenant(tenant).renew(&leads, ScoreCause::Time).await?;
+                let system = self.for_tenant(tenant).by(Actor::system());
+                system.renew(&leads, ScoreCause::Time).await?;
             }
             if due.len() < BATCH {
                 return Ok(());

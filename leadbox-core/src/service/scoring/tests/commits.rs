@@ -11,7 +11,7 @@ use crate::lead::{LeadPatch, MergeChoice, NewLead};
 use crate::page::PageRequest;
 use crate::score::{Freshness, Points};
 use crate::scoring::{Line, ScoreCard, ScoreCause, Scorer, Subject};
-use crate::service::{LeadBox, NewInteraction};
+use crate::service::{BulkAction, LeadBox, NewInteraction, Operation, Selection};
 use crate::storage::MemoryStorage;
 use crate::testing::Announced;
 
@@ -117,6 +117,22 @@ async fn a_merged_lead_has_the_points_of_both_and_gives_them_back() {
         let score = stored(&sandbox, lead).await;
         assert_eq!((score.total, score.freshness), (Points::whole(41), Freshness::Fresh));
     }
+}
+
+#[tokio::test]
+async fn work_on_many_leads_scores_them_and_is_undone_with_their_scores() {
+    let sandbox = Sandbox::new().unwrap();
+    publish(&sandbox, "ours", RULES).await;
+    let (leads, bulk) = (sandbox.leadbox.leads(), sandbox.leadbox.bulk());
+    let lead = leads.capture(&NewLead::new().name("Bo").title("Clerk")).await.unwrap().lead.id;
+    let action = BulkAction::Change(LeadPatch::new().set("title", "Head of Sales"));
+    let done = bulk.run(&action, &Selection::Ids(vec![lead])).await.unwrap();
+    let scored = stored(&sandbox, lead).await;
+    assert_eq!((scored.total, scored.priority.as_deref()), (Points::whole(33), Some("warm")));
+    let undone = bulk.undo_now(Operation::Bulk(done.id)).await.unwrap();
+    assert_eq!((undone.counts.changed, undone.refusals), (1, 0));
+    let scored = stored(&sandbox, lead).await;
+    assert_eq!((scored.total, scored.priority), (Points::whole(3), None));
 }
 
 #[tokio::test]
