@@ -14,7 +14,9 @@ use crate::scoring::snapshot::Snapshot;
 pub(super) struct Filling<'f> {
     snapshot: &'f Snapshot,
     pub(super) bound: &'f Bound,
+    /// The first row of each value, by column, and the first interaction with each value, by the name of a detail.
     rows: RefCell<BTreeMap<usize, Rc<[u32]>>>,
+    details: RefCell<BTreeMap<u32, Rc<[u32]>>>,
 }
 
 /// Nobody has a value.
@@ -33,7 +35,7 @@ fn first(all: usize, numbers: impl Iterator<Item = u32>) -> Vec<u32> {
 
 impl<'f> Filling<'f> {
     pub(super) fn new(snapshot: &'f Snapshot, bound: &'f Bound) -> Self {
-        Self { snapshot, bound, rows: RefCell::default() }
+        Self { snapshot, bound, rows: RefCell::default(), details: RefCell::default() }
     }
 
     /// The first row of each value of a column, and of none.
@@ -53,6 +55,19 @@ impl<'f> Filling<'f> {
         let rows: Rc<[u32]> = rows.into();
         self.rows.borrow_mut().insert(at, Rc::clone(&rows));
         rows
+    }
+
+    /// The first interaction with each value of a detail, and without one.
+    fn first_details(&self, name: u32) -> Rc<[u32]> {
+        if let Some(known) = self.details.borrow().get(&name) {
+            return Rc::clone(known);
+        }
+        let happened = self.snapshot.happened();
+        let all = happened.values(name).map_or(0, |values| values.len()) + 1;
+        let numbers = (0..happened.len()).map(|place| happened.detail(place, name));
+        let places: Rc<[u32]> = first(all, numbers).into();
+        self.details.borrow_mut().insert(name, Rc::clone(&places));
+        places
     }
 
     /// Anybody, for what is the same for all.
@@ -105,13 +120,10 @@ impl<'f> Filling<'f> {
         name: u32,
         mut of: impl FnMut(&Row<'_>) -> Verdict,
     ) -> Box<[Verdict]> {
-        let happened = self.snapshot.happened();
-        let all = happened.values(name).map_or(0, |values| values.len()) + 1;
-        let numbers = (0..happened.len()).map(|place| happened.detail(place, name));
         let of = |place: u32| match place {
             NOBODY => Verdict::Ask,
             place => of(&self.row(0, Some(place as usize))),
         };
-        first(all, numbers).into_iter().map(of).collect()
+        self.first_details(name).iter().copied().map(of).collect()
     }
 }
