@@ -68,7 +68,9 @@ fn the_guide_says_what_happens() {
                 let checked = place.run(&["rules", "check", "snippet.rhai"]);
                 assert_eq!(checked.code, 0, "{}\n{text}", checked.stdout);
             }
-            ("rhai" | "csv", file) => place.file(file, &text),
+            ("rhai" | "csv", file) => {
+                place.file(file, &text);
+            }
             (language, _) => panic!("the guide has a block of {language}"),
         }
     }
