@@ -111,11 +111,8 @@ pub const PAGES: &[Page] = &[
     )
     .wrong(At("/settings/fields/{archived}/type?type=number&plan=1")),
     page("scoring", "/scoring").wrong(Sent(&[("key", "No Key")])),
-    page("rule-set", "/scoring/{rules}").wrong(Sent(&[(
-        "script",
-        "ruleset(\"Partners\");\nrul(\"Phone\", 5, |lead| is_known(lead.phone));\n",
-    )])),
-    page("rule-set-version", "/scoring/{rules}?version=1").wrong(At("/scoring/none")),
+    page("rule-set", "/scoring/{rules}").wrong(At("/scoring/none")),
+    page("rule-set-version", "/scoring/{rules}?version=1").wrong(At("/scoring/{rules}?version=99")),
     page("settings", "/settings").wrong(Sent(&[
         ("currency", "x"),
         ("country", "Atlantis"),
