@@ -7,12 +7,13 @@ use std::error::Error;
 use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
 use leadbox_core::filter::Op;
 use leadbox_core::proof::TokenKind;
+use leadbox_core::scoring::Example;
 use leadbox_core::service::{BulkAction, NewKey, NewTeam, Selection};
 use leadbox_core::transfer::Importer;
 use leadbox_core::{
     Change, ChangeSet, ImportId, LeadBox, LeadFilter, LeadList, LeadPatch, MergeChoice,
-    NewInteraction, NewLead, NewTask, NewView, OnConflict, PageRequest, Revision, Sharing, User,
-    UserId, UserStatus,
+    NewInteraction, NewLead, NewTask, NewView, OnConflict, PageRequest, Revision, RuleSetKey,
+    Sharing, User, UserId, UserStatus,
 };
 
 use super::browser::Browser;
@@ -62,6 +63,10 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
     let note = leadbox.notes().of_lead(busy, &page).await?.items.pop().ok_or("no note")?;
     let north = NewTeam { name: "North".to_owned(), parent: None };
     let team = leadbox.directory().add_team(&north).await?;
+    // Not in force: every other page is measured as it is without scores.
+    let rules: RuleSetKey = "b2b_saas".parse()?;
+    let example = Example::named("b2b_saas").ok_or("there is no such example")?;
+    leadbox.rules().save_draft(&rules, example.script, None).await?;
     let grants = Grants::default().allow(Permission::LeadRead, Level::Team);
     let caller = Role { key: "caller".parse()?, name: "Caller".to_owned(), grants };
     leadbox.access().define_role(&caller).await?;
@@ -94,6 +99,7 @@ pub async fn furnish(leadbox: &LeadBox) -> Result<Places> {
         ("merge", merge.to_string()),
         ("view", view),
         ("field", "budget".to_owned()),
+        ("rules", rules.to_string()),
         ("bulk", bulk.id.to_string()),
         ("imported", imported.to_string()),
         ("filled", import().to_string()),

@@ -100,6 +100,8 @@ pub const PAGES: &[Page] = &[
     few("/log"),
     page("/log?kind=setup"),
     page("/log/verify"),
+    page("/scoring"),
+    page("/scoring/{rules}"),
     page("/settings"),
     page("/settings/completeness"),
     page("/settings/industries"),

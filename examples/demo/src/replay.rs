@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use futures_util::future::try_join_all;
 use leadbox_core::{
     Actor, ChangeSet, Error, LeadBox, LeadId, LeadPatch, MemoryStorage, MergeChoice, NewTask,
-    RandomIds, Result, Storage, TaskId, UserId,
+    RandomIds, Result, Storage, TaskId, UserId, Workers,
 };
 use serde::Serialize;
 use tokio::task::unconstrained;
@@ -53,7 +54,9 @@ pub async fn replay(
     plan: &Plan,
     mut progress: impl FnMut(u32),
 ) -> Result<Replayed> {
-    let clock = Arc::new(ReplayClock::at(plan.start()));
+    // What is set up is set up before anything happens.
+    let opened = plan.start() - TimeDelta::minutes(1);
+    let clock = Arc::new(ReplayClock::at(opened));
     let open = |storage| {
         let ids = Arc::new(RandomIds::seeded(plan.recipe().seed));
         LeadBox::builder(storage).clock(clock.clone()).ids(ids).build()
@@ -67,6 +70,11 @@ pub async fn replay(
     };
     if let Some(mirror) = &mirror {
         users = set_up(&mirror.by(Actor::system())).await?;
+    }
+    // There is no lead yet: all of them are scored by the rules at once.
+    for seconds in [0, 3] {
+        clock.set(opened + TimeDelta::seconds(seconds));
+        Workers::new(&leadbox).run_until_idle().await?;
     }
     let hands = Hands::new(mirror.as_ref().unwrap_or(&leadbox), &users);
     let mut stage =

@@ -87,8 +87,14 @@ impl LeadBox {
         };
         let mut decision = Decision::new(self, announce);
         let mut renewed = Renewed::default();
+        // Another worker may have been faster.
+        let is_done = |score: &LeadScore| {
+            cause == ScoreCause::Rules
+                && score.rule_set >= scorers.edition()
+                && score.freshness == Freshness::Fresh
+        };
         let live = stored.iter().filter(|stored| stored.lead.deleted_at.is_none());
-        for stored in live {
+        for stored in live.filter(|stored| !is_done(&stored.score)) {
             let of_lead = interactions.get(&stored.lead.id);
             let of_lead = of_lead.map(Vec::as_slice).unwrap_or_default();
             let now = score(&scorers, &catalog, &stored.lead, of_lead, decision.at());
