@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use leadbox_core::scoring::{Mistake, RuleSet, RuleSetVersion, RuleSheet};
-use leadbox_core::service::{Published, RescoreProgress, RescoreState};
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, Run, TestResult};
+use leadbox_core::service::{Published, RescoreProgress, RescoreState, RuleCheck};
 use leadbox_core::{Invalid, LeadBox, Revision, RuleSetKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -371,26 +371,18 @@ pub(super) async fn check(
     Asker(leadbox): Asker,
     Body(body): Body<ScriptBody>,
 ) -> Result<Json<CheckBody>, Problem> {
-    // For whoever may write rules: to load a script takes time.
-    leadbox.rules().book().await?;
-    let catalog = leadbox.catalog().await?;
-    let none = (String::new(), Vec::new(), Vec::new());
-    let ((name, rules, tests), mistakes) = match RuleSet::load(&body.script) {
-        Ok(rules) => {
-            let run = |run: leadbox_core::scoring::Run| RunBody {
-                rule: run.rule,
-                interpreted: run.interpreted.map(MistakeBody::of),
-            };
-            let test = |test: leadbox_core::scoring::TestResult| TestBody {
-                name: test.name,
-                line: test.line,
-                failure: test.failure.map(MistakeBody::of),
-            };
-            let runs = rules.runs().into_iter().map(run).collect();
-            let tests = rules.test(&catalog).into_iter().map(test).collect();
-            ((rules.name().to_owned(), runs, tests), Vec::new())
-        }
-        Err(wrong) => (none, wrong.mistakes.into_iter().map(MistakeBody::of).collect()),
+    let RuleCheck { name, mistakes, runs, tests } = leadbox.rules().check(&body.script).await?;
+    let run =
+        |run: Run| RunBody { rule: run.rule, interpreted: run.interpreted.map(MistakeBody::of) };
+    let test = |test: TestResult| TestBody {
+        name: test.name,
+        line: test.line,
+        failure: test.failure.map(MistakeBody::of),
     };
-    Ok(Json(CheckBody { name, mistakes, rules, tests }))
+    Ok(Json(CheckBody {
+        name,
+        mistakes: mistakes.into_iter().map(MistakeBody::of).collect(),
+        rules: runs.into_iter().map(run).collect(),
+        tests: tests.into_iter().map(test).collect(),
+    }))
 }

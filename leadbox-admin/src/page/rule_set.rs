@@ -5,8 +5,9 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use leadbox_core::scoring::{LoadError, Mistake, RuleSet, RuleSetVersion, RuleSheet};
-use leadbox_core::{Catalog, Error, Invalid, KeyError, Revision, RuleSetKey};
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet};
+use leadbox_core::service::RuleCheck;
+use leadbox_core::{Error, Invalid, KeyError, Revision, RuleSetKey};
 use serde::Deserialize;
 
 use super::fields::{Fields, revision, value};
@@ -215,7 +216,7 @@ async fn page(
         in_force: in_force.map(|version| version.to_string()).unwrap_or_default(),
         has_draft: sheet.draft.is_some(),
         version: typed.version.map(|version| version.to_string()).unwrap_or_default(),
-        check: check(&typed.script, &lexicon.catalog),
+        check: Check::of(&typed.script, &leadbox.rules().check(&typed.script).await?),
         lines: typed.script.lines().count().clamp(12, 40) + 1,
         script: typed.script,
         note: typed.note,
@@ -226,29 +227,31 @@ async fn page(
     })
 }
 
-/// Loads a script, and runs the tests that it has of itself.
-fn check(script: &str, catalog: &Catalog) -> Check {
-    let fault = |says: String, mistake: &Mistake| Fault { says, place: mistake.shown(script) };
-    let rules = match RuleSet::load(script) {
-        Ok(rules) => rules,
-        Err(LoadError { mistakes }) => {
+impl Check {
+    /// What a check says, with the places in the script.
+    fn of(script: &str, checked: &RuleCheck) -> Self {
+        let fault = |says: String, mistake: &Mistake| Fault { says, place: mistake.shown(script) };
+        let RuleCheck { mistakes, runs, tests, .. } = checked;
+        if !mistakes.is_empty() {
             let faults = mistakes.iter().map(|one| fault(one.to_string(), one)).collect();
-            return Check { faults, ..Check::default() };
+            return Self { faults, ..Self::default() };
         }
-    };
-    let tests = rules.test(catalog);
-    let passed = tests.iter().filter(|test| test.failure.is_none()).count();
-    let failed = tests.iter().filter_map(|test| Some((&test.name, test.failure.as_ref()?)));
-    let faults =
-        failed.map(|(name, failure)| fault(format!("The test “{name}” fails: {failure}"), failure));
-    let runs = rules.runs();
-    let slow = runs.iter().filter_map(|run| {
-        let because = run.interpreted.as_ref()?;
-        Some(format!("{}: {because}", run.rule))
-    });
-    Check {
-        faults: faults.collect(),
-        says: format!("{} rules and signals; {passed} of {} tests pass.", runs.len(), tests.len()),
-        slow: slow.collect(),
+        let passed = tests.iter().filter(|test| test.failure.is_none()).count();
+        let failed = tests.iter().filter_map(|test| Some((&test.name, test.failure.as_ref()?)));
+        let faults = failed
+            .map(|(name, failure)| fault(format!("The test “{name}” fails: {failure}"), failure));
+        let slow = runs.iter().filter_map(|run| {
+            let because = run.interpreted.as_ref()?;
+            Some(format!("{}: {because}", run.rule))
+        });
+        Self {
+            faults: faults.collect(),
+            says: format!(
+                "{} rules and signals; {passed} of {} tests pass.",
+                runs.len(),
+                tests.len()
+            ),
+            slow: slow.collect(),
+        }
     }
 }

@@ -5,24 +5,16 @@ use serde_json::Value;
 use super::{Lead, LeadPatch};
 use crate::catalog::Catalog;
 use crate::event::{Event, EventType};
-use crate::time::Timestamp;
 
 impl Lead {
     /// Goes back before an event about this lead, to `previous`. What cannot be put back as fields are now stays as it is.
     pub(crate) fn go_back(&mut self, event: &Event, catalog: &Catalog) {
         let Ok(payload) = event.payload() else { return };
-        let at = event.at;
         if event.kind == EventType::LEAD_STAGE_CHANGED {
             let before = payload.previous.get("stage").and_then(Value::as_str);
             if let Some(stage) = before.and_then(|key| catalog.stage_named(self.pipeline, key)) {
                 self.stage = stage.id;
             }
-        }
-        if event.kind == EventType::LEAD_DELETED {
-            self.deleted_at = None;
-        }
-        if event.kind == EventType::LEAD_RESTORED {
-            self.deleted_at = Some(at);
         }
         let is_of_fields =
             [EventType::LEAD_UPDATED, EventType::LEAD_ASSIGNED, EventType::LEAD_MERGED]
@@ -35,7 +27,7 @@ impl Lead {
             // One at a time: what cannot be put back must not keep the others.
             let patch = LeadPatch::new().set(field.as_str(), then.clone());
             let mut before = self.clone();
-            if patch.apply(&mut before, catalog, at).is_ok() {
+            if patch.apply(&mut before, catalog, event.at).is_ok() {
                 *self = before;
             }
         }
@@ -44,11 +36,5 @@ impl Lead {
     fn put_tags(&mut self, tags: &Value) {
         let tags = tags.as_array().into_iter().flatten();
         self.tags = tags.filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
-    }
-
-    /// Computes what follows from fields again, for a lead that went back to a moment.
-    pub(crate) fn settle_as_of(&mut self, catalog: &Catalog, at: Timestamp) {
-        super::settle(self, catalog);
-        self.updated_at = self.updated_at.min(at);
     }
 }

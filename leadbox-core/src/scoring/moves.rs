@@ -78,7 +78,7 @@ impl Moves {
     ///
     /// Until the next step the total moves by what fades, and by no more than all of that together loses. What is lost never gets
     /// less, so the moment when it reaches the gap is found by halving. And as long as no line is rounded to another hundredth,
-    /// nothing moves at all: a total that stands at a bound waits for that. The later of the two holds.
+    /// nothing moves at all: a total that stands at a bound waits for that.
     pub(super) fn next(
         &self,
         now: Timestamp,
@@ -94,10 +94,9 @@ impl Moves {
         let slack = i64::try_from(self.lines.len()).unwrap_or(i64::MAX);
         #[expect(clippy::cast_precision_loss, reason = "a gap is at most a hundred")]
         let gap = gap.saturating_sub(slack).clamp(0, 100) as f64 / 100.0;
-        let faded = match (lost(now, &self.lines, gap), self.rounded(now)) {
-            (Some(whole), Some(first)) => Some(whole.max(first)),
-            // What never moves as a whole, or in any of its lines, does not move.
-            _ => None,
+        let faded = match gap > 0.0 {
+            true => lost(now, &self.lines, gap),
+            false => self.rounded(now),
         };
         let next = [self.step, faded].into_iter().flatten().min();
         next.map(|at| at.max(later(now, GRAIN)))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::batch::{Incoming, Touched};
-use super::decision::TRIES;
+use super::decision::{TRIES, TRIES_WITH_SCORES};
 use super::{Captured, Leads};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
@@ -76,7 +76,11 @@ impl Leads<'_> {
         if changes.changes().is_empty() {
             return Ok(again);
         }
-        for skipped in self.leadbox.storage().commit(&changes).await?.skipped {
+        let is_contended = |lead| {
+            decided.get(&lead).is_some_and(|index: &usize| all[*index].tries >= TRIES_WITH_SCORES)
+        };
+        let changes = self.leadbox.scored_behind(&changes, is_contended)?;
+        for skipped in self.leadbox.commit(&changes).await?.skipped {
             let Some(index) = decided.remove(&skipped.lead) else { continue };
             let one = &mut all[index];
             one.tries += 1;

@@ -6,14 +6,13 @@ use std::pin::Pin;
 use serde_json::{Map, Value};
 
 use super::LeadBox;
-use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::event::{Commitment, EventType, NewEvent, Payload, Subject};
 use crate::id::{ChangeSetId, EventId, Tenant};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::revision::{Revision, Version};
-use crate::storage::{Change, ChangeSet, OnConflict};
+use crate::storage::{Change, ChangeSet, Committed, OnConflict, StorageError};
 use crate::time::Timestamp;
 
 /// A decision that is not committed yet: for a host that commits it inside its own transaction, by its adapter's
@@ -33,6 +32,9 @@ pub(crate) type Preparing<'a, T> = Pin<Box<dyn Future<Output = Result<Prepared<T
 /// How often a decision is made again after a conflict.
 pub(crate) const TRIES: u32 = 5;
 
+/// After so many conflicts a decision leaves scores to jobs behind it: they are what others keep changing.
+pub(crate) const TRIES_WITH_SCORES: u32 = 3;
+
 /// Whether events are announced one by one, or marked as some of very many.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Announce {
@@ -51,23 +53,13 @@ pub(crate) struct Decision<'a> {
     changes: Vec<Change>,
     /// What the decision makes, for whoever asks for it to be done once; else what its first event is about.
     made: Option<uuid::Uuid>,
-    scoring: Scoring,
 }
 
 impl<'a> Decision<'a> {
     pub(crate) fn new(leadbox: &'a LeadBox, announce: Announce) -> Self {
         let at = leadbox.now();
         let id = leadbox.ids().uuid(at).into();
-        Self {
-            leadbox,
-            id,
-            at,
-            announce,
-            ordinal: 0,
-            changes: Vec::new(),
-            made: None,
-            scoring: Scoring::Now,
-        }
+        Self { leadbox, id, at, announce, ordinal: 0, changes: Vec::new(), made: None }
     }
 
     pub(super) fn leadbox(&self) -> &'a LeadBox {
@@ -174,11 +166,6 @@ impl<'a> Decision<'a> {
         Ok(id)
     }
 
-    /// Has scores made by a job behind the commit instead of in it: others keep changing the lead.
-    pub(super) fn score_behind(&mut self) {
-        self.scoring = Scoring::Later;
-    }
-
     pub(crate) async fn finish<T>(self, outcome: T) -> Result<Prepared<T>> {
         self.finish_as(OnConflict::Fail, outcome).await
     }
@@ -189,7 +176,7 @@ impl<'a> Decision<'a> {
         on_conflict: OnConflict,
         outcome: T,
     ) -> Result<Prepared<T>> {
-        self.score_leads(self.scoring).await?;
+        self.score_leads().await?;
         if let (Some(once), Some(made)) = (self.leadbox.to_do(), self.made) {
             self.changes.push(once.remember(self.tenant(), self.at, made)?);
         }
@@ -213,30 +200,39 @@ impl LeadBox {
         id: impl ToString,
         mut prepare: impl FnMut() -> Preparing<'a, T>,
     ) -> Result<T> {
-        self.decide_counting(what, id, |_| prepare()).await
-    }
-
-    /// The same, telling `prepare` how often it was tried before.
-    pub(crate) async fn decide_counting<'a, T>(
-        &self,
-        what: &'static str,
-        id: impl ToString,
-        mut prepare: impl FnMut(u32) -> Preparing<'a, T>,
-    ) -> Result<T> {
         for tried in 0..TRIES {
-            let prepared = prepare(tried).await?;
-            if prepared.changes.changes().is_empty() {
-                return Ok(prepared.outcome);
+            let Prepared { mut changes, outcome } = prepare().await?;
+            if changes.changes().is_empty() {
+                return Ok(outcome);
             }
-            match self.storage().commit(&prepared.changes).await {
-                Ok(_) => return Ok(prepared.outcome),
+            if tried >= TRIES_WITH_SCORES {
+                changes = self.scored_behind(&changes, |_| true)?;
+            }
+            match self.commit(&changes).await {
+                Ok(_) => return Ok(outcome),
                 Err(error) if error.is_conflict() => {
                     tracing::debug!(%error, what, "deciding again");
-                    self.look_again_at_rules();
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         Err(Error::Contended { what, id: id.to_string() })
+    }
+
+    /// Commits changes of leads. After a conflict the next decision reads again which rules are in force: what was refused may
+    /// have been scored by older ones.
+    pub(crate) async fn commit(
+        &self,
+        changes: &ChangeSet,
+    ) -> std::result::Result<Committed, StorageError> {
+        let committed = self.storage().commit(changes).await;
+        let is_refused = match &committed {
+            Ok(committed) => !committed.skipped.is_empty(),
+            Err(error) => error.is_conflict(),
+        };
+        if is_refused {
+            self.look_again_at_rules();
+        }
+        committed
     }
 }

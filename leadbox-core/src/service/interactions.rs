@@ -104,9 +104,6 @@ impl NewInteraction {
     }
 }
 
-/// After so many conflicts what happened is recorded at once, and the lead is scored behind it.
-const BEFORE_SCORING_BEHIND: u32 = 3;
-
 /// What became of an interaction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recorded {
@@ -122,11 +119,7 @@ impl Leads<'_> {
     /// # Errors
     /// `Invalid` with every problem; `NotFound` when there is no such lead; `Contended`; `Storage`.
     pub async fn record_interaction(&self, lead: LeadId, new: &NewInteraction) -> Result<Recorded> {
-        self.leadbox
-            .decide_counting("lead", lead, |tried| {
-                Box::pin(self.decide_interaction(lead, new, tried >= BEFORE_SCORING_BEHIND))
-            })
-            .await
+        self.leadbox.decide("lead", lead, || Box::pin(self.prepare_interaction(lead, new))).await
     }
 
     /// What [`record_interaction`](Self::record_interaction) would commit.
@@ -138,19 +131,7 @@ impl Leads<'_> {
         lead: LeadId,
         new: &NewInteraction,
     ) -> Result<Prepared<Recorded>> {
-        self.decide_interaction(lead, new, false).await
-    }
-
-    async fn decide_interaction(
-        &self,
-        lead: LeadId,
-        new: &NewInteraction,
-        is_scored_behind: bool,
-    ) -> Result<Prepared<Recorded>> {
         let mut decision = Decision::new(self.leadbox, Announce::Each);
-        if is_scored_behind {
-            decision.score_behind();
-        }
         let kind = new.read(decision.at())?;
         let known = self.load(lead, None).await?;
         self.leadbox.rights().require(Permission::InteractionCreate, known.owner)?;

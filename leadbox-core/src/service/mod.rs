@@ -60,7 +60,7 @@ pub use merge::{Belongings, MergePlan, Merged};
 pub use merges::{MergeState, PastMerge};
 pub use notes::Notes;
 pub use passwords::Passwords;
-pub use scoring::{Explanation, Published, RescoreProgress, RescoreState, Rules};
+pub use scoring::{Explanation, Published, RescoreProgress, RescoreState, RuleCheck, Rules};
 pub(crate) use scoring::{SCORES, ScoreJob};
 pub use sessions::{Session, SessionPolicy, Sessions};
 pub use tasks::Tasks;

@@ -202,7 +202,7 @@ impl Course<'_> {
     ) -> Result<Option<ImportBatch<'l>>, TransferError> {
         let (busy, count) = (batch.fates.len(), self.batch);
         let (changes, touched) = batch.into_changes(self.noted.note(leadbox, next)?).await?;
-        let (committed, ahead) = join(leadbox.storage().commit(&changes), async {
+        let (committed, ahead) = join(leadbox.commit(&changes), async {
             for part in (TURN..count).step_by(TURN).chain([count]) {
                 queue.fill(leadbox, catalog, busy, part)?;
                 tokio::task::yield_now().await;

@@ -209,6 +209,13 @@ impl RuleSet {
         let asking = Asking::new(&self.engine, &self.ast, subject);
         asking.asking(Executors::Interpreter).card(&self.plan)
     }
+
+    /// The same rule set with what is compiled changed.
+    #[cfg(feature = "compiled")]
+    pub(super) fn recompiled(mut self, change: impl FnMut(&mut super::code::Code)) -> Self {
+        self.plan.questions().filter_map(|question| question.code.as_mut()).for_each(change);
+        self
+    }
 }
 
 impl Scorer for RuleSet {

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::super::LeadBox;
-use super::super::decision::{Announce, Decision, TRIES, data};
+use super::super::decision::{Announce, Decision, TRIES, TRIES_WITH_SCORES, data};
 use super::batch::{Batch, Fate, Verdict};
 use super::note::{LastBatch, Note, Noted, Refusals, Work};
 use super::progress::{BulkProgress, BulkState, Refusal};
@@ -189,7 +189,14 @@ impl Course {
             decision.push(change)?;
         }
         let changes = decision.finish_as(OnConflict::Skip, ()).await?.changes;
-        let skipped = leadbox.storage().commit(&changes).await?.skipped;
+        let contended: Vec<LeadId> = self
+            .left
+            .iter()
+            .filter(|left| left.tries >= TRIES_WITH_SCORES)
+            .map(|left| left.lead)
+            .collect();
+        let changes = leadbox.scored_behind(&changes, |lead| contended.contains(&lead))?;
+        let skipped = leadbox.commit(&changes).await?.skipped;
         next.revision = next.revision.next();
         next.moved_at = changes.at();
         self.noted = next;

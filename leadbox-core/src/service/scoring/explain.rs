@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventType, Subject};
 use crate::id::LeadId;
 use crate::interaction::{Interaction, Suspicion};
-use crate::lead::Lead;
+use crate::lead::{Lead, settle};
 use crate::page::{Page, PageRequest};
+use crate::pipeline::Stay;
 use crate::scoring::{RuleSetVersion, ScoreCard, ScoreRecord, Scored, Scorers};
 use crate::storage::EventFilter;
 use crate::time::Timestamp;
@@ -31,7 +32,8 @@ impl Rules<'_> {
     /// Why a lead has the score that it has, by the rules in force.
     ///
     /// At an earlier moment: the score that these rules give to what was known of the lead then. What had not been heard of by
-    /// then does not count, and what was marked as suspect later does. At a moment to come: what will be left, if nothing happens.
+    /// then does not count, and what was marked as suspect later does. What happened with leads that were merged into it since counts as
+    /// its own. At a moment to come: what will be left, if nothing happens.
     ///
     /// # Errors
     /// `NotFound` when there is no such lead, or was none yet; `Storage`.
@@ -88,7 +90,8 @@ impl Rules<'_> {
         for event in &later {
             lead.go_back(event, &catalog);
         }
-        lead.settle_as_of(&catalog, at);
+        settle(&mut lead, &catalog);
+        lead.stage_since = self.stage_since(&lead, at).await?;
         let mut interactions = self.known_by(lead.id, at).await?;
         for event in later.iter().filter(|event| event.kind == EventType::INTERACTION_MARKED) {
             let payload = event.payload()?;
@@ -104,6 +107,18 @@ impl Rules<'_> {
         interactions.retain(|one| one.suspicion == Suspicion::Clear);
         interactions.truncate(MOST_INTERACTIONS as usize);
         Ok((lead, interactions))
+    }
+
+    /// Since when a lead, as it was at a moment, had been in its stage.
+    async fn stage_since(&self, lead: &Lead, at: Timestamp) -> Result<Timestamp> {
+        let stays = self.leadbox.storage().stays(self.leadbox.scope(), lead.id).await?;
+        let was_open = |stay: &&Stay| {
+            stay.stage == lead.stage
+                && stay.entered_at <= at
+                && stay.left_at.is_none_or(|left| left > at)
+        };
+        let entered = stays.iter().filter(was_open).map(|stay| stay.entered_at).max();
+        Ok(entered.unwrap_or(lead.created_at))
     }
 
     /// What was told of a lead behind a moment, the latest first.

@@ -1,35 +1,23 @@
-//! Which scorers are in force for a tenant. Owns how long that is remembered, and scripts that are loaded: a version never changes, so
-//! it is loaded once.
+//! Which scorers are in force for a tenant. Owns scripts that are loaded: a version never changes, so it is loaded once. A score by
+//! older rules than a lead has is refused by storages, so that what is remembered may be a second old only decides how long a lead
+//! that is new waits for the newer ones.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::TimeDelta;
-
 use super::super::LeadBox;
+use super::super::remembered::Remembered;
 use crate::error::Result;
 use crate::id::Tenant;
 use crate::scoring::{PublishedRules, RuleBook, RuleSet, RuleSetVersion, Scorer, Scorers};
 use crate::storage::{Definition, DefinitionKind};
-use crate::time::Timestamp;
-
-/// How long another process's publication may go unnoticed here. A score by older rules than a lead has is refused by storages,
-/// so this only decides how long a lead that is new waits for the newer ones.
-const AGE: TimeDelta = TimeDelta::seconds(1);
-
-/// What a tenant scores with, as it was last seen.
-#[derive(Clone, Debug)]
-struct Seen {
-    at: Timestamp,
-    scorers: Arc<Scorers>,
-}
 
 /// The scorers of every tenant.
 #[derive(Debug, Default)]
 pub(in super::super) struct InForce {
     /// A host's own scorer, in place of all scripts.
     host: Option<Arc<Scorers>>,
-    seen: Mutex<HashMap<Tenant, Seen>>,
+    seen: Remembered<Scorers>,
     loaded: Mutex<HashMap<(Tenant, RuleSetVersion), Arc<RuleSet>>>,
 }
 
@@ -38,12 +26,8 @@ impl InForce {
         Self { host: Some(Arc::new(Scorers::host(scorer))), ..Self::default() }
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<Tenant, Seen>> {
-        // It can be read again: whatever state a panic left it in is a valid one.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn loaded(&self) -> MutexGuard<'_, HashMap<(Tenant, RuleSetVersion), Arc<RuleSet>>> {
+        // It can be read again: whatever state a panic left it in is a valid one.
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -54,7 +38,7 @@ impl InForce {
 
     /// Forgets which rules are in force, because that may have changed.
     pub(in super::super) fn forget(&self, tenant: Tenant) {
-        self.seen().remove(&tenant);
+        self.seen.forget(tenant);
     }
 }
 
@@ -65,16 +49,10 @@ impl LeadBox {
         if let Some(host) = &in_force.host {
             return Ok(Arc::clone(host));
         }
-        let seen = in_force.seen().get(&tenant).cloned();
-        if let Some(seen) = seen
-            && (now - seen.at).abs() < AGE
-        {
-            return Ok(seen.scorers);
+        match in_force.seen.value(tenant, now) {
+            Some(scorers) => Ok(scorers),
+            None => Ok(in_force.seen.keep(tenant, now, self.load_scorers().await?)),
         }
-        let scorers = Arc::new(self.load_scorers().await?);
-        let seen = Seen { at: now, scorers: Arc::clone(&scorers) };
-        in_force.seen().insert(tenant, seen);
-        Ok(scorers)
     }
 
     /// What the book says, as it is stored now.

@@ -1,10 +1,12 @@
 //! The scores that go along with a commit. Owns which leads a decision touches, what they were and will be, and what is kept of the
 //! change; whoever decides something about leads needs to know nothing of scores.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::super::LeadBox;
 use super::super::decision::{Decision, data};
 use super::rescore::SCORES;
 use crate::catalog::Catalog;
@@ -17,18 +19,18 @@ use crate::revision::Version;
 use crate::scope::Scope;
 use crate::score::{Freshness, LeadScore};
 use crate::scoring::{RecordLine, ScoreCause, ScoreChange, ScoreRecord, Scored, Scorers, Subject};
-use crate::storage::{Change, RecordMove, ScoreSpoil, ScoreUpdate, StoredLead};
+use crate::storage::{Change, ChangeSet, RecordMove, ScoreSpoil, ScoreUpdate, StoredLead};
 
 /// The most interactions of a lead that count: its latest.
 pub(super) const MOST_INTERACTIONS: u32 = 1000;
 
 /// What a decision does to one lead, as far as its score goes.
-#[derive(Clone, Debug, Default)]
-struct Touch {
+#[derive(Debug, Default)]
+struct Touch<'c> {
     /// The lead as the decision leaves it, when it makes or changes it.
-    after: Option<Lead>,
+    after: Option<&'c Lead>,
     is_new: bool,
-    happened: Vec<Interaction>,
+    happened: Vec<&'c Interaction>,
     marked: Vec<(InteractionId, Suspicion)>,
     /// All that happened with these happened with this one.
     taken_from: Vec<LeadId>,
@@ -36,7 +38,7 @@ struct Touch {
     is_divided: bool,
 }
 
-impl Touch {
+impl Touch<'_> {
     fn cause(&self) -> ScoreCause {
         match self {
             Self { is_new: true, .. } => ScoreCause::Captured,
@@ -44,23 +46,49 @@ impl Touch {
             Self { after: None, .. } => ScoreCause::Happened,
         }
     }
+
+    /// What counts of a lead once the decision holds; none when an older interaction counts in the place of one that is suspect now,
+    /// which was not read.
+    fn interactions<'k>(&self, id: LeadId, known: &'k Known) -> Option<Cow<'k, [Interaction]>> {
+        let before = known.of(id);
+        if self.happened.is_empty() && self.marked.is_empty() && self.taken_from.is_empty() {
+            return Some(Cow::Borrowed(before));
+        }
+        let is_cut = before.len() >= MOST_INTERACTIONS as usize;
+        if is_cut && self.marked.iter().any(|(_, suspicion)| *suspicion == Suspicion::Suspect) {
+            return None;
+        }
+        let mut after = before.to_vec();
+        for from in &self.taken_from {
+            after.extend_from_slice(known.of(*from));
+        }
+        after.extend(self.happened.iter().copied().cloned());
+        for (marked, suspicion) in &self.marked {
+            match suspicion {
+                Suspicion::Suspect => after.retain(|one| one.id != *marked),
+                Suspicion::Clear => after.extend(known.cleared.get(marked).cloned()),
+            }
+        }
+        latest(&mut after);
+        Some(Cow::Owned(after))
+    }
 }
 
 /// The leads that changes touch.
-fn touched(changes: &[Change]) -> BTreeMap<LeadId, Touch> {
-    let mut leads: BTreeMap<LeadId, Touch> = BTreeMap::new();
+fn touched(changes: &[Change]) -> BTreeMap<LeadId, Touch<'_>> {
+    let mut leads: BTreeMap<LeadId, Touch<'_>> = BTreeMap::new();
     for change in changes {
         match change {
             Change::InsertLead(row) => {
                 let touch = leads.entry(row.lead.id).or_default();
-                (touch.after, touch.is_new) = (Some(row.lead.clone()), true);
+                (touch.after, touch.is_new) = (Some(&row.lead), true);
             }
             Change::UpdateLead(update) => {
                 let touch = leads.entry(update.after.lead.id).or_default();
-                touch.after = Some(update.after.lead.clone());
+                touch.after = Some(&update.after.lead);
             }
             Change::InsertInteraction(one) => {
-                leads.entry(one.lead).or_default().happened.push((**one).clone());
+                leads.entry(one.lead).or_default().happened.push(one);
             }
             Change::MarkInteraction(mark) => {
                 let touch = leads.entry(mark.lead).or_default();
@@ -77,23 +105,29 @@ fn touched(changes: &[Change]) -> BTreeMap<LeadId, Touch> {
         }
     }
     // What is gone has no score to keep.
-    leads.retain(|_, touch| touch.after.as_ref().is_none_or(|lead| lead.deleted_at.is_none()));
+    leads.retain(|_, touch| touch.after.is_none_or(|lead| lead.deleted_at.is_none()));
     leads
 }
 
-/// When scores are made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(in super::super) enum Scoring {
-    /// In the commit.
-    #[default]
-    Now,
-    /// By a job behind it: others keep changing this lead.
+/// What becomes of a lead's score.
+enum Judged {
+    Now(Box<Judgement>),
+    /// A job behind the commit makes it.
     Later,
+}
+
+/// A score that goes along with the commit.
+struct Judgement {
+    version: Version,
+    cause: ScoreCause,
+    /// What it would be by now without what the decision changes; none for a lead that is not stored.
+    would_be: Option<Scored>,
+    now: Scored,
 }
 
 impl Decision<'_> {
     /// Adds the scores of the leads that the decision touches.
-    pub(in super::super) async fn score_leads(&mut self, scoring: Scoring) -> Result<()> {
+    pub(in super::super) async fn score_leads(&mut self) -> Result<()> {
         let leads = touched(self.changes());
         if leads.is_empty() {
             return Ok(());
@@ -104,20 +138,23 @@ impl Decision<'_> {
         }
         let catalog = self.leadbox().catalog().await?;
         let known = self.known(&leads).await?;
-        for (id, touch) in leads {
-            if scoring == Scoring::Later || touch.is_divided || scorers.is_unreadable() {
-                if !touch.is_new {
-                    self.score_later(id)?;
+        let judge = |(id, touch)| Some((id, self.judge(&scorers, &catalog, id, &touch, &known)?));
+        let judged: Vec<(LeadId, Judged)> = leads.into_iter().filter_map(judge).collect();
+        for (id, judged) in judged {
+            match judged {
+                Judged::Later => self.score_later(id)?,
+                Judged::Now(judgement) => {
+                    let Judgement { version, cause, would_be, now } = *judgement;
+                    let was = known.leads.get(&id).map(|stored| &stored.score).zip(would_be);
+                    self.push_score(scorers.edition(), (id, version), cause, was, now)?;
                 }
-                continue;
             }
-            self.score_lead(&scorers, &catalog, id, touch, &known)?;
         }
         Ok(())
     }
 
     /// What is stored of the leads that are not new, and of those whose interactions they take.
-    async fn known(&self, leads: &BTreeMap<LeadId, Touch>) -> Result<Known> {
+    async fn known(&self, leads: &BTreeMap<LeadId, Touch<'_>>) -> Result<Known> {
         let old = leads.iter().filter(|(_, touch)| !touch.is_new).map(|(id, _)| *id);
         let old: Vec<LeadId> = old.collect();
         let mut givers: Vec<LeadId> =
@@ -149,45 +186,27 @@ impl Decision<'_> {
         Ok(known)
     }
 
-    fn score_lead(
-        &mut self,
+    /// What becomes of a touched lead's score; none where there is nothing to say.
+    fn judge(
+        &self,
         scorers: &Scorers,
         catalog: &Catalog,
         id: LeadId,
-        touch: Touch,
+        touch: &Touch<'_>,
         known: &Known,
-    ) -> Result<()> {
-        let cause = touch.cause();
+    ) -> Option<Judged> {
+        if touch.is_divided || scorers.is_unreadable() {
+            return (!touch.is_new).then_some(Judged::Later);
+        }
+        let Some(after) = touch.interactions(id, known) else { return Some(Judged::Later) };
         let stored = known.leads.get(&id);
-        let before = known.of(id);
-        let mut after: Vec<Interaction> = before.to_vec();
-        let is_cut = before.len() >= MOST_INTERACTIONS as usize;
-        if is_cut && touch.marked.iter().any(|(_, suspicion)| *suspicion == Suspicion::Suspect) {
-            // An older one counts in its place, which was not read.
-            return self.score_later(id);
-        }
-        for from in &touch.taken_from {
-            after.extend_from_slice(known.of(*from));
-        }
-        after.extend(touch.happened);
-        for (marked, suspicion) in touch.marked {
-            match suspicion {
-                Suspicion::Suspect => after.retain(|one| one.id != marked),
-                Suspicion::Clear => after.extend(known.cleared.get(&marked).cloned()),
-            }
-        }
-        latest(&mut after);
-        let (lead, was) = match (touch.after, stored) {
-            (Some(lead), stored) => (lead, stored),
-            (None, Some(stored)) => (stored.lead.clone(), Some(stored)),
-            // The commit will say that there is no such lead.
-            (None, None) => return Ok(()),
-        };
-        let was = was.map(|stored| {
-            (&stored.score, score(scorers, catalog, &stored.lead, before, self.at()))
-        });
-        let now = score(scorers, catalog, &lead, &after, self.at());
-        self.push_score(scorers.edition(), (id, lead.version), cause, was, now)
+        // Of a lead that is neither new nor stored the commit will say that there is none.
+        let lead = touch.after.or(stored.map(|stored| &stored.lead))?;
+        let would_be =
+            stored.map(|stored| score(scorers, catalog, &stored.lead, known.of(id), self.at()));
+        let now = score(scorers, catalog, lead, &after, self.at());
+        let (version, cause) = (lead.version, touch.cause());
+        Some(Judged::Now(Box::new(Judgement { version, cause, would_be, now })))
     }
 
     /// Adds a score and, where it shows, what is kept and told of it. `was` is the stored score, and what it would be by now
@@ -272,11 +291,44 @@ impl Decision<'_> {
 
     /// Says that a score is not to be trusted, and has it made behind this commit.
     fn score_later(&mut self, lead: LeadId) -> Result<()> {
-        let tenant = self.tenant();
-        self.push(Change::SpoilScore(ScoreSpoil { tenant, lead }))?;
-        let mut job = self.leadbox().jobs().new_job(SCORES, json!({ "lead": lead }));
+        self.leadbox().score_later(lead).into_iter().try_for_each(|change| self.push(change))
+    }
+}
+
+impl LeadBox {
+    /// What says that a score is not to be trusted, and has it made behind the commit.
+    fn score_later(&self, lead: LeadId) -> [Change; 2] {
+        let mut job = self.jobs().new_job(SCORES, json!({ "lead": lead }));
         job.unique_key = Some(format!("lead:{lead}"));
-        self.push(Change::EnqueueJob(Box::new(job)))
+        let spoil = ScoreSpoil { tenant: self.tenant(), lead };
+        [Change::SpoilScore(spoil), Change::EnqueueJob(Box::new(job))]
+    }
+
+    /// The same changes, with the scores of contended leads left to jobs behind the commit: others keep changing these leads. Nobody
+    /// else knows a lead that is new.
+    pub(in super::super) fn scored_behind(
+        &self,
+        changes: &ChangeSet,
+        is_contended: impl Fn(LeadId) -> bool,
+    ) -> Result<ChangeSet> {
+        let inserted = |change: &Change| match change {
+            Change::InsertLead(row) => Some(row.lead.id),
+            _ => None,
+        };
+        let new: BTreeSet<LeadId> = changes.changes().iter().filter_map(inserted).collect();
+        let waits = |lead: LeadId| !new.contains(&lead) && is_contended(lead);
+        let mut all = Vec::with_capacity(changes.changes().len());
+        for change in changes.changes() {
+            match change {
+                Change::SetScore(update) if waits(update.score.lead) => {
+                    all.extend(self.score_later(update.score.lead));
+                }
+                Change::AppendEvent(event)
+                    if event.kind == EventType::LEAD_SCORED && waits(event.subject.id.into()) => {}
+                other => all.push(other.clone()),
+            }
+        }
+        Ok(ChangeSet::new(changes.id(), changes.at(), changes.on_conflict(), all)?)
     }
 }
 

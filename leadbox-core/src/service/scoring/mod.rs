@@ -14,8 +14,7 @@ mod tests;
 
 pub use explain::Explanation;
 pub(super) use in_force::InForce;
-pub(super) use kept::Scoring;
-pub use publish::Published;
+pub use publish::{Published, RuleCheck};
 pub use rescore::{RescoreProgress, RescoreState};
 pub(crate) use rescore::{SCORES, ScoreJob};
 pub use verbs::Rules;

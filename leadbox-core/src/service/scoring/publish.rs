@@ -10,7 +10,10 @@ use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
-use crate::scoring::{Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet};
+use crate::scoring::{
+    LoadError, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet,
+    Run, TestResult,
+};
 use crate::storage::{Change, Definition, DefinitionUpdate};
 
 /// That rules came into force.
@@ -20,6 +23,19 @@ pub struct Published {
     pub edition: i64,
     /// What is in force since, in its order.
     pub in_force: Vec<RuleSetVersion>,
+}
+
+/// What there is to say about a script before it is published.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RuleCheck {
+    /// The name that it gives itself; empty when it has mistakes.
+    pub name: String,
+    /// What is wrong with it, in the order of its lines.
+    pub mistakes: Vec<Mistake>,
+    /// How each rule and signal is run; empty when it has mistakes.
+    pub runs: Vec<Run>,
+    /// How the tests ended that it has of itself; empty when it has mistakes.
+    pub tests: Vec<TestResult>,
 }
 
 impl Rules<'_> {
@@ -251,23 +267,52 @@ impl Rules<'_> {
 
     /// A script that is fit to be published.
     async fn sound(&self, script: &str) -> Result<RuleSet> {
-        let catalog = self.leadbox.catalog().await?;
         let mut invalid = Invalid::default();
-        let rules = match RuleSet::load(script) {
-            Ok(rules) => rules,
+        match self.tested(script).await? {
+            Ok((rules, tests)) => {
+                for (name, failure) in
+                    tests.into_iter().filter_map(|test| Some((test.name, test.failure?)))
+                {
+                    invalid.push("script", format!("the test '{name}' fails: {failure}"));
+                }
+                Ok(invalid.or(rules)?)
+            }
             Err(error) => {
                 for mistake in error.mistakes {
                     invalid.push("script", mistake);
                 }
-                return Err(invalid.into());
-            }
-        };
-        for test in rules.test(&catalog) {
-            if let Some(failure) = test.failure {
-                invalid.push("script", format!("the test '{}' fails: {failure}", test.name));
+                Err(invalid.into())
             }
         }
-        Ok(invalid.or(rules)?)
+    }
+
+    /// What there is to say about a script, which nobody needs to have kept. For whoever may write rules: to load one takes time.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`; what is wrong with the script is no error, but the answer.
+    pub async fn check(&self, script: &str) -> Result<RuleCheck> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        Ok(match self.tested(script).await? {
+            Ok((rules, tests)) => RuleCheck {
+                name: rules.name().to_owned(),
+                runs: rules.runs(),
+                tests,
+                mistakes: Vec::new(),
+            },
+            Err(LoadError { mistakes }) => RuleCheck { mistakes, ..RuleCheck::default() },
+        })
+    }
+
+    /// A script as rules, with what became of the tests that it has of itself.
+    async fn tested(
+        &self,
+        script: &str,
+    ) -> Result<std::result::Result<(RuleSet, Vec<TestResult>), LoadError>> {
+        let catalog = self.leadbox.catalog().await?;
+        Ok(RuleSet::load(script).map(|rules| {
+            let tests = rules.test(&catalog);
+            (rules, tests)
+        }))
     }
 }
 

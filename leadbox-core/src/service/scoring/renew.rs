@@ -2,6 +2,7 @@
 //! others' business.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Add;
 
 use super::super::LeadBox;
 use super::super::decision::{Announce, Decision};
@@ -27,6 +28,28 @@ pub(super) struct Renewed {
     pub(super) moved: u64,
     /// Of these, leads with another priority.
     pub(super) priorities: u64,
+}
+
+impl Renewed {
+    fn of(stored: &LeadScore, now: &Scored) -> Self {
+        Self {
+            scored: 1,
+            moved: has_moved(stored, now).into(),
+            priorities: (stored.priority != now.card.priority).into(),
+        }
+    }
+}
+
+impl Add for Renewed {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            scored: self.scored + other.scored,
+            moved: self.moved + other.moved,
+            priorities: self.priorities + other.priorities,
+        }
+    }
 }
 
 /// Whether a score that differs is kept in the lead's history.
@@ -86,7 +109,7 @@ impl LeadBox {
             _ => Announce::Each,
         };
         let mut decision = Decision::new(self, announce);
-        let mut renewed = Renewed::default();
+        let mut renewed: BTreeMap<LeadId, Renewed> = BTreeMap::new();
         // Another worker may have been faster.
         let is_done = |score: &LeadScore| {
             cause == ScoreCause::Rules
@@ -104,21 +127,17 @@ impl LeadBox {
                 Freshness::Fresh => cause,
             };
             let is_kept = is_kept(&stored.score, &now, cause);
-            renewed.scored += 1;
-            renewed.moved += u64::from(has_moved(&stored.score, &now));
-            renewed.priorities += u64::from(stored.score.priority != now.card.priority);
+            renewed.insert(stored.lead.id, Renewed::of(&stored.score, &now));
             let (version, edition) = (stored.lead.version, scorers.edition());
             decision.set_score(&stored.score, version, edition, cause, now, is_kept)?;
         }
         if decision.is_empty() {
-            return Ok(renewed);
+            return Ok(Renewed::default());
         }
         let changes = decision.finish_as(OnConflict::Skip, ()).await?.changes;
-        let skipped = storage.commit(&changes).await?.skipped;
-        if !skipped.is_empty() {
-            self.look_again_at_rules();
+        for skipped in self.commit(&changes).await?.skipped {
+            renewed.remove(&skipped.lead);
         }
-        renewed.scored -= (skipped.len() as u64).min(renewed.scored);
-        Ok(renewed)
+        Ok(renewed.into_values().fold(Renewed::default(), Renewed::add))
     }
 }

@@ -34,6 +34,8 @@ const RACES: u32 = 200;
 const NOTE: &str = "rescore";
 /// For so long another process may go on with the rules that it knows; what it scored by them meanwhile is found after that.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
+/// When a process that cannot read the rules in force tries again; others may be able to.
+const READ_AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -96,6 +98,13 @@ impl Note {
 pub(crate) struct Rescoring {
     edition: i64,
     runner: u32,
+}
+
+/// Whether a job takes more leads.
+#[derive(Clone, Copy)]
+enum Turn {
+    GoesOn,
+    IsOver,
 }
 
 /// What a worker does next.
@@ -166,37 +175,49 @@ impl LeadBox {
     /// # Errors
     /// `Contended`, `Storage`.
     pub(crate) async fn rescore(&self, rescoring: Rescoring) -> Result<Option<NewJob>> {
+        if self.scorers().await?.edition() < rescoring.edition {
+            self.look_again_at_rules();
+        }
+        if self.scorers().await?.is_unreadable() {
+            return self.rescoring_later(rescoring, READ_AGAIN).map(Some);
+        }
         let mut done = Renewed::default();
         for _ in 0..BATCHES {
-            match self.take_leads(rescoring.edition, done).await? {
+            match self.note(rescoring.edition, done, Turn::GoesOn).await? {
                 Next::Leads(leads) => done = self.renew(&leads, ScoreCause::Rules).await?,
-                Next::Again => {
-                    let mut job = self.rescoring_job(rescoring)?;
-                    job.due_at = self.now() + SETTLED;
-                    return Ok(Some(job));
-                }
+                Next::Again => return self.rescoring_later(rescoring, SETTLED).map(Some),
                 Next::Nothing => return Ok(None),
             }
         }
-        self.note_done(rescoring.edition, done).await?;
+        self.note(rescoring.edition, done, Turn::IsOver).await?;
         self.rescoring_job(rescoring).map(Some)
     }
 
-    /// Notes what was done, and takes the next leads.
-    async fn take_leads(&self, edition: i64, done: Renewed) -> Result<Next> {
+    fn rescoring_later(&self, rescoring: Rescoring, by: TimeDelta) -> Result<NewJob> {
+        let mut job = self.rescoring_job(rescoring)?;
+        job.due_at = self.now() + by;
+        Ok(job)
+    }
+
+    /// Notes what was done, and takes the next leads while the turn goes on.
+    async fn note(&self, edition: i64, done: Renewed, turn: Turn) -> Result<Next> {
         for _ in 0..RACES {
-            let Some((before, mut note)) = self.rescore_note().await? else {
+            let Some((before, noted)) = self.rescore_note().await? else {
                 return Ok(Next::Nothing);
             };
-            if note.progress.edition != edition || note.progress.state == RescoreState::Finished {
+            if noted.progress.edition != edition {
                 return Ok(Next::Nothing);
             }
+            let mut note = noted.clone();
             note.add(done);
-            if note.progress.leads.is_none() {
-                note.progress.leads = Some(self.live_leads().await?);
-            }
             let mut decision = Decision::new(self, Announce::Bulk);
-            let next = self.next_leads(&mut decision, &mut note).await?;
+            let next = match turn {
+                Turn::GoesOn => self.next_leads(&mut decision, &mut note).await?,
+                Turn::IsOver => Next::Nothing,
+            };
+            if note == noted {
+                return Ok(next);
+            }
             decision.push(self.rescore_change(before, &note)?)?;
             match self.storage().commit(&decision.finish(()).await?.changes).await {
                 Ok(_) => return Ok(next),
@@ -208,7 +229,10 @@ impl LeadBox {
     }
 
     async fn next_leads(&self, decision: &mut Decision<'_>, note: &mut Note) -> Result<Next> {
-        if note.progress.state == RescoreState::Paused {
+        if note.progress.leads.is_none() {
+            note.progress.leads = Some(self.live_leads().await?);
+        }
+        if note.progress.state != RescoreState::Running {
             return Ok(Next::Nothing);
         }
         let (tenant, edition) = (self.tenant(), note.progress.edition);
@@ -233,24 +257,6 @@ impl LeadBox {
         let subject = Definition::RuleBook(RuleBook::default()).subject(tenant);
         decision.event(subject, EventType::RULES_APPLIED, Version(edition), &payload)?;
         Ok(Next::Nothing)
-    }
-
-    async fn note_done(&self, edition: i64, done: Renewed) -> Result<()> {
-        for _ in 0..RACES {
-            let Some((before, mut note)) = self.rescore_note().await? else { return Ok(()) };
-            if note.progress.edition != edition {
-                return Ok(());
-            }
-            note.add(done);
-            let mut decision = Decision::new(self, Announce::Bulk);
-            decision.push(self.rescore_change(before, &note)?)?;
-            match self.storage().commit(&decision.finish(()).await?.changes).await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_conflict() => tokio::task::yield_now().await,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Error::Contended { what: "edition", id: edition.to_string() })
     }
 
     async fn live_leads(&self) -> Result<u64> {

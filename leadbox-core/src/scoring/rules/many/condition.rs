@@ -48,7 +48,7 @@ impl Verdict {
 impl Condition {
     /// The condition that a question is, unchanged.
     pub(super) fn whole(code: &Code) -> Self {
-        Self::WorkedOut(broken::or_whole(code))
+        Self::WorkedOut(code.clone())
     }
 
     /// The same with tables for the parts that one value decides.
@@ -121,53 +121,5 @@ impl Condition {
             }
             Self::WorkedOut(code) => Verdict::of(code.answer(row)),
         }
-    }
-}
-
-/// A way to break conditions on purpose, for a test that has to notice.
-#[cfg(all(test, feature = "compiled"))]
-pub(in crate::scoring::rules) mod broken {
-    use std::cell::Cell;
-
-    use super::super::super::numbers::Comparison;
-    use super::Code;
-
-    thread_local! {
-        static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
-    }
-
-    /// Works with every `>=` taken for `>`.
-    pub(in crate::scoring::rules) fn while_broken<T>(work: impl FnOnce() -> T) -> T {
-        IS_BROKEN.set(true);
-        let done = work();
-        IS_BROKEN.set(false);
-        done
-    }
-
-    pub(super) fn or_whole(code: &Code) -> Code {
-        if IS_BROKEN.get() { with_broken(code.clone()) } else { code.clone() }
-    }
-
-    fn with_broken(code: Code) -> Code {
-        let all = |parts: Vec<Code>| parts.into_iter().map(with_broken).collect();
-        match code {
-            Code::Compare(Comparison::GreaterOrEqual, sides) => {
-                Code::Compare(Comparison::Greater, sides)
-            }
-            Code::Not(part) => Code::Not(Box::new(with_broken(*part))),
-            Code::All(parts) => Code::All(all(parts)),
-            Code::Any(parts) => Code::Any(all(parts)),
-            other => other,
-        }
-    }
-}
-
-/// Conditions are never broken outside of tests.
-#[cfg(not(all(test, feature = "compiled")))]
-mod broken {
-    use super::Code;
-
-    pub(super) fn or_whole(code: &Code) -> Code {
-        code.clone()
     }
 }

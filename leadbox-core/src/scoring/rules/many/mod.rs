@@ -14,6 +14,3 @@ mod tables;
 pub(super) use asker::Asker;
 pub use score::{Fired, Score};
 pub use scores::Scores;
-
-#[cfg(all(test, feature = "compiled"))]
-pub(super) use condition::broken;

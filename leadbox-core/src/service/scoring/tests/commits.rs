@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 use super::*;
@@ -133,6 +134,42 @@ async fn work_on_many_leads_scores_them_and_is_undone_with_their_scores() {
     assert_eq!((undone.counts.changed, undone.refusals), (1, 0));
     let scored = stored(&sandbox, lead).await;
     assert_eq!((scored.total, scored.priority), (Points::whole(3), None));
+}
+
+#[tokio::test]
+async fn a_lead_that_things_keep_happening_with_is_changed_and_scored_behind_it() {
+    for by_bulk in [false, true] {
+        let (sandbox, ids) = meddled_with();
+        publish(&sandbox, "ours", RULES).await;
+        let leads = sandbox.leadbox.leads();
+        let lead = leads.capture(&cto()).await.unwrap().lead.id;
+        leads.record_interaction(lead, &pricing()).await.unwrap();
+        let others = sandbox.leadbox.clone();
+        ids.meddle(move || {
+            let opened = NewInteraction::new("email_open");
+            let leads = others.leads();
+            leads.record_interaction(lead, &opened).now_or_never().unwrap().unwrap();
+            true
+        });
+        let patch = LeadPatch::new().set("employees", 500);
+        if by_bulk {
+            let action = BulkAction::Change(patch);
+            let done = sandbox.leadbox.bulk().run(&action, &Selection::Ids(vec![lead])).await;
+            assert_eq!(done.unwrap().counts.changed, 1);
+        } else {
+            leads.update(lead, &patch, None).await.unwrap();
+        }
+        ids.meddle(|| false);
+        let employees = leads.lead(lead).await.unwrap().unwrap().lead.company.employees;
+        assert!(employees.is_some(), "by bulk: {by_bulk}");
+        settle(&sandbox).await;
+        let score = stored(&sandbox, lead).await;
+        assert_eq!(score.freshness, Freshness::Fresh);
+        let why = sandbox.leadbox.rules().explain(lead, None).await.unwrap();
+        assert_eq!((score.total, score.priority.as_deref()), (why.card.total, Some("hot")));
+        let announced = Announced::about(&sandbox.leadbox, lead).await.unwrap();
+        assert_eq!(announced.previous(&EventType::LEAD_SCORED, "priority"), Some("warm".into()));
+    }
 }
 
 #[tokio::test]

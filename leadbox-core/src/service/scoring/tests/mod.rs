@@ -5,10 +5,14 @@ mod over_time;
 mod past;
 mod publishing;
 
+use std::sync::Arc;
+
 use crate::id::LeadId;
 use crate::key::RuleSetKey;
 use crate::score::LeadScore;
-use crate::testing::Sandbox;
+use crate::service::LeadBox;
+use crate::storage::MemoryStorage;
+use crate::testing::{ManualClock, MeddlingIds, Sandbox};
 use crate::worker::Workers;
 
 /// Rules with everything in them that moves.
@@ -29,6 +33,14 @@ const RULES: &str = r#"
 
 fn key(text: &str) -> RuleSetKey {
     text.parse().unwrap()
+}
+
+/// A sandbox in which somebody can come between.
+fn meddled_with() -> (Sandbox, Arc<MeddlingIds>) {
+    let (ids, clock) = (Arc::new(MeddlingIds::seeded(4)), Arc::new(ManualClock::default()));
+    let builder = LeadBox::builder(Arc::new(MemoryStorage::new()));
+    let leadbox = builder.clock(clock.clone()).ids(ids.clone()).build().unwrap();
+    (Sandbox { leadbox, clock }, ids)
 }
 
 /// Publishes a script, and waits until every lead is scored by it.

@@ -12,7 +12,8 @@ use crate::service::NewInteraction;
 #[tokio::test]
 async fn what_a_lead_was_worth_is_known_whatever_became_of_it() {
     let sandbox = Sandbox::new().unwrap();
-    publish(&sandbox, "ours", RULES).await;
+    let lately = r#"rule("Moved lately", "fit", 7, |lead| lead.stage_since.within(hours(12)));"#;
+    publish(&sandbox, "ours", &format!("{RULES}\n{lately}")).await;
     let (leads, rules) = (sandbox.leadbox.leads(), sandbox.leadbox.rules());
     let new = NewLead::new().name("Ada").title("CTO").tag("vip");
     let lead = leads.capture(&new).await.unwrap().lead.id;

@@ -1,5 +1,10 @@
 //! Rules that come into force and go.
 
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+
+use super::super::renew::Renewed;
 use super::*;
 use crate::access::{Grants, Rights};
 use crate::error::Error;
@@ -7,7 +12,7 @@ use crate::event::{Actor, EventType};
 use crate::lead::NewLead;
 use crate::revision::Revision;
 use crate::score::Points;
-use crate::scoring::RuleSetVersion;
+use crate::scoring::{RuleSetVersion, ScoreCause};
 use crate::service::RescoreState;
 use crate::testing::Announced;
 
@@ -81,6 +86,32 @@ async fn publishing_scores_everything_again_and_one_step_back_is_the_version_bef
     assert_eq!((sheet.newest(), sheet.draft), (2, None));
     let unknown = RuleSetVersion { set: key("all"), version: 9 };
     assert!(matches!(rules.put_in_force(&unknown).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn leads_that_another_worker_scored_first_are_counted_by_that_one() {
+    let (sandbox, ids) = meddled_with();
+    let mut leads = Vec::new();
+    for _ in 0..3 {
+        leads.push(capture(&sandbox, "software").await);
+    }
+    let rules = sandbox.leadbox.rules();
+    let script = r#"rule("Is there", 50, |lead| true); priority("hot", 50);"#;
+    rules.save_draft(&key("all"), script, None).await.unwrap();
+    rules.publish(&key("all"), "", None).await.unwrap();
+
+    let (other, same) = (sandbox.leadbox.clone(), leads.clone());
+    let by_other = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&by_other);
+    ids.meddle(move || {
+        let renewed = other.renew(&same, ScoreCause::Rules).now_or_never().unwrap();
+        *noted.lock().unwrap() = Some(renewed.unwrap());
+        false
+    });
+    let by_one = sandbox.leadbox.renew(&leads, ScoreCause::Rules).await.unwrap();
+    let by_other = by_other.lock().unwrap().unwrap();
+    assert_eq!(by_one, Renewed::default());
+    assert_eq!(by_other, Renewed { scored: 3, moved: 3, priorities: 3 });
 }
 
 #[tokio::test]
