@@ -65,7 +65,7 @@ impl Snapshot {
         for lead in &known.leads {
             score_records.extend(storage.score_records(&scope, *lead, &all).await.unwrap().items);
             interactions.extend(storage.interactions(&scope, *lead, &all).await.unwrap().items);
-            stays.extend(storage.stays(&scope, *lead).await.unwrap());
+            stays.extend(storage.stays(&scope, &[*lead]).await.unwrap());
             tasks.extend(storage.lead_tasks(&scope, *lead, &all).await.unwrap().items);
             notes.extend(storage.notes(&scope, *lead, &all).await.unwrap().items);
         }

@@ -435,17 +435,18 @@ impl LeadStore for PostgresStorage {
         row.as_ref().map(rows::interaction).transpose()
     }
 
-    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+    async fn stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        let leads: Vec<Uuid> = leads.iter().map(|lead| lead.uuid()).collect();
         let rows = sqlx::query(
             r"
             select s.tenant, s.id, s.lead, s.pipeline, s.stage, s.entered_at, s.entered_by, s.left_at, s.left_by
             from stay as s
             join lead as l on l.tenant = s.tenant and l.id = s.lead
-            where s.tenant = $1 and s.lead = $2 and ($3::uuid[] is null or l.owner = any ($3))
-            order by s.entered_at, s.id",
+            where s.tenant = $1 and s.lead = any ($2) and ($3::uuid[] is null or l.owner = any ($3))
+            order by s.lead, s.entered_at, s.id",
         )
         .bind(scope.tenant.0)
-        .bind(lead.uuid())
+        .bind(leads)
         .bind(owners(scope))
         .fetch_all(&self.writers)
         .await

@@ -176,50 +176,40 @@ pub(crate) async fn by_key(
     found.as_ref().map(|row| rows::interaction(row, scope.tenant, lead)).transpose()
 }
 
-/// A lead's stays, the earliest first.
-pub(crate) async fn stays(readers: &Readers, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
-    let Some(no) = seen_lead(readers, scope, lead).await? else { return Ok(Vec::new()) };
-    let found = sqlx::query(
-        r"
-        select
-            id,
-            pipeline,
-            stage,
-            entered_at,
-            entered_by,
-            left_at,
-            left_by
-        from stay
-        where lead_no = ?
-        order by
-            entered_at,
-            id",
-    )
-    .bind(no)
-    .fetch_all(&mut *readers.acquire().await?)
-    .await
-    .during("read stays")?;
-    found.iter().map(|row| rows::stay(row, scope.tenant, lead)).collect()
+macro_rules! stays_that {
+    ($($condition:literal)?) => {
+        Rows {
+            before: "with v (tenant, id) as (values",
+            columns: 2,
+            after: concat!(
+                r") select
+                    t.id,
+                    t.pipeline,
+                    t.stage,
+                    t.entered_at,
+                    t.entered_by,
+                    t.left_at,
+                    t.left_by,
+                    l.id as lead,
+                    l.owner
+                from v
+                cross join lead l on l.tenant = v.tenant and l.id = v.id
+                cross join stay t on t.lead_no = l.no ",
+                $($condition)?
+            ),
+        }
+    };
 }
 
-const OPEN: Rows<'_> = Rows {
-    before: "with v (tenant, id) as (values",
-    columns: 2,
-    after: r") select
-            t.id,
-            t.pipeline,
-            t.stage,
-            t.entered_at,
-            t.entered_by,
-            t.left_at,
-            t.left_by,
-            l.id as lead,
-            l.owner
-        from v
-        cross join lead l on l.tenant = v.tenant and l.id = v.id
-        cross join stay t on t.lead_no = l.no
-        where t.left_at is null",
-};
+const ALL: Rows<'_> = stays_that!();
+const OPEN: Rows<'_> = stays_that!("where t.left_at is null");
+
+/// The stays of several leads: those of one together, the earliest first.
+pub(crate) async fn stays(readers: &Readers, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+    let mut stays = stays_of(readers, scope, leads, ALL).await?;
+    stays.sort_by_key(|stay| (stay.lead, stay.entered_at, stay.id));
+    Ok(stays)
+}
 
 /// The open stays of several leads.
 pub(crate) async fn open_stays(
@@ -227,16 +217,25 @@ pub(crate) async fn open_stays(
     scope: &Scope,
     leads: &[LeadId],
 ) -> Result<Vec<Stay>> {
+    stays_of(readers, scope, leads, OPEN).await
+}
+
+async fn stays_of(
+    readers: &Readers,
+    scope: &Scope,
+    leads: &[LeadId],
+    query: Rows<'_>,
+) -> Result<Vec<Stay>> {
     let mut leads = leads.to_vec();
     leads.sort_unstable();
     leads.dedup();
     let mut connection = readers.acquire().await?;
-    let found = OPEN
+    let found = query
         .fetch(&mut connection, &leads, |binds, lead| {
             binds.add(scope.tenant.0).add(lead.uuid());
         })
         .await
-        .during("read open stays")?;
+        .during("read stays")?;
     let mut stays = Vec::with_capacity(found.len());
     for row in &found {
         let mut columns = Columns::behind(row, "stay", 7);

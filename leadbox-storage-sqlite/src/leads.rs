@@ -239,8 +239,8 @@ impl LeadStore for SqliteStorage {
         interactions::by_key(&self.readers, scope, lead, key).await
     }
 
-    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
-        interactions::stays(&self.readers, scope, lead).await
+    async fn stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        interactions::stays(&self.readers, scope, leads).await
     }
 
     async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {

@@ -22,7 +22,7 @@ async fn belongings(storage: &dyn Storage, scope: &Scope, lead: LeadId) -> Belon
     let all = PageRequest::first(PageRequest::MAX);
     (
         storage.interactions(scope, lead, &all).await.unwrap().items,
-        storage.stays(scope, lead).await.unwrap(),
+        storage.stays(scope, &[lead]).await.unwrap(),
         storage.lead_tasks(scope, lead, &all).await.unwrap().items,
         storage.notes(scope, lead, &all).await.unwrap().items,
         storage.lead(scope, lead).await.unwrap().unwrap().activity,
@@ -146,7 +146,7 @@ pub async fn two_open_stays_do_not_meet(storage: Arc<dyn Storage>) {
     let ended = world.ended(&stays[1], 20);
     let end = Change::CloseStay(Box::new(ended.clone()));
     world.commit(vec![end, moved(&leads[1], &leads[0], &[])]).await;
-    let found = world.storage.stays(&world.scope(), leads[0].id).await.unwrap();
+    let found = world.storage.stays(&world.scope(), &[leads[0].id]).await.unwrap();
     let mut expected = vec![stays[0].clone(), Stay { lead: leads[0].id, ..ended }];
     expected.sort_by_key(|stay| (stay.entered_at, stay.id));
     assert_eq!(found, expected);

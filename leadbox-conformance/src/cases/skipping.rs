@@ -30,7 +30,7 @@ async fn is_absent(world: &World, lead: &Lead) -> bool {
     let (storage, scope) = (&world.storage, world.scope());
     let page = PageRequest::default();
     storage.lead(&scope, lead.id).await.unwrap().is_none()
-        && storage.stays(&scope, lead.id).await.unwrap().is_empty()
+        && storage.stays(&scope, &[lead.id]).await.unwrap().is_empty()
         && storage.interactions(&scope, lead.id, &page).await.unwrap().items.is_empty()
         && facts_about(world, lead.id).await == 0
 }
@@ -41,7 +41,7 @@ async fn is_whole(world: &World, lead: &Lead) -> bool {
     stored.lead == *lead
         && stored.score.revision == Revision(1)
         && stored.activity.count == 1
-        && storage.stays(&scope, lead.id).await.unwrap().len() == 1
+        && storage.stays(&scope, &[lead.id]).await.unwrap().len() == 1
         && facts_about(world, lead.id).await == 1
 }
 
@@ -90,7 +90,7 @@ pub async fn a_conflict_found_late_takes_the_leads_earlier_changes_back(storage:
     assert!(is_absent(&world, &by_interaction).await);
     let (storage, scope) = (&world.storage, world.scope());
     assert_eq!(storage.lead(&scope, by_fact.id).await.unwrap(), None);
-    assert!(storage.stays(&scope, by_fact.id).await.unwrap().is_empty());
+    assert!(storage.stays(&scope, &[by_fact.id]).await.unwrap().is_empty());
     assert_eq!(intact(&world).await.len(), 2);
     counts_hold(&world).await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leadbox_core::storage::Storage;
-use leadbox_core::{Change, Scope, Stay, Tenant};
+use leadbox_core::{Change, LeadId, Scope, Stay, Tenant};
 
 use crate::fixtures::{Refusal, World, at};
 
@@ -20,11 +20,11 @@ pub async fn a_stay_reads_back_open_and_ended(storage: Arc<dyn Storage>) {
     let lead = world.lead();
     let stay = world.stay(&lead, 0, 10);
     world.commit(vec![world.insert(&lead), open(&stay)]).await;
-    let stays = world.storage.stays(&world.scope(), lead.id).await.unwrap();
+    let stays = world.storage.stays(&world.scope(), &[lead.id]).await.unwrap();
     assert_eq!(stays, std::slice::from_ref(&stay));
     let ended = world.ended(&stay, 20);
     world.commit(vec![close(&ended)]).await;
-    assert_eq!(world.storage.stays(&world.scope(), lead.id).await.unwrap(), [ended]);
+    assert_eq!(world.storage.stays(&world.scope(), &[lead.id]).await.unwrap(), [ended]);
 }
 
 pub async fn a_lead_moves_on_within_one_set(storage: Arc<dyn Storage>) {
@@ -35,7 +35,7 @@ pub async fn a_lead_moves_on_within_one_set(storage: Arc<dyn Storage>) {
     let (ended, second) = (world.ended(&first, 20), world.stay(&lead, 1, 20));
     // Whatever the order in which they are given, the old stay ends before the new one begins.
     world.commit(vec![open(&second), close(&ended)]).await;
-    let stays = world.storage.stays(&world.scope(), lead.id).await.unwrap();
+    let stays = world.storage.stays(&world.scope(), &[lead.id]).await.unwrap();
     assert_eq!(stays, [ended, second]);
 }
 
@@ -50,9 +50,19 @@ pub async fn stays_come_earliest_first(storage: Arc<dyn Storage>) {
         world.commit(vec![close(&ended)]).await;
         expected.push(ended);
     }
-    world.commit(vec![open(&world.stay(&leads[1], 0, 1))]).await;
+    let other = world.stay(&leads[1], 0, 1);
+    world.commit(vec![open(&other)]).await;
     expected.sort_by_key(|stay| (stay.entered_at, stay.id));
-    assert_eq!(world.storage.stays(&world.scope(), leads[0].id).await.unwrap(), expected);
+    let found = |leads: Vec<LeadId>| {
+        let (storage, scope) = (world.storage.clone(), world.scope());
+        async move { storage.stays(&scope, &leads).await.unwrap() }
+    };
+    assert_eq!(found(vec![leads[0].id]).await, expected);
+    // Those of one lead stand together, whoever was asked for first and how often.
+    expected.push(other);
+    expected.sort_by_key(|stay| (stay.lead, stay.entered_at, stay.id));
+    assert_eq!(found(vec![leads[1].id, leads[0].id, leads[1].id]).await, expected);
+    assert!(found(Vec::new()).await.is_empty());
 }
 
 pub async fn a_lead_has_one_open_stay_at_most(storage: Arc<dyn Storage>) {
@@ -74,7 +84,7 @@ pub async fn an_ended_stay_cannot_end_again(storage: Arc<dyn Storage>) {
     world.commit(vec![close(&world.ended(&stay, 20))]).await;
     let again = vec![close(&world.ended(&stay, 30))];
     assert_eq!(world.refused(again).await, Refusal::Conflict);
-    let stays = world.storage.stays(&world.scope(), lead.id).await.unwrap();
+    let stays = world.storage.stays(&world.scope(), &[lead.id]).await.unwrap();
     assert_eq!(stays[0].left_at, Some(at(20)));
     assert_eq!(world.refused(vec![open(&stay)]).await, Refusal::AlreadyExists);
 }
@@ -113,9 +123,9 @@ pub async fn stays_are_seen_by_who_sees_the_lead(storage: Arc<dyn Storage>) {
     let lead = world.stored(lead).await;
     world.commit(vec![open(&world.stay(&lead, 0, 10))]).await;
     let own = Scope::owned_by(world.tenant, lead.owner);
-    assert_eq!(world.storage.stays(&own, lead.id).await.unwrap().len(), 1);
+    assert_eq!(world.storage.stays(&own, &[lead.id]).await.unwrap().len(), 1);
     for blind in [Scope::owned_by(world.tenant, [world.id()]), Scope::all(Tenant(2))] {
-        assert!(world.storage.stays(&blind, lead.id).await.unwrap().is_empty());
+        assert!(world.storage.stays(&blind, &[lead.id]).await.unwrap().is_empty());
     }
-    assert!(world.storage.stays(&world.scope(), world.id()).await.unwrap().is_empty());
+    assert!(world.storage.stays(&world.scope(), &[world.id()]).await.unwrap().is_empty());
 }

@@ -225,7 +225,7 @@ pub async fn an_owner_sees_only_the_lead_of_its_tenant(storage: Arc<dyn Storage>
             assert_eq!(found.iter().count(), expected);
             let found = storage.interaction_by_key(&scope, id, "click").await.unwrap();
             assert_eq!(found.iter().count(), expected);
-            assert_eq!(storage.stays(&scope, id).await.unwrap().len(), expected);
+            assert_eq!(storage.stays(&scope, &[id]).await.unwrap().len(), expected);
             assert_eq!(storage.lead(&scope, id).await.unwrap().iter().count(), expected);
             let events = storage.events(&scope, &EventFilter::default(), &page).await.unwrap();
             assert_eq!(events.items.len(), expected);
@@ -293,7 +293,7 @@ pub async fn stays_of_one_id_are_kept_apart(storage: Arc<dyn Storage>) {
     other.commit(vec![Change::OpenStay(Box::new(theirs.clone()))]).await;
     let stays = |world: &World| {
         let (world, id) = (world.clone(), lead.id);
-        async move { world.storage.stays(&world.scope(), id).await.unwrap() }
+        async move { world.storage.stays(&world.scope(), &[id]).await.unwrap() }
     };
     assert_eq!(stays(&one).await, std::slice::from_ref(&mine));
     assert_eq!(stays(&other).await, std::slice::from_ref(&theirs));

@@ -142,7 +142,7 @@ impl Audit {
                 if version != trail.version {
                     complaints.push(format!("{id} is at {version}, log at {}", trail.version));
                 }
-                let stays = storage.stays(scope, *id).await.unwrap();
+                let stays = storage.stays(scope, &[*id]).await.unwrap();
                 complaints.extend(wrong_stays(stored, &stays, &trail));
                 if stored.activity.count > 0 || !trail.interactions.is_empty() {
                     let found = interactions(leadbox, *id).await;

@@ -265,10 +265,10 @@ impl LeadStore for Saboteur {
         Ok(None)
     }
 
-    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+    async fn stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
         let mut stays = Vec::new();
         for scope in self.scopes_read("stays", scope) {
-            stays.extend(self.inner.stays(&scope, lead).await?);
+            stays.extend(self.inner.stays(&scope, leads).await?);
         }
         Ok(stays)
     }

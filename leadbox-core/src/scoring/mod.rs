@@ -3,10 +3,12 @@
 //! a lead is scored.
 
 mod card;
+mod compare;
 mod detail;
 mod fade;
 mod moves;
 mod place;
+mod ranking;
 mod record;
 mod rules;
 mod scorer;
@@ -16,7 +18,9 @@ mod snapshot;
 mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
+pub use compare::LineMove;
 pub use fade::{Fade, Fading};
+pub use ranking::{Estimate, Outcome, Precision, Ranking, Tenth, auc_gain};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
 pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};
 pub use scorer::{Scorer, Subject};

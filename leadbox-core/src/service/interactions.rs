@@ -10,6 +10,7 @@ use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Subject};
 use crate::id::{InteractionId, LeadId};
 use crate::interaction::{Interaction, InteractionKind, Suspicion};
+use crate::lead::Lead;
 use crate::page::{Page, PageRequest};
 use crate::storage::{Change, InteractionMark};
 use crate::time::{Timestamp, to_micros};
@@ -70,6 +71,39 @@ impl NewInteraction {
     pub fn prop(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.props.insert(name.into(), value.into());
         self
+    }
+
+    /// It as an interaction of a lead, received at a moment.
+    ///
+    /// # Errors
+    /// Every problem.
+    pub(super) fn interaction(
+        &self,
+        id: InteractionId,
+        lead: &Lead,
+        received_at: Timestamp,
+    ) -> std::result::Result<Interaction, Invalid> {
+        Ok(self.of(id, lead, self.read(received_at)?, received_at))
+    }
+
+    fn of(
+        &self,
+        id: InteractionId,
+        lead: &Lead,
+        kind: InteractionKind,
+        received_at: Timestamp,
+    ) -> Interaction {
+        Interaction {
+            id,
+            tenant: lead.tenant,
+            lead: lead.id,
+            kind,
+            at: self.at.map_or(received_at, to_micros),
+            received_at,
+            key: self.key.clone(),
+            suspicion: self.suspicion,
+            props: self.props.clone(),
+        }
     }
 
     fn read(&self, now: Timestamp) -> std::result::Result<InteractionKind, Invalid> {
@@ -144,17 +178,7 @@ impl Leads<'_> {
         {
             return decision.finish(Recorded { interaction, repeated: true }).await;
         }
-        let interaction = Interaction {
-            id: decision.id(),
-            tenant: known.tenant,
-            lead: known.id,
-            kind,
-            at: new.at.map_or(decision.at(), to_micros),
-            received_at: decision.at(),
-            key: new.key.clone(),
-            suspicion: new.suspicion,
-            props: new.props.clone(),
-        };
+        let interaction = new.of(decision.id(), &known, kind, decision.at());
         decision.makes(interaction.id.uuid());
         let payload = data([
             ("interaction", Value::from(interaction.id.to_string())),

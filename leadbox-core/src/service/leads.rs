@@ -127,7 +127,7 @@ impl Leads<'_> {
         Ok(self.leadbox.storage().count_leads(self.leadbox.scope(), &query, cap).await?)
     }
 
-    async fn query(&self, list: &LeadList) -> Result<LeadQuery> {
+    pub(super) async fn query(&self, list: &LeadList) -> Result<LeadQuery> {
         self.query_at(list, self.leadbox.now()).await
     }
 
@@ -145,7 +145,7 @@ impl Leads<'_> {
     /// # Errors
     /// `Storage`.
     pub async fn stays(&self, id: LeadId) -> Result<Vec<Stay>> {
-        Ok(self.leadbox.storage().stays(self.leadbox.scope(), id).await?)
+        Ok(self.leadbox.storage().stays(self.leadbox.scope(), &[id]).await?)
     }
 
     /// Changes fields. With `expected`, only a lead at that version.

@@ -60,7 +60,10 @@ pub use merge::{Belongings, MergePlan, Merged};
 pub use merges::{MergeState, PastMerge};
 pub use notes::Notes;
 pub use passwords::Passwords;
-pub use scoring::{Explanation, Published, RescoreProgress, RescoreState, RuleCheck, Rules};
+pub use scoring::{
+    Backtest, BacktestPlan, Candidate, Explanation, Published, RescoreProgress, RescoreState,
+    RuleCheck, Rules, Shift, Supposed, TriedLead, WhatIf,
+};
 pub(crate) use scoring::{SCORES, ScoreJob};
 pub use sessions::{Session, SessionPolicy, Sessions};
 pub use tasks::Tasks;

@@ -127,8 +127,9 @@ pub trait LeadStore: Send + Sync {
         key: &'a str,
     ) -> Result<Option<Interaction>>;
 
-    /// A lead's stays, the earliest first; empty when the scope does not see the lead.
-    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>>;
+    /// The stays of these leads: those of one lead together, the earliest first; those of leads that the scope does not see are
+    /// missing.
+    async fn stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>>;
 
     /// The open stays of these leads, in no certain order; those of leads that the scope does not see are missing.
     async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>>;

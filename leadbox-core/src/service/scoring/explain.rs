@@ -1,16 +1,20 @@
-//! Why a lead has the score that it has, now or at a moment before. Owns the way back to what was known of a lead then.
+//! Why a lead has the score that it has, now or at a moment before, or would have if something were otherwise. Owns the questions; the way
+//! back is `past`'s.
 
+use uuid::Uuid;
+
+use super::candidate::Candidate;
 use super::kept::{MOST_INTERACTIONS, score};
+use super::past::Known;
 use super::verbs::Rules;
-use crate::error::{Error, Result};
-use crate::event::{Event, EventType, Subject};
-use crate::id::LeadId;
-use crate::interaction::{Interaction, Suspicion};
-use crate::lead::{Lead, settle};
+use crate::access::Capability;
+use crate::error::{Error, Invalid, Result};
+use crate::id::{InteractionId, LeadId};
+use crate::interaction::Interaction;
+use crate::lead::{Lead, LeadPatch, settle};
 use crate::page::{Page, PageRequest};
-use crate::pipeline::Stay;
 use crate::scoring::{RuleSetVersion, ScoreCard, ScoreRecord, Scored, Scorers};
-use crate::storage::EventFilter;
+use crate::service::NewInteraction;
 use crate::time::Timestamp;
 
 /// A lead's card, by the rules that are in force.
@@ -26,6 +30,28 @@ pub struct Explanation {
     pub set: Option<RuleSetVersion>,
     /// Whether any rules were for this lead.
     pub applies: bool,
+}
+
+/// What is supposed of a lead.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct WhatIf {
+    /// By which rules; those in force, unless others are named.
+    pub by: Candidate,
+    /// At which moment; now, unless another is named.
+    pub as_of: Option<Timestamp>,
+    /// Fields that it would have.
+    pub patch: LeadPatch,
+    /// What would have happened with it besides.
+    pub happened: Vec<NewInteraction>,
+}
+
+/// A lead's card as it is, and as it would be.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Supposed {
+    /// As it is, by the rules in force.
+    pub before: Explanation,
+    /// As it would be.
+    pub after: Explanation,
 }
 
 impl Rules<'_> {
@@ -56,16 +82,7 @@ impl Rules<'_> {
         let at = as_of.unwrap_or(now);
         let stored = self.leadbox.leads().stored(lead).await?;
         let stored = stored.ok_or_else(|| Error::not_found("lead", lead))?;
-        let (lead, interactions) = match as_of {
-            Some(at) if at < now => self.as_of(stored.lead, at).await?,
-            _ => {
-                let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
-                let of_lead = [stored.lead.id];
-                let found =
-                    storage.recent_interactions(tenant, &of_lead, MOST_INTERACTIONS).await?;
-                (stored.lead, found)
-            }
-        };
+        let (lead, interactions) = self.subject(stored.lead, as_of.filter(|at| *at < now)).await?;
         let catalog = self.leadbox.catalog().await?;
         let Scored { card, set, applies } = score(scorers, &catalog, &lead, &interactions, at);
         Ok(Explanation { lead: lead.id, card, edition: scorers.edition(), set, applies })
@@ -80,77 +97,59 @@ impl Rules<'_> {
         Ok(self.leadbox.storage().score_records(scope, lead, page).await?)
     }
 
-    /// A lead, and what had happened with it, as both were known at a moment.
-    async fn as_of(&self, mut lead: Lead, at: Timestamp) -> Result<(Lead, Vec<Interaction>)> {
-        if lead.created_at > at {
-            return Err(Error::not_found("lead", lead.id));
-        }
-        let catalog = self.leadbox.catalog().await?;
-        let later = self.events_since(lead.id, at).await?;
-        for event in &later {
-            lead.go_back(event, &catalog);
+    /// What a lead would be worth if something were otherwise: by other rules, with other fields, or if more had happened. Nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// `Denied`; `NotFound` when there is no such lead, or was none yet; `Invalid` when a field or an interaction is not one, or
+    /// the rules have mistakes; `Storage`.
+    pub async fn what_if(&self, lead: LeadId, what_if: &WhatIf) -> Result<Supposed> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        let before = self.explain(lead, what_if.as_of).await?;
+        let scorers = self.leadbox.scorers_by(&what_if.by).await?;
+        let now = self.leadbox.now();
+        let stored = self.leadbox.leads().stored(lead).await?;
+        let stored = stored.ok_or_else(|| Error::not_found("lead", lead))?;
+        let past = what_if.as_of.filter(|at| *at < now);
+        let (mut lead, mut interactions) = self.subject(stored.lead, past).await?;
+        let (catalog, at) = (self.leadbox.catalog().await?, what_if.as_of.unwrap_or(now));
+        let mut invalid = Invalid::default();
+        if let Err(wrong) = what_if.patch.apply(&mut lead, &catalog, at) {
+            invalid.issues.extend(wrong.issues);
         }
         settle(&mut lead, &catalog);
-        lead.stage_since = self.stage_since(&lead, at).await?;
-        let mut interactions = self.known_by(lead.id, at).await?;
-        for event in later.iter().filter(|event| event.kind == EventType::INTERACTION_MARKED) {
-            let payload = event.payload()?;
-            let is_of = payload.data.get("interaction").and_then(|id| id.as_str()?.parse().ok());
-            let was_clear = payload.data.get("suspect").and_then(serde_json::Value::as_bool);
-            for one in interactions.iter_mut().filter(|one| Some(one.id) == is_of) {
-                one.suspicion = match was_clear {
-                    Some(true) => Suspicion::Clear,
-                    _ => Suspicion::Suspect,
-                };
-            }
-        }
-        interactions.retain(|one| one.suspicion == Suspicion::Clear);
-        interactions.truncate(MOST_INTERACTIONS as usize);
-        Ok((lead, interactions))
-    }
-
-    /// Since when a lead, as it was at a moment, had been in its stage.
-    async fn stage_since(&self, lead: &Lead, at: Timestamp) -> Result<Timestamp> {
-        let stays = self.leadbox.storage().stays(self.leadbox.scope(), lead.id).await?;
-        let was_open = |stay: &&Stay| {
-            stay.stage == lead.stage
-                && stay.entered_at <= at
-                && stay.left_at.is_none_or(|left| left > at)
-        };
-        let entered = stays.iter().filter(was_open).map(|stay| stay.entered_at).max();
-        Ok(entered.unwrap_or(lead.created_at))
-    }
-
-    /// What was told of a lead behind a moment, the latest first.
-    async fn events_since(&self, lead: LeadId, at: Timestamp) -> Result<Vec<Event>> {
-        let storage = self.leadbox.storage();
-        storage.sequence(1000).await?;
-        let filter = EventFilter { subject: Some(Subject::lead(lead)), ..EventFilter::default() };
-        let (mut page, mut later) = (PageRequest::first(200), Vec::new());
-        loop {
-            let found = storage.events(self.leadbox.scope(), &filter, &page).await?;
-            let is_whole = found.items.iter().all(|event| event.at > at);
-            later.extend(found.items.into_iter().filter(|event| event.at > at));
-            match found.next {
-                Some(next) if is_whole => page.after = Some(next),
-                _ => return Ok(later),
-            }
-        }
-    }
-
-    /// What had happened and was heard of by a moment, suspect or not, the latest first.
-    async fn known_by(&self, lead: LeadId, at: Timestamp) -> Result<Vec<Interaction>> {
-        let (mut page, mut known) = (PageRequest::first(500), Vec::new());
-        loop {
-            let scope = self.leadbox.scope();
-            let found = self.leadbox.storage().interactions(scope, lead, &page).await?;
-            known.extend(found.items.into_iter().filter(|one| one.received_at <= at));
-            match found.next {
-                Some(next) if known.len() < 2 * MOST_INTERACTIONS as usize => {
-                    page.after = Some(next);
+        for (place, new) in what_if.happened.iter().enumerate() {
+            let id = InteractionId::from_uuid(Uuid::from_u128(place as u128));
+            match new.interaction(id, &lead, at) {
+                Ok(one) => interactions.push(one),
+                Err(wrong) => {
+                    for issue in wrong.issues {
+                        invalid.push(format!("happened.{place}.{}", issue.field), issue.message);
+                    }
                 }
-                _ => return Ok(known),
             }
         }
+        invalid.or(())?;
+        let Scored { card, set, applies } = score(&scorers, &catalog, &lead, &interactions, at);
+        let after = Explanation { lead: lead.id, card, edition: scorers.edition(), set, applies };
+        Ok(Supposed { before, after })
+    }
+
+    /// A lead and what happened with it: as both are, or as they were known at a moment.
+    async fn subject(
+        &self,
+        lead: Lead,
+        past: Option<Timestamp>,
+    ) -> Result<(Lead, Vec<Interaction>)> {
+        let Some(at) = past else {
+            let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
+            let found = storage.recent_interactions(tenant, &[lead.id], MOST_INTERACTIONS).await?;
+            return Ok((lead, found));
+        };
+        let id = lead.id;
+        self.leadbox.tell_all().await?;
+        let known = self.leadbox.known(vec![(lead, at)]).await?.pop();
+        let Known { lead, interactions, .. } = known.ok_or_else(|| Error::not_found("lead", id))?;
+        Ok((lead, interactions))
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::super::decision::{Announce, Decision, data};
+use super::candidate::mistakes;
 use super::verbs::Rules;
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
@@ -202,7 +203,7 @@ impl Rules<'_> {
         rules: Option<&RuleSet>,
         (action, id, note): (&str, Option<&RuleSetVersion>, &str),
     ) -> Result<super::super::decision::Prepared<Published>> {
-        self.put_default_last(&mut book, id.zip(rules)).await?;
+        self.put_for_all_last(&mut book, id.zip(rules)).await?;
         book.edition += 1;
         book.since = Some(decision.at());
         let payload = data([
@@ -222,36 +223,25 @@ impl Rules<'_> {
     }
 
     /// Puts the rule set that is for all leads behind the others.
-    ///
-    /// # Errors
-    /// `Invalid` when two are: the second would never be asked.
-    async fn put_default_last(
+    async fn put_for_all_last(
         &self,
         book: &mut RuleBook,
         new: Option<(&RuleSetVersion, &RuleSet)>,
     ) -> Result<()> {
-        let mut for_all: Vec<RuleSetVersion> = Vec::new();
-        for one in &book.in_force {
-            let is_for_all = match new.filter(|(id, _)| *id == one) {
+        let mut sets = Vec::with_capacity(book.in_force.len());
+        for one in std::mem::take(&mut book.in_force) {
+            let is_for_all = match new.filter(|(id, _)| **id == one) {
                 Some((_, rules)) => rules.is_for_all(),
                 // What cannot be read is for nobody.
                 None => {
-                    let rules = self.leadbox.loaded_rules(one).await?;
+                    let rules = self.leadbox.loaded_rules(&one).await?;
                     rules.is_some_and(|rules| rules.is_for_all())
                 }
             };
-            if is_for_all {
-                for_all.push(one.clone());
-            }
+            sets.push((one, is_for_all));
         }
-        if let [one, other, ..] = &for_all[..] {
-            let (one, other) = (&one.set, &other.set);
-            let says = format!(
-                "'{one}' and '{other}' are both for all leads, so one of them would never be asked: give one an applies_to"
-            );
-            return Err(Invalid::one("applies_to", says).into());
-        }
-        book.in_force.sort_by_key(|one| for_all.contains(one));
+        for_all_last(&mut sets, |is_for_all| *is_for_all)?;
+        book.in_force = sets.into_iter().map(|(one, _)| one).collect();
         Ok(())
     }
 
@@ -277,12 +267,7 @@ impl Rules<'_> {
                 }
                 Ok(invalid.or(rules)?)
             }
-            Err(error) => {
-                for mistake in error.mistakes {
-                    invalid.push("script", mistake);
-                }
-                Err(invalid.into())
-            }
+            Err(error) => Err(mistakes(error)),
         }
     }
 
@@ -324,8 +309,27 @@ impl Decision<'_> {
     }
 }
 
+/// Puts the rule set that is for all leads behind the others.
+///
+/// # Errors
+/// `Invalid` when two are: the second would never be asked.
+pub(super) fn for_all_last<T>(
+    sets: &mut [(RuleSetVersion, T)],
+    is_for_all: impl Fn(&T) -> bool,
+) -> Result<()> {
+    let mut for_all = sets.iter().filter(|(_, set)| is_for_all(set)).map(|(id, _)| &id.set);
+    if let (Some(one), Some(other)) = (for_all.next(), for_all.next()) {
+        let says = format!(
+            "'{one}' and '{other}' are both for all leads, so one of them would never be asked: give one an applies_to"
+        );
+        return Err(Invalid::one("applies_to", says).into());
+    }
+    sets.sort_by_key(|(_, set)| is_for_all(set));
+    Ok(())
+}
+
 /// Puts a version into a book: in the place of the one before, or behind the others.
-fn place(book: &mut RuleBook, id: RuleSetVersion) {
+pub(super) fn place(book: &mut RuleBook, id: RuleSetVersion) {
     match book.in_force.iter_mut().find(|one| one.set == id.set) {
         Some(one) => *one = id,
         None => book.in_force.push(id),

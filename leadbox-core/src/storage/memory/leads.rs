@@ -237,25 +237,19 @@ impl LeadStore for MemoryStorage {
         Ok(with_key.min_by_key(|one| (!state.is_own(one), one.id)).cloned())
     }
 
-    async fn stays(&self, scope: &Scope, lead: LeadId) -> Result<Vec<Stay>> {
+    async fn stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
+        let leads: BTreeSet<LeadId> = leads.iter().copied().collect();
         let state = self.state();
-        if state.seen_lead(scope, lead).is_none() {
-            return Ok(Vec::new());
-        }
-        let mut stays: Vec<Stay> = state.stays_of(scope.tenant, lead).cloned().collect();
-        stays.sort_by_key(|stay| (stay.entered_at, stay.id));
+        let seen = leads.into_iter().filter(|lead| state.seen_lead(scope, *lead).is_some());
+        let stays = seen.flat_map(|lead| state.stays_of(scope.tenant, lead));
+        let mut stays: Vec<Stay> = stays.cloned().collect();
+        stays.sort_by_key(|stay| (stay.lead, stay.entered_at, stay.id));
         Ok(stays)
     }
 
     async fn open_stays(&self, scope: &Scope, leads: &[LeadId]) -> Result<Vec<Stay>> {
-        let leads: BTreeSet<LeadId> = leads.iter().copied().collect();
-        let state = self.state();
-        Ok(leads
-            .into_iter()
-            .filter(|lead| state.seen_lead(scope, *lead).is_some())
-            .flat_map(|lead| state.stays_of(scope.tenant, lead))
-            .filter(|stay| stay.left_at.is_none())
-            .cloned()
-            .collect())
+        let mut stays = self.stays(scope, leads).await?;
+        stays.retain(|stay| stay.left_at.is_none());
+        Ok(stays)
     }
 }

@@ -1,5 +1,6 @@
 //! Scoring as a host sees it, on the memory storage.
 
+mod backtest;
 mod commits;
 mod over_time;
 mod past;

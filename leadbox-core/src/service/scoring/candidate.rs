@@ -1,0 +1,75 @@
+//! Rules that are not in force, as if they were. Owns their place among the others; what they are held against is others' business.
+
+use std::sync::Arc;
+
+use super::super::LeadBox;
+use super::publish::{for_all_last, place};
+use crate::error::{Error, Invalid, Result};
+use crate::key::RuleSetKey;
+use crate::scoring::{LoadError, RuleSet, RuleSetVersion, Scorer, Scorers};
+
+/// Rules to be tried: in the place of the rule set's version that is in force, or behind the others.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Candidate {
+    /// What is in force.
+    #[default]
+    InForce,
+    /// What somebody works on in a rule set.
+    Draft(RuleSetKey),
+    /// A version that was published.
+    Version(RuleSetVersion),
+    /// A script as the rule set of this key.
+    Script(RuleSetKey, String),
+}
+
+impl LeadBox {
+    /// The scorers as they would be with a candidate in force. Its version is 0 while it was not published.
+    pub(super) async fn scorers_by(&self, candidate: &Candidate) -> Result<Arc<Scorers>> {
+        let (id, script) = match candidate {
+            Candidate::InForce => return self.scorers().await,
+            Candidate::Version(id) => {
+                let published = self.published_rules(id).await?;
+                let absent = || Error::not_found("version", format!("{}@{}", id.set, id.version));
+                (id.clone(), published.ok_or_else(absent)?.script)
+            }
+            Candidate::Draft(set) => {
+                let (_, sheet) = self.rules().known_sheet(set).await?;
+                let draft = sheet.draft.ok_or_else(|| Error::not_found("draft of", set))?;
+                (RuleSetVersion { set: set.clone(), version: 0 }, draft.script)
+            }
+            Candidate::Script(set, script) => {
+                (RuleSetVersion { set: set.clone(), version: 0 }, script.clone())
+            }
+        };
+        let rules = RuleSet::load(&script).map_err(mistakes)?;
+        self.scorers_with(id, Arc::new(rules)).await
+    }
+
+    async fn scorers_with(&self, id: RuleSetVersion, rules: Arc<RuleSet>) -> Result<Arc<Scorers>> {
+        let (_, mut book) = self.rule_book().await?;
+        place(&mut book, id.clone());
+        let mut sets = Vec::with_capacity(book.in_force.len());
+        for one in book.in_force {
+            let known = match one == id {
+                true => Arc::clone(&rules),
+                false => self.loaded_rules(&one).await?.ok_or_else(|| {
+                    let says = format!("'{}' is in force and cannot be read here", one.set);
+                    Invalid::one("rules", says)
+                })?,
+            };
+            sets.push((one, known));
+        }
+        for_all_last(&mut sets, |rules: &Arc<RuleSet>| rules.is_for_all())?;
+        let sets = sets.into_iter().map(|(id, rules)| (id, rules as Arc<dyn Scorer>));
+        Ok(Arc::new(Scorers::of_sets(book.edition.max(1), sets)))
+    }
+}
+
+/// Mistakes of a script, as those of an input.
+pub(super) fn mistakes(error: LoadError) -> Error {
+    let mut invalid = Invalid::default();
+    for mistake in error.mistakes {
+        invalid.push("script", mistake);
+    }
+    invalid.into()
+}
