@@ -5,8 +5,10 @@
 mod card;
 mod compare;
 mod detail;
+mod distribution;
 mod fade;
 mod moves;
+mod over;
 mod place;
 mod ranking;
 mod record;
@@ -19,7 +21,10 @@ mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use compare::LineMove;
+pub use distribution::Step;
+pub(crate) use distribution::steps;
 pub use fade::{Fade, Fading};
+pub use over::{RowScore, ScorersOver};
 pub use ranking::{Estimate, Outcome, Precision, Ranking, Tenth, auc_gain};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
 pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::card::ScoreCard;
+use super::rules::RuleSet;
 use crate::interaction::Interaction;
 use crate::lead::Lead;
 use crate::pipeline::Stage;
@@ -55,6 +56,11 @@ pub trait Scorer: Debug + Send + Sync {
     /// Whether it is for this lead. All of them, unless a scorer says otherwise.
     fn applies(&self, _subject: &Subject<'_>) -> bool {
         true
+    }
+
+    /// The rule set that it is, if it is one: those can score many leads at once.
+    fn as_rules(&self) -> Option<&RuleSet> {
+        None
     }
 
     /// A number, from 1, that is raised whenever the same lead would have another card: scores made under a lesser one are

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::card::ScoreCard;
+use super::over::ScorersOver;
 use super::record::RuleSetVersion;
 use super::scorer::{Scorer, Subject};
+use super::snapshot::Snapshot;
 use crate::time::Timestamp;
 
 /// A card, and by which rules it was made.
@@ -62,6 +64,15 @@ impl Scorers {
     /// The number under which scores say by which rules they are; 0 when there never were rules, and nothing is scored.
     pub fn edition(&self) -> i64 {
         self.edition
+    }
+
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &dyn Scorer> {
+        self.in_force.iter().map(|one| &*one.scorer)
+    }
+
+    /// Prepares them for the leads of a snapshot; none when one of them is a host's own, which knows one lead at a time.
+    pub fn over<'s>(&'s self, snapshot: &'s Arc<Snapshot>) -> Option<ScorersOver<'s>> {
+        ScorersOver::new(self, snapshot)
     }
 
     /// The card of a lead.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::once::Once;
 use super::people::People;
 use super::remembered::Remembered;
-use super::scoring::InForce;
+use super::scoring::{InForce, Resident};
 use super::{
     Access, Analytics, Bulk, Definitions, Directory, Jobs, Keys, Leads, Log, Notes, Passwords,
     Rules, Sessions, Tasks, Views,
@@ -57,6 +57,7 @@ struct Shared {
     catalogs: Remembered<Catalog>,
     people: Remembered<People>,
     in_force: InForce,
+    resident: Resident,
 }
 
 /// Puts a [`LeadBox`] together.
@@ -66,6 +67,7 @@ pub struct LeadBoxBuilder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     scorer: Option<Arc<dyn Scorer>>,
+    preview_memory: usize,
 }
 
 impl LeadBoxBuilder {
@@ -90,6 +92,15 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// The most memory, in bytes, for the leads that a preview of rules keeps at hand while somebody writes them: 256 MiB, unless a
+    /// host says otherwise; at most 4 GiB. Twice as much for the moments in which they are read again, and nothing a quarter of an
+    /// hour after the last preview. Where there is no room for all leads, the youngest are scored.
+    #[must_use]
+    pub fn preview_memory(mut self, bytes: usize) -> Self {
+        self.preview_memory = bytes;
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -102,6 +113,7 @@ impl LeadBoxBuilder {
             catalogs: Remembered::default(),
             people: Remembered::default(),
             in_force: self.scorer.map(InForce::host).unwrap_or_default(),
+            resident: Resident::with_limit(self.preview_memory),
         };
         Ok(LeadBox {
             shared: Arc::new(shared),
@@ -118,7 +130,7 @@ impl LeadBox {
     /// Begins with the one thing that cannot be left out. The storage has to be migrated.
     pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
-        LeadBoxBuilder { storage, clock, ids, scorer: None }
+        LeadBoxBuilder { storage, clock, ids, scorer: None, preview_memory: 256 * 1024 * 1024 }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another
@@ -315,6 +327,11 @@ impl LeadBox {
     /// Which rules are in force, as far as this process knows.
     pub(super) fn in_force(&self) -> &InForce {
         &self.shared.in_force
+    }
+
+    /// The leads that are kept at hand for previews.
+    pub(super) fn resident(&self) -> &Resident {
+        &self.shared.resident
     }
 
     /// Asks the storage again which rules are in force: what was refused may have been scored by older ones.

@@ -61,8 +61,8 @@ pub use merges::{MergeState, PastMerge};
 pub use notes::Notes;
 pub use passwords::Passwords;
 pub use scoring::{
-    Backtest, BacktestPlan, Candidate, Explanation, Published, RescoreProgress, RescoreState,
-    RuleCheck, Rules, Shift, Supposed, TriedLead, WhatIf,
+    Backtest, BacktestPlan, Candidate, Explanation, MovedLead, Preview, Previewed, Published,
+    RescoreProgress, RescoreState, RuleCheck, Rules, Share, Shift, Supposed, TriedLead, WhatIf,
 };
 pub(crate) use scoring::{SCORES, ScoreJob};
 pub use sessions::{Session, SessionPolicy, Sessions};

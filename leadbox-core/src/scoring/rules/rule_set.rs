@@ -146,6 +146,11 @@ impl RuleSet {
         self.plan.entries.iter().map(run).collect()
     }
 
+    /// The names of its rules and signals, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.plan.entries.iter().map(|entry| entry.name.as_str())
+    }
+
     /// The priorities with the total from which each holds, in their order.
     pub fn priorities(&self) -> &[(String, Points)] {
         &self.plan.priorities
@@ -225,6 +230,10 @@ impl Scorer for RuleSet {
 
     fn applies(&self, subject: &Subject<'_>) -> bool {
         self.applies_to(subject).unwrap_or(false)
+    }
+
+    fn as_rules(&self) -> Option<&RuleSet> {
+        Some(self)
     }
 }
 

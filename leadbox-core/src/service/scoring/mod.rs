@@ -7,9 +7,11 @@ mod explain;
 mod in_force;
 mod kept;
 mod past;
+mod preview;
 mod publish;
 mod renew;
 mod rescore;
+mod resident;
 mod verbs;
 
 #[cfg(test)]
@@ -19,7 +21,9 @@ pub use backtest::{Backtest, BacktestPlan, Shift, TriedLead};
 pub use candidate::Candidate;
 pub use explain::{Explanation, Supposed, WhatIf};
 pub(super) use in_force::InForce;
+pub use preview::{MovedLead, Preview, Previewed, Share};
 pub use publish::{Published, RuleCheck};
 pub use rescore::{RescoreProgress, RescoreState};
 pub(crate) use rescore::{SCORES, ScoreJob};
+pub(super) use resident::Resident;
 pub use verbs::Rules;

@@ -72,6 +72,7 @@ impl LeadBox {
     /// Scores what may have moved by itself, of all tenants. For the host: its workers call this.
     pub(crate) async fn renew_due(&self) -> Result<()> {
         let (now, mut after) = (self.now(), None);
+        self.resident().let_go(now);
         loop {
             let most = u32::try_from(BATCH).unwrap_or(u32::MAX);
             let due = self.storage().due_scores(now, after, most).await?;

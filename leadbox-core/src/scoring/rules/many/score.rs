@@ -30,7 +30,12 @@ impl Fired {
 
     /// The places of all that fired, in their order.
     pub fn places(&self) -> impl Iterator<Item = usize> {
-        (0..WORDS * 64).filter(|place| self.contains(*place))
+        self.words.into_iter().enumerate().flat_map(|(word, bits)| {
+            let without_last =
+                |bits: &u64| Some(bits & bits.wrapping_sub(1)).filter(|bits| *bits != 0);
+            let rests = std::iter::successors(Some(bits).filter(|bits| *bits != 0), without_last);
+            rests.map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+        })
     }
 
     /// How many fired.

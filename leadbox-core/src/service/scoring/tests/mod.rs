@@ -4,6 +4,7 @@ mod backtest;
 mod commits;
 mod over_time;
 mod past;
+mod preview;
 mod publishing;
 
 use std::sync::Arc;
