@@ -32,6 +32,13 @@ impl fmt::Display for Points {
     }
 }
 
+impl Points {
+    /// Writes them as people read them, such as `12.50`: for figures that are only told, and not kept.
+    pub(crate) fn as_text<S: serde::Serializer>(points: &Self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(points)
+    }
+}
+
 /// Whether a stored score can be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

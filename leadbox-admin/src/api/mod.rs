@@ -32,6 +32,7 @@ mod settings;
 mod strict;
 mod tasks;
 mod teams;
+mod trials;
 mod unmerges;
 mod users;
 mod version;

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
-    merges, notes, overview, pipelines, roles, rules, scores, settings, tasks, teams, unmerges,
-    users, views,
+    merges, notes, overview, pipelines, roles, rules, scores, settings, tasks, teams, trials,
+    unmerges, users, views,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem, as_import};
@@ -81,6 +81,9 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(rules::arrange))
         .routes(routes!(rules::set_rescore))
         .routes(routes!(rules::check))
+        .routes(routes!(trials::preview))
+        .routes(routes!(trials::backtest))
+        .routes(routes!(trials::what_if))
         .routes(routes!(settings::read, settings::change))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::read, users::change))

@@ -147,7 +147,7 @@ impl FaultBody {
 }
 
 impl CardBody {
-    fn of(why: Explanation) -> Self {
+    pub(super) fn of(why: Explanation) -> Self {
         let card = &why.card;
         Self {
             lead: why.lead,

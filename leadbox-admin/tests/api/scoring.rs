@@ -89,3 +89,48 @@ async fn rules_are_checked_written_published_and_put_back() {
         2
     );
 }
+
+#[tokio::test]
+async fn rules_are_tried_before_anybody_publishes_them() {
+    let (_office, program) = office().await;
+    let ada = program.post("/leads", json!({"name": "Ada", "title": "CTO"})).await.with(201).json();
+    let ada = ada["id"].as_str().unwrap().to_owned();
+    program.post("/leads", json!({"name": "Bob", "phone": "+442079460123"})).await.with(201);
+    let script = json!({"set": "ours", "script": SCRIPT});
+    let first = program.post("/scoring/preview", script.clone()).await.with(200).json();
+    assert_eq!((&first["state"], &first["leads"]), (&json!("ready"), &json!(2)), "{first}");
+    assert_eq!(first["priorities"][0], json!({"name": "hot", "before": null, "after": 1}));
+    program.put("/rule-sets/ours/draft", json!({"script": SCRIPT})).await.with(200);
+    program.post("/rule-sets/ours/publish", json!({})).await.with(200);
+    let other = json!({"set": "ours", "script": SCRIPT.replace("22.5", "2.5")});
+    let tried = program.post("/scoring/preview", other.clone()).await.with(200).json();
+    assert_eq!((&tried["moved"], &tried["shifted"]), (&json!(1), &json!(1)), "{tried}");
+    let most = &tried["most_moved"][0];
+    assert_eq!((&most["lead"], &most["before"]), (&json!(ada), &json!("22.50")));
+    assert_eq!(most["why"], json!([{"rule": "Decides", "before": "22.50", "after": "2.50"}]));
+    let wrong = json!({"set": "ours", "script": "rule(1"});
+    let wrong = program.post("/scoring/preview", wrong).await.with(422).json();
+    assert_eq!(wrong["errors"][0]["pointer"], "/script", "{wrong}");
+    let wrong = program.post("/scoring/preview", json!({"version": 1})).await.with(422).json();
+    assert_eq!(wrong["errors"][0]["pointer"], "/set", "{wrong}");
+    program.post("/scoring/preview", json!({"set": "nobodys"})).await.with(404);
+
+    let plan = json!({"by": other, "after_days": 0.5});
+    let backtest = program.post("/scoring/backtest", plan).await.with(200).json();
+    assert_eq!((&backtest["after_seconds"], &backtest["looked_at"]), (&json!(43_200), &json!(0)));
+    assert_eq!(backtest["tried"]["auc"], json!(null));
+    for wrong in [json!({"after_days": -1}), json!({"most": 0}), json!({"after_days": 1e300})] {
+        program.post("/scoring/backtest", wrong).await.with(422);
+    }
+
+    let what_if = json!({"patch": {"phone": "+442079460124"}, "happened": [{"kind": "page_view"}]});
+    let address = format!("/leads/{ada}/score/what-if");
+    let supposed = program.post(&address, what_if).await.with(200).json();
+    assert_eq!(supposed["before"]["total"], "22.50");
+    assert_eq!(supposed["after"]["total"], "27.50");
+    let wrong = json!({"patch": {"employees": "many"}, "happened": [{"kind": "Page View"}]});
+    let wrong = program.post(&address, wrong).await.with(422).json();
+    let pointers: Vec<_> =
+        wrong["errors"].as_array().unwrap().iter().map(|one| &one["pointer"]).collect();
+    assert_eq!(pointers, ["/employees", "/happened/0/kind"], "{wrong}");
+}

@@ -2,22 +2,24 @@
 
 use std::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::card::{Line, ScoreCard};
 use crate::score::Points;
 
 /// What a rule is worth on two cards.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LineMove {
     /// Its name.
     pub rule: String,
     /// What it is worth on the first; 0 where it did not fire.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub before: Points,
     /// What it is worth on the second.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub after: Points,
 }
 

@@ -1,15 +1,16 @@
 //! How many leads have which score. Owns the steps in which scores are counted; knows nothing of whose they are.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::score::Points;
 
 /// How many leads have a score from a bound on, up to the next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// The lowest score.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub from: Points,
     /// How many before; none where there is nothing to compare with.
     pub before: Option<u64>,

@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::score::Points;
 
@@ -24,7 +24,7 @@ pub struct Outcome {
 }
 
 /// A figure, and between which bounds it lies with 95 % confidence.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// The figure.
@@ -36,7 +36,7 @@ pub struct Estimate {
 }
 
 /// How many of the first leads were won.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Precision {
     /// So many leads with the highest scores.
@@ -46,7 +46,7 @@ pub struct Precision {
 }
 
 /// A tenth of the leads.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tenth {
     /// How many leads are in it.
@@ -54,12 +54,13 @@ pub struct Tenth {
     /// How many of them were won. Where a score stands on both sides of a bound, its leads count in parts.
     pub won: f64,
     /// The lowest score in it.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub from: Points,
 }
 
 /// How scores rank leads that were won over those that were lost.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ranking {
     /// How many leads were won.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::candidate::Candidate;
 use super::kept::score;
@@ -63,7 +63,7 @@ impl BacktestPlan {
 }
 
 /// How rules would have ranked leads.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Backtest {
     /// The age at which each lead was scored, in seconds.
@@ -89,7 +89,7 @@ pub struct Backtest {
 }
 
 /// How many leads go from one priority to another.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shift {
     /// The priority by what is in force; none below all of them.
@@ -103,7 +103,7 @@ pub struct Shift {
 }
 
 /// A lead as it would have been scored.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TriedLead {
     /// The lead.
@@ -114,10 +114,12 @@ pub struct TriedLead {
     /// Whether it was won later; else it was lost.
     pub won: bool,
     /// Its total by what is in force.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub before: Points,
     /// Its total by what was tried.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub after: Points,
     /// The rules that make the difference.
     pub why: Vec<LineMove>,

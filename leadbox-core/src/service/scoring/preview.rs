@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::candidate::Candidate;
 use super::kept::{MOST_INTERACTIONS, score};
@@ -41,7 +41,7 @@ pub enum Previewed {
 }
 
 /// What rules would do to the leads that are there.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// The moment as of which leads are known and scored.
@@ -66,7 +66,7 @@ pub struct Preview {
 }
 
 /// How many leads have something.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Share {
     /// Its name; none for no priority.
@@ -78,16 +78,18 @@ pub struct Share {
 }
 
 /// A lead that would move.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MovedLead {
     /// The lead.
     pub lead: LeadId,
     /// Its total by what is in force.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub before: Points,
     /// Its total by what is tried.
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    #[serde(serialize_with = "Points::as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub after: Points,
     /// Its priority by what is in force.
     pub priority_before: Option<String>,
