@@ -130,6 +130,7 @@ const TABLE: &[(&str, Needs, Place)] = &[
     ("POST /scoring-resume", Can(RulesManage), Behind),
     ("GET /scoring/{set}", Can(RulesManage), Offer),
     ("POST /scoring/{set}", Can(RulesManage), Offer),
+    ("POST /scoring/{set}/try", Can(RulesManage), Offer),
     ("POST /scoring/{set}/drop", Can(RulesManage), Offer),
     ("POST /scoring/{set}/enforce", Can(RulesManage), Offer),
     ("POST /scoring/{set}/withdraw", Can(RulesManage), Offer),

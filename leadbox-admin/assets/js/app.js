@@ -18,5 +18,7 @@ const select = () => $('[data-selection]') && import('./selection.js').then((mod
 select();
 // The first rows may come later.
 document.addEventListener('lb:swapped', select);
+const form = $('form[data-editor]');
+if (form) import('./editor.js').then((module) => module.startEditor(form));
 if ($('[data-chart]')) import('./charts.js').then((module) => module.startCharts());
 if (document.body.dataset.liveUrl) import('./live.js').then((module) => module.startLive());

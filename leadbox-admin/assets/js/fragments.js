@@ -83,7 +83,8 @@ export function morph(to, from) {
   return added;
 }
 
-function swap(region, next) {
+/** Puts what a region has become in its place. */
+export function swap(region, next) {
   const active = document.activeElement;
   const selection = [active?.selectionStart ?? null, active?.selectionEnd ?? null];
   copyAttributes(next, region);

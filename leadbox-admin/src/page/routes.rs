@@ -81,6 +81,7 @@ pub(crate) fn inside() -> Router<Shared> {
         .route("/scoring-pause", post(scoring::pause))
         .route("/scoring-resume", post(scoring::resume))
         .route("/scoring/{set}", get(rule_set::rule_set).post(rule_set::save))
+        .route("/scoring/{set}/try", post(rule_set::try_out))
         .route("/scoring/{set}/drop", post(rule_set::drop_draft))
         .route("/scoring/{set}/enforce", post(rule_set::enforce))
         .route("/scoring/{set}/withdraw", post(rule_set::withdraw))

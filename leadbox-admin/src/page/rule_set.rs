@@ -1,26 +1,32 @@
-//! One rule set: its script, what is to be said of it, and its versions. Owns writing, publishing and putting back on its page; what a
-//! script says is core's.
+//! One rule set: its script, what is to be said of it, and its versions. Owns writing, trying, publishing and putting back on its page;
+//! what a script says is core's.
 
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet};
-use leadbox_core::service::RuleCheck;
-use leadbox_core::{Error, Invalid, KeyError, Revision, RuleSetKey};
+use chrono::TimeDelta;
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, WORDS, Word, WordKind};
+use leadbox_core::service::{BacktestPlan, Candidate, RuleCheck};
+use leadbox_core::{Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
 use serde::Deserialize;
 
 use super::fields::{Fields, revision, value};
 use super::issues::Issues;
 use super::lexicon::Lexicon;
+use super::rule_difference::{Line, difference};
+use super::rule_trial::{self, Leads, OneLead, Past};
 use super::scoring::to_set;
 use super::shell::{Shell, Visit};
+use super::words::sentence;
 use super::{Doc, format};
 use crate::serve::Problem;
 
 /// Something wrong with the script, or with a test that it has of itself.
 struct Fault {
     says: String,
+    /// The line, from 1; empty where nobody knows.
+    line: String,
     /// The line and a mark under the place; empty where nobody knows.
     place: String,
 }
@@ -63,8 +69,36 @@ struct Page {
     lines: usize,
     note: String,
     check: Check,
+    trial: Trial,
+    /// How the script differs from another version.
+    difference: Option<Difference>,
+    /// What scripts know, by kind.
+    words: Vec<(&'static str, Vec<Word>)>,
     versions: Vec<Version>,
     issues: Issues,
+}
+
+/// How a script differs from another version of it.
+struct Difference {
+    says: String,
+    parts: Vec<Vec<Line>>,
+}
+
+/// What a script would do, as far as that was asked.
+#[derive(Default)]
+struct Trial {
+    /// What all leads would have; none while nobody asked.
+    leads: Option<Leads>,
+    /// Why that cannot be said.
+    wrong: String,
+    /// The lead that was asked for, as it was typed.
+    lead: String,
+    /// What it would have.
+    one: Option<OneLead>,
+    /// The age in days at which leads are scored, as it was typed.
+    days: String,
+    past: Option<Past>,
+    past_wrong: String,
 }
 
 /// What the address asks for.
@@ -73,6 +107,8 @@ struct Page {
 pub(crate) struct Asked {
     /// A version to be looked at.
     version: Option<i64>,
+    /// The version beside which it is looked at.
+    beside: Option<i64>,
 }
 
 /// The rule set of an address, for whoever manages rules.
@@ -107,16 +143,85 @@ pub(crate) async fn rule_set(
 ) -> Result<Html<String>, Problem> {
     let (revision, sheet) = known(&visit, &key).await?;
     let script = script_of(&visit, &sheet, asked.version).await?;
-    let typed = Typed { script, note: String::new(), version: asked.version };
+    let Asked { version, beside } = asked;
+    let typed = Typed { script, version, beside, ..Typed::default() };
     Ok(Html(page(visit, sheet, revision, typed, Issues::default()).await?.render()?))
 }
 
 /// What stands in the form.
+#[derive(Default)]
 struct Typed {
     script: String,
     note: String,
     /// The version that it is, when it is only looked at.
     version: Option<i64>,
+    beside: Option<i64>,
+    trial: Trial,
+}
+
+impl Typed {
+    fn of(fields: &[(String, String)]) -> Self {
+        // Forms send the breaks of lines as two characters.
+        let script = fields.iter().find(|(name, _)| name == "script");
+        let script = script.map(|(_, script)| script.replace("\r\n", "\n")).unwrap_or_default();
+        let [note, lead, days] =
+            ["note", "lead", "days"].map(|name| value(fields, name).to_owned());
+        Self { script, note, trial: Trial { lead, days, ..Trial::default() }, ..Self::default() }
+    }
+}
+
+/// `POST /scoring/{set}/try`: what the script would do. Nothing is written.
+pub(crate) async fn try_out(
+    visit: Visit,
+    Path(key): Path<String>,
+    axum::Form(fields): Fields,
+) -> Result<Html<String>, Problem> {
+    let (revision, sheet) = known(&visit, &key).await?;
+    let mut typed = Typed::of(&fields);
+    let by = Candidate::Script(sheet.key.clone(), typed.script.clone());
+    typed.trial.ask(&visit, &by, value(&fields, "do")).await?;
+    Ok(Html(page(visit, sheet, revision, typed, Issues::default()).await?.render()?))
+}
+
+impl Trial {
+    /// Asks what a script would do. What is wrong with it is said elsewhere.
+    async fn ask(&mut self, visit: &Visit, by: &Candidate, what: &str) -> Result<(), Problem> {
+        let (leadbox, prefix) = (&visit.leadbox, visit.doc.prefix.as_str());
+        match rule_trial::leads(leadbox, prefix, by).await {
+            Ok(leads) => self.leads = Some(leads),
+            Err(Error::Invalid(invalid)) => {
+                self.wrong = about_place(invalid);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if !self.lead.is_empty() {
+            self.one = rule_trial::one_lead(leadbox, prefix, by, &self.lead).await?;
+        }
+        if what == "backtest" {
+            let Ok(days) = self.days.trim().parse::<u16>() else {
+                self.past_wrong = "Say the age as a whole number of days, such as 7.".to_owned();
+                return Ok(());
+            };
+            let after = TimeDelta::days(days.into());
+            let plan = BacktestPlan { after, ..BacktestPlan::new(by.clone()) };
+            match rule_trial::past(leadbox, prefix, &plan).await {
+                Ok(past) => self.past = Some(past),
+                Err(Error::Invalid(invalid)) => {
+                    let says = invalid.issues.first().map(|issue| sentence(&issue.message));
+                    self.past_wrong = says.unwrap_or_default();
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a script's place among the others; mistakes in it are said beside it.
+fn about_place(invalid: Invalid) -> String {
+    let told = invalid.issues.into_iter().filter(|issue| issue.field != "script");
+    told.map(|issue| sentence(&issue.message)).collect::<Vec<_>>().join(" ")
 }
 
 /// `POST /scoring/{set}`.
@@ -127,15 +232,12 @@ pub(crate) async fn save(
 ) -> Result<Response, Problem> {
     let (stored, sheet) = known(&visit, &key).await?;
     let rules = visit.leadbox.rules();
-    // Forms send the breaks of lines as two characters.
-    let script = fields.iter().find(|(name, _)| name == "script");
-    let script = script.map(|(_, script)| script.replace("\r\n", "\n")).unwrap_or_default();
-    let note = value(&fields, "note").to_owned();
+    let typed = Typed::of(&fields);
     let done = match revision(&fields) {
         Err(invalid) => Err(invalid.into()),
-        Ok(before) => match rules.save_draft(&sheet.key, &script, Some(before)).await {
+        Ok(before) => match rules.save_draft(&sheet.key, &typed.script, Some(before)).await {
             Ok(saved) if value(&fields, "do") == "publish" => {
-                rules.publish(&sheet.key, &note, Some(saved)).await.map(drop)
+                rules.publish(&sheet.key, &typed.note, Some(saved)).await.map(drop)
             }
             done => done.map(drop),
         },
@@ -151,7 +253,6 @@ pub(crate) async fn save(
             }
             let (stored, sheet) =
                 known(&visit, sheet.key.as_str()).await.unwrap_or((stored, sheet));
-            let typed = Typed { script, note, version: None };
             let page = page(visit, sheet, stored, typed, Invalid { issues }.into()).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
         }
@@ -201,6 +302,7 @@ async fn page(
     let in_force = leadbox.rules().book().await?.version_of(&sheet.key);
     let lexicon = Lexicon::of(&leadbox).await?;
     let words = lexicon.words();
+    let difference = difference_of(&leadbox, &sheet, &typed, in_force).await?;
     let version = |one: &leadbox_core::scoring::Publication| Version {
         number: one.version,
         at: format::moment(one.at, lexicon.zone),
@@ -218,6 +320,9 @@ async fn page(
         version: typed.version.map(|version| version.to_string()).unwrap_or_default(),
         check: Check::of(&typed.script, &leadbox.rules().check(&typed.script).await?),
         lines: typed.script.lines().count().clamp(12, 40) + 1,
+        difference,
+        words: words_by_kind(),
+        trial: typed.trial,
         script: typed.script,
         note: typed.note,
         versions: sheet.versions.iter().rev().map(version).collect(),
@@ -227,10 +332,52 @@ async fn page(
     })
 }
 
+/// How what is shown differs: a version from the one in force, the one in force from the one before, and what is worked on from
+/// what is in force.
+async fn difference_of(
+    leadbox: &LeadBox,
+    sheet: &RuleSheet,
+    typed: &Typed,
+    in_force: Option<i64>,
+) -> Result<Option<Difference>, Problem> {
+    let earlier = |version: i64| {
+        let versions = sheet.versions.iter().rev().map(|one| one.version);
+        versions.into_iter().find(|one| *one < version)
+    };
+    let beside = match (typed.beside, typed.version) {
+        (Some(beside), _) => Some(beside),
+        (None, Some(version)) if in_force == Some(version) => earlier(version),
+        (None, _) => in_force,
+    };
+    let Some(version) = beside.filter(|_| typed.version.is_some() || sheet.draft.is_some()) else {
+        return Ok(None);
+    };
+    let id = RuleSetVersion { set: sheet.key.clone(), version };
+    let Some(published) = leadbox.rules().version(&id).await? else { return Ok(None) };
+    let parts = difference(&published.script, &typed.script);
+    let says = match parts.is_empty() {
+        true => format!("Nothing differs from version {version}."),
+        false => format!("What differs from version {version}"),
+    };
+    Ok(Some(Difference { says, parts }))
+}
+
+fn words_by_kind() -> Vec<(&'static str, Vec<Word>)> {
+    let of = |kind: WordKind| {
+        let words = WORDS.iter().filter(|word| word.kind == kind).copied();
+        (kind.title(), words.collect())
+    };
+    WordKind::ALL.map(of).into()
+}
+
 impl Check {
     /// What a check says, with the places in the script.
     fn of(script: &str, checked: &RuleCheck) -> Self {
-        let fault = |says: String, mistake: &Mistake| Fault { says, place: mistake.shown(script) };
+        let fault = |says: String, mistake: &Mistake| Fault {
+            says,
+            line: mistake.line.map(|line| line.to_string()).unwrap_or_default(),
+            place: mistake.shown(script),
+        };
         let RuleCheck { mistakes, runs, tests, .. } = checked;
         if !mistakes.is_empty() {
             let faults = mistakes.iter().map(|one| fault(one.to_string(), one)).collect();

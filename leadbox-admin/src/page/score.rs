@@ -3,6 +3,7 @@
 
 use chrono_tz::Tz;
 use leadbox_core::scoring::{CategoryPoints, Line, ScoreCause, ScoreRecord, Silence, Silent};
+use leadbox_core::service::Explanation;
 use leadbox_core::{Freshness, LeadBox, PageRequest, Points, StoredLead};
 
 use super::format;
@@ -77,34 +78,43 @@ impl Score {
             return Ok(of_history);
         }
         let why = rules.explain(stored.lead.id, None).await?;
-        let card = why.card;
+        let of_card = Self::of_card(&why, words);
+        let remark = match stored.score.freshness {
+            Freshness::Dirty => "Something happened that is about to be counted.".to_owned(),
+            Freshness::Fresh => of_card.remark,
+        };
+        Ok(Self { remark, steps: of_history.steps, is_cut: of_history.is_cut, ..of_card })
+    }
+
+    /// What a card says.
+    pub(super) fn of_card(why: &Explanation, words: &Words<'_>) -> Self {
+        let card = &why.card;
         let field = |name: &String| words.label(name);
         let missed = card.silent.iter().filter_map(|silent| missed(silent, field));
-        let remark = match (stored.score.freshness, &why.set, why.applies) {
-            (Freshness::Dirty, ..) => "Something happened that is about to be counted.".to_owned(),
-            (Freshness::Fresh, _, false) => "No rules are for this lead.".to_owned(),
-            (Freshness::Fresh, Some(set), true) => {
+        let remark = match (&why.set, why.applies) {
+            (_, false) => "No rules are for this lead.".to_owned(),
+            (Some(set), true) if set.version > 0 => {
                 format!("By the rules {}, version {}.", set.set, set.version)
             }
-            (Freshness::Fresh, None, true) => String::new(),
+            _ => String::new(),
         };
         let fault = |fault: &leadbox_core::scoring::Fault| {
             let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
             format!("{}{line}: {}", fault.rule, fault.message)
         };
-        Ok(Self {
+        Self {
             total: card.total.to_string(),
             priority: card.priority.clone().unwrap_or_default(),
             remark,
             parts: card.categories.iter().filter_map(|one| part(one, &card.lines)).collect(),
             missed: missed.collect(),
             faults: card.faults.iter().map(fault).collect(),
-            ..of_history
-        })
+            ..Self::default()
+        }
     }
 }
 
-fn signed(points: Points) -> String {
+pub(super) fn signed(points: Points) -> String {
     match points.0 {
         // The sign that is as wide as a plus.
         ..0 => format!("−{}", Points(points.0.saturating_neg())),

@@ -31,12 +31,12 @@ macro_rules! files {
 /// One stylesheet in parts; their order is the order in which they hold.
 const STYLES: &[(&str, &str)] = files!["css/":
     "tokens.css", "base.css", "layout.css", "page.css", "controls.css", "forms.css", "menus.css",
-    "tables.css", "cards.css", "facts.css", "feed.css", "work.css", "charts.css", "states.css",
+    "tables.css", "cards.css", "facts.css", "feed.css", "work.css", "charts.css", "editor.css", "states.css",
     "overlays.css", "helpers.css", "print.css",
 ];
 
 const SCRIPTS: &[(&str, &str)] = files!["js/":
-    "app.js", "charts.js", "dialogs.js", "dom.js", "forms.js", "fragments.js", "live.js", "menu.js",
+    "app.js", "charts.js", "dialogs.js", "dom.js", "editor.js", "forms.js", "fragments.js", "live.js", "menu.js",
     "search.js", "selection.js", "theme.js",
 ];
 

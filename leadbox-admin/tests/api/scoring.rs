@@ -123,14 +123,16 @@ async fn rules_are_tried_before_anybody_publishes_them() {
         program.post("/scoring/backtest", wrong).await.with(422);
     }
 
-    let what_if = json!({"patch": {"phone": "+442079460124"}, "happened": [{"kind": "page_view"}]});
+    let what_if =
+        json!({"patch": {"set": {"phone": "+442079460124"}}, "happened": [{"kind": "page_view"}]});
     let address = format!("/leads/{ada}/score/what-if");
     let supposed = program.post(&address, what_if).await.with(200).json();
     assert_eq!(supposed["before"]["total"], "22.50");
     assert_eq!(supposed["after"]["total"], "27.50");
-    let wrong = json!({"patch": {"employees": "many"}, "happened": [{"kind": "Page View"}]});
+    let wrong =
+        json!({"patch": {"set": {"employees": "many"}}, "happened": [{"kind": "Page View"}]});
     let wrong = program.post(&address, wrong).await.with(422).json();
     let pointers: Vec<_> =
         wrong["errors"].as_array().unwrap().iter().map(|one| &one["pointer"]).collect();
-    assert_eq!(pointers, ["/employees", "/happened/0/kind"], "{wrong}");
+    assert_eq!(pointers, ["/patch/set/employees", "/happened/0/kind"], "{wrong}");
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use leadbox_core::scoring::Example;
-use leadbox_core::{RuleSetKey, Timestamp};
+use leadbox_core::{NewInteraction, RuleSetKey, Timestamp};
+use serde_json::Value;
 
 use crate::exit::TABLE;
 
@@ -15,6 +16,8 @@ Examples:
   leadbox rules new rules.rhai                 a script to begin with
   leadbox rules check rules.rhai               what is wrong with it, line by line
   leadbox rules test rules.rhai                the tests that it has of itself
+  leadbox rules preview rules.rhai             what it would do to the leads that are there
+  leadbox rules backtest rules.rhai            how it would have ranked won over lost
   leadbox rules publish rules.rhai             leads are scored by it from now on
   leadbox rules explain ada@analytical.example why a lead has its score
   leadbox rules rollback rules                 the version before
@@ -72,8 +75,9 @@ Examples:
   leadbox rules explain ada@analytical.example
   leadbox rules explain ada@analytical.example --as-of 2026-06-30T12:00:00Z
   leadbox rules explain ada@analytical.example --by rules.rhai
+  leadbox rules explain ada@analytical.example --if title=CTO --happens demo_request --happens page_view:path=/pricing
 
-Without --by it is by the rules that are in force. Nothing is written.
+Without --by it is by the rules that are in force. With --if and --happens it is what the score would be. Nothing is written.
 
 {TABLE}"))]
     Explain {
@@ -85,6 +89,52 @@ Without --by it is by the rules that are in force. Nothing is written.
         /// As of which moment: what was known of the lead by then, or what will be left of its score
         #[arg(long, value_name = "MOMENT", default_value = None)]
         as_of: Option<Timestamp>,
+        /// If a field were so
+        #[arg(long = "if", value_name = "FIELD=VALUE", value_parser = assignment)]
+        supposed: Vec<(String, String)>,
+        /// If this happened besides: a kind, with details behind it such as page_view:path=/pricing,seconds=40
+        #[arg(long, value_name = "KIND", value_parser = happening)]
+        happens: Vec<NewInteraction>,
+    },
+    /// Show what a script would do to the leads that are there
+    #[command(after_help = format!("\
+Examples:
+  leadbox rules preview rules.rhai
+  leadbox rules preview rules.rhai --json | jq '.most_moved[0].why'
+
+It is held against what is in force. Nothing is written.
+
+{TABLE}"))]
+    Preview {
+        /// The script
+        file: PathBuf,
+        /// The rule set in whose place it is tried; named as the file is when not given
+        #[arg(long, value_name = "KEY")]
+        set: Option<RuleSetKey>,
+    },
+    /// Show how a script would have ranked the leads that were won over those that were lost
+    #[command(after_help = format!("\
+Examples:
+  leadbox rules backtest rules.rhai
+  leadbox rules backtest rules.rhai --after-days 1 --most 20000
+  leadbox rules backtest rules.rhai --json | jq '.tried.lift'
+
+Each lead is scored as it was known so many days after it came in: what was told later has no part in it. Leads that were
+decided by then are left out. It is held against what is in force. Nothing is written.
+
+{TABLE}"))]
+    Backtest {
+        /// The script
+        file: PathBuf,
+        /// The rule set in whose place it is tried; named as the file is when not given
+        #[arg(long, value_name = "KEY")]
+        set: Option<RuleSetKey>,
+        /// The age in days at which each lead is scored
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        after_days: u16,
+        /// The most leads that are looked at, the youngest of those that were won or lost
+        #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
+        most: u32,
     },
     /// Show the rule sets, and which of them are in force
     #[command(after_help = format!("Examples:\n  leadbox rules list\n  leadbox rules list --json | jq '.in_force[].set'\n\n{TABLE}"))]
@@ -162,4 +212,37 @@ fn examples() -> String {
 fn example(name: &str) -> Result<Example, String> {
     let names = Example::ALL.map(|one| one.name).join(", ");
     Example::named(name).ok_or_else(|| format!("use one of {names}"))
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (field, value) = text.split_once('=').ok_or("write FIELD=VALUE, such as title=CTO")?;
+    Ok((field.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn happening(text: &str) -> Result<NewInteraction, String> {
+    let (kind, details) = text.split_once(':').unwrap_or((text, ""));
+    let mut happening = NewInteraction::new(kind.trim());
+    for detail in details.split(',').filter(|detail| !detail.trim().is_empty()) {
+        let (name, value) = assignment(detail)?;
+        let plain = serde_json::from_str(&value)
+            .ok()
+            .filter(|one: &Value| one.is_number() || one.is_boolean());
+        happening = happening.prop(name, plain.unwrap_or(Value::String(value)));
+    }
+    Ok(happening)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_has_details() {
+        let read = happening("page_view:path=/pricing, seconds=40").unwrap();
+        let expected =
+            NewInteraction::new("page_view").prop("path", "/pricing").prop("seconds", 40);
+        assert_eq!(read, expected);
+        assert_eq!(happening("demo_request").unwrap(), NewInteraction::new("demo_request"));
+        assert!(happening("page_view:path").is_err());
+    }
 }

@@ -4,13 +4,16 @@
 mod explained;
 mod history;
 mod published;
+mod tried;
 
 use std::fs::{File, read_to_string};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use chrono::TimeDelta;
 use leadbox_core::scoring::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
-use leadbox_core::{LeadBox, RuleSetKey};
+use leadbox_core::service::{BacktestPlan, Candidate, WhatIf};
+use leadbox_core::{LeadBox, LeadPatch, RuleSetKey};
 use serde::Serialize;
 
 use super::office::Office;
@@ -130,17 +133,37 @@ pub(super) async fn rules(
             let tests = rules.test(&*leadbox.catalog().await?);
             Ok(output.outcome(&Tested { tests }))
         }
-        RulesVerb::Explain { lead, by, as_of } => {
-            let by = by.as_deref().map(load).transpose()?;
+        RulesVerb::Explain { lead, by, as_of, supposed, happens } => {
+            let rules = by.as_deref().map(load).transpose()?;
             let office = Office::open(location, output).await?;
-            explained::explain(&office, by, lead, *as_of).await
+            if supposed.is_empty() && happens.is_empty() {
+                return explained::explain(&office, rules, lead, *as_of).await;
+            }
+            let by = match by {
+                Some(file) => Candidate::Script(named_as(file)?, read(file)?),
+                None => Candidate::InForce,
+            };
+            let set = |patch: LeadPatch, (field, value): &(String, String)| {
+                patch.set(field.as_str(), value.as_str())
+            };
+            let patch = supposed.iter().fold(LeadPatch::new(), set);
+            let what_if = WhatIf { by, as_of: *as_of, patch, happened: happens.clone() };
+            explained::explain_if(&office, lead, &what_if).await
+        }
+        RulesVerb::Preview { file, set } => {
+            let (set, script) = candidate(file, set.as_ref())?;
+            tried::preview(&Office::open(location, output).await?, set, script).await
+        }
+        RulesVerb::Backtest { file, set, after_days, most } => {
+            let (set, script) = candidate(file, set.as_ref())?;
+            let (by, most) = (Candidate::Script(set, script), *most);
+            let after = TimeDelta::days((*after_days).into());
+            let office = Office::open(location, output).await?;
+            tried::backtest(&office, &BacktestPlan { by, after, most }).await
         }
         RulesVerb::List => published::list(&Office::open(location, output).await?).await,
         RulesVerb::Publish { file, set, note, later } => {
-            let script = read(file)?;
-            // With the place of each mistake, which the service does not know how to show.
-            load(file)?;
-            let set = set.clone().map_or_else(|| named_as(file), Ok)?;
+            let (set, script) = candidate(file, set.as_ref())?;
             let office = Office::open(location, output).await?;
             published::publish(&office, &set, &script, note, *later).await
         }
@@ -175,6 +198,14 @@ fn load(file: &Path) -> Result<RuleSet, Failure> {
         let told = told.collect::<Vec<_>>().join("\n");
         Failure::new(Exit::Differences, format!("{} is no rule set:\n{told}", file.display()))
     })
+}
+
+/// A script that can be loaded, and the rule set that it is a version of.
+fn candidate(file: &Path, set: Option<&RuleSetKey>) -> Result<(RuleSetKey, String), Failure> {
+    let script = read(file)?;
+    // With the place of each mistake, which the service does not know how to show.
+    load(file)?;
+    Ok((set.cloned().map_or_else(|| named_as(file), Ok)?, script))
 }
 
 /// The rule set that a file is a version of when nobody says.

@@ -41,6 +41,8 @@ pub use fault::{LoadError, Mistake};
 pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;
+#[cfg(test)]
+pub(in crate::scoring) use vocabulary::VOCABULARY;
 
 #[cfg(test)]
 mod tests;

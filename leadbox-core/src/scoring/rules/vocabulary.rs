@@ -4,7 +4,7 @@
 use super::spelling::hint;
 
 /// Everything that a script can call.
-pub(super) const VOCABULARY: [&str; 41] = [
+pub(in crate::scoring) const VOCABULARY: [&str; 41] = [
     "ruleset",
     "applies_to",
     "category",

@@ -117,7 +117,9 @@ impl Rules<'_> {
         let (catalog, at) = (self.leadbox.catalog().await?, what_if.as_of.unwrap_or(now));
         let mut invalid = Invalid::default();
         if let Err(wrong) = what_if.patch.apply(&mut lead, &catalog, at) {
-            invalid.issues.extend(wrong.issues);
+            for issue in wrong.issues {
+                invalid.push(format!("patch.set.{}", issue.field), issue.message);
+            }
         }
         settle(&mut lead, &catalog);
         for (place, new) in what_if.happened.iter().enumerate() {

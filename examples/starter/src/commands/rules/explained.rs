@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use leadbox_core::scoring::{RuleSet, RuleSetVersion, ScoreCard, Scorer, Scorers, Silence};
+use leadbox_core::scoring::{
+    LineMove, RuleSet, RuleSetVersion, ScoreCard, Scorer, Scorers, Silence,
+};
+use leadbox_core::service::{Explanation, Supposed, WhatIf};
 use leadbox_core::{LeadId, Points, Timestamp};
 use serde::Serialize;
 
@@ -123,4 +126,43 @@ pub(super) async fn explain(
     let name = lead.display_name().to_owned();
     let (set, card) = (explained.set, explained.card);
     Ok(office.say(&Explained { lead: explained.lead, name, edition, set, applies, card }))
+}
+
+#[derive(Debug, Serialize)]
+struct Supposes {
+    before: Explained,
+    after: Explained,
+}
+
+impl Outcome for Supposes {
+    fn text(&self) -> String {
+        let (before, after) = (&self.before.card, &self.after.card);
+        let mut text = format!("{}\n\nnow it has {} points", self.after.text(), before.total);
+        for LineMove { rule, before, after } in before.moves_to(after) {
+            text.push_str(&format!("\n{:>8}  {rule}", signed(Points(after.0 - before.0))));
+        }
+        text
+    }
+}
+
+/// Shows what a lead's score would be.
+///
+/// # Errors
+/// `Failed` when no lead is named so, or there is no such field.
+pub(super) async fn explain_if(
+    office: &Office,
+    lead: &str,
+    what_if: &WhatIf,
+) -> Result<Exit, Failure> {
+    let lead = office.stored(lead).await?.lead;
+    let Supposed { before, after } = office.leadbox.rules().what_if(lead.id, what_if).await?;
+    let explained = |one: Explanation| Explained {
+        lead: one.lead,
+        name: lead.display_name().to_owned(),
+        edition: Some(one.edition),
+        set: one.set.filter(|set| set.version > 0),
+        applies: one.applies,
+        card: one.card,
+    };
+    Ok(office.say(&Supposes { before: explained(before), after: explained(after) }))
 }

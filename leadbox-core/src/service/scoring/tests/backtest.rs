@@ -206,6 +206,6 @@ async fn what_a_lead_would_be_worth_is_told_and_nothing_is_written() {
     };
     let Err(Error::Invalid(invalid)) = rules.what_if(lead, &wrong).await else { panic!() };
     let fields: Vec<&str> = invalid.issues.iter().map(|issue| issue.field.as_str()).collect();
-    assert_eq!(fields, ["employees", "happened.0.kind"]);
+    assert_eq!(fields, ["patch.set.employees", "happened.0.kind"]);
     assert_eq!(leads.lead(lead).await.unwrap(), before);
 }
