@@ -115,3 +115,52 @@ async fn versions_are_put_back_and_a_lead_says_why_it_has_its_score() {
     assert_eq!(dropped.location(), "/ops/scoring/ours");
     assert!(leadbox.rules().sheet(&ours).await.unwrap().unwrap().1.draft.is_none());
 }
+
+#[tokio::test]
+async fn a_script_is_tried_and_nothing_is_written() {
+    let office = Office::new("/ops");
+    office.hire("adi", "admin").await;
+    let mut admin = office.signed_in("adi").await;
+    let (leadbox, ours) = (&office.sandbox.leadbox, "ours".parse().unwrap());
+    leadbox.rules().save_draft(&ours, SCRIPT, None).await.unwrap();
+    leadbox.rules().publish(&ours, "", None).await.unwrap();
+    for (name, title) in [("Ada Byron", "CTO"), ("Bo Lind", "Clerk")] {
+        leadbox.leads().capture(&NewLead::new().name(name).title(title)).await.unwrap();
+    }
+    let before = leadbox.rules().sheet(&ours).await.unwrap();
+    let other = SCRIPT.replace("22.5", "2.5");
+    let tried = [("script", other.as_str()), ("lead", "Ada"), ("days", "7"), ("do", "try")];
+    let page = admin.post("/ops/scoring/ours/try", &tried).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for says in [
+        "Of all 2 leads 1 would move by a point or more, and 1 would have another priority.",
+        "Decides −20",
+        "has 22.50 points now",
+        "2.5, |lead|",
+    ] {
+        assert!(page.body.contains(says), "{says}: {}", page.body);
+    }
+    let tried = [("script", other.as_str()), ("days", "7"), ("do", "backtest")];
+    let page = admin.post("/ops/scoring/ours/try", &tried).await.body;
+    assert!(page.contains("There have to be leads that were won"), "{page}");
+    let tried = [("script", SCRIPT), ("days", "soon"), ("do", "backtest")];
+    let page = admin.post("/ops/scoring/ours/try", &tried).await.body;
+    assert!(page.contains("a whole number of days"), "{page}");
+    let wrong = SCRIPT.replace("lead.phone", "lead.phne");
+    let tried = [("script", wrong.as_str()), ("do", "try")];
+    let page = admin.post("/ops/scoring/ours/try", &tried).await.body;
+    assert!(page.contains("data-line=\"5\"") && page.contains("did you mean"), "{page}");
+    assert_eq!(leadbox.rules().sheet(&ours).await.unwrap(), before);
+
+    leadbox.rules().save_draft(&ours, &other, None).await.unwrap();
+    let page = admin.get("/ops/scoring/ours").await.body;
+    assert!(
+        page.contains("What differs from version 1") && page.contains("class=\"gone\""),
+        "{page}"
+    );
+    leadbox.rules().publish(&ours, "", None).await.unwrap();
+    let page = admin.get("/ops/scoring/ours?version=2&beside=1").await.body;
+    assert!(page.contains("What differs from version 1"), "{page}");
+    let page = admin.get("/ops/scoring/ours?version=1").await.body;
+    assert!(page.contains("What differs from version 2"), "{page}");
+}

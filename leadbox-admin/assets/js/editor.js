@@ -127,7 +127,7 @@ class Words {
     this.area.setAttribute('aria-controls', 'offers');
     this.area.addEventListener('input', (event) => event.isTrusted && this.offer(2));
     this.area.addEventListener('blur', () => this.close());
-    this.area.addEventListener('scroll', () => this.close());
+    this.area.addEventListener('scroll', () => this.list.hidden || this.stand());
     this.area.addEventListener('click', () => this.close());
     this.list.addEventListener('pointerdown', (event) => {
       event.preventDefault();
@@ -169,11 +169,16 @@ class Words {
     );
     this.list.replaceChildren(...this.options);
     this.list.hidden = false;
-    const { left, top } = this.ink.place(this.area.selectionStart - fitting.part.length);
-    const most = this.ink.frame.clientWidth - this.list.offsetWidth - 8;
-    this.list.style.transform = `translate(${Math.max(0, Math.min(left, most))}px, ${top}px)`;
+    this.stand();
     this.choose(0);
     return undefined;
+  }
+
+  /** Puts the list below what is typed. */
+  stand() {
+    const { left, top } = this.ink.place(this.area.selectionStart - this.now.part.length);
+    const most = this.ink.frame.clientWidth - this.list.offsetWidth - 8;
+    this.list.style.transform = `translate(${Math.max(0, Math.min(left, most))}px, ${top}px)`;
   }
 
   choose(index) {

@@ -155,6 +155,18 @@ pub(super) async fn what_if(
     Body(WhatIfBody { by, as_of, patch, happened }): Body<WhatIfBody>,
 ) -> Result<Json<SupposedBody>, Problem> {
     let what_if = WhatIf { by: by.candidate()?, as_of, patch, happened };
-    let Supposed { before, after } = leadbox.rules().what_if(id, &what_if).await?;
+    let supposed = leadbox.rules().what_if(id, &what_if).await;
+    let Supposed { before, after } = supposed.map_err(|error| Problem::located(error, place))?;
     Ok(Json(SupposedBody { before: CardBody::of(before), after: CardBody::of(after) }))
+}
+
+/// Where a field of what is supposed stands in the body.
+fn place(field: &str) -> String {
+    if let Some(name) = field.strip_prefix("patch.set.") {
+        return format!("/patch/set/{name}");
+    }
+    match field.strip_prefix("happened.").and_then(|rest| rest.split_once('.')) {
+        Some((nth, name)) => format!("/happened/{nth}/{name}"),
+        None => format!("/{field}"),
+    }
 }

@@ -16,6 +16,9 @@ use super::score::{Score, signed};
 use super::words::sentence;
 use crate::serve::Problem;
 
+/// The leads that are shown of those that move.
+const SHOWN: usize = 10;
+
 /// A count before and after.
 pub(super) struct Count {
     pub(super) name: String,
@@ -107,7 +110,8 @@ pub(super) async fn leads(
         }
         Previewed::Ready(preview) => {
             let names = Names::of(leadbox, preview.most_moved.iter().map(|one| one.lead)).await?;
-            let moved = preview.most_moved.iter().map(|one| moved(one, prefix, &names)).collect();
+            let moved = preview.most_moved.iter().take(SHOWN);
+            let moved = moved.map(|one| one_moved(one, prefix, &names)).collect();
             Ok(Leads::Ready(outlook(&preview, moved)))
         }
     }
@@ -188,7 +192,7 @@ fn because(why: &[LineMove]) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn moved(one: &MovedLead, prefix: &str, names: &Names) -> Moved {
+fn one_moved(one: &MovedLead, prefix: &str, names: &Names) -> Moved {
     let priority = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".to_owned());
     let is_same = one.priority_before == one.priority_after;
     Moved {
@@ -286,7 +290,7 @@ fn ranked(backtest: &Backtest, prefix: &str, names: &Names) -> Past {
         let says = format!("{} → {}", sentence(&name(from)), name(to));
         Shifted { says, won: number(*won), lost: number(*lost) }
     };
-    let moved = backtest.moved.iter().map(|one| Moved {
+    let moved = backtest.moved.iter().take(SHOWN).map(|one| Moved {
         link: format!("{prefix}/leads/{}", one.lead),
         name: names.name(one.lead),
         before: one.before.to_string(),

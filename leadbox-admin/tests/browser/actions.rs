@@ -27,6 +27,8 @@ pub struct Action {
     button: &'static str,
     /// What the page that comes then says.
     says: &'static str,
+    /// What is there afterwards where scripts do it without another page.
+    in_place: Option<&'static str>,
     /// What is written into the log.
     pub logged: &'static [EventType],
     /// The page that shows what is stored; without one, the page that came.
@@ -43,6 +45,7 @@ const fn action(request: &'static str, page: &'static str, button: &'static str)
         given: &[],
         button,
         says: "",
+        in_place: None,
         logged: &[],
         stored_on: None,
         stored: &[],
@@ -60,6 +63,10 @@ impl Action {
 
     const fn says(self, says: &'static str) -> Self {
         Self { says, ..self }
+    }
+
+    const fn in_place(self, there: &'static str) -> Self {
+        Self { in_place: Some(there), ..self }
     }
 
     const fn logged(self, logged: &'static [EventType]) -> Self {
@@ -370,6 +377,10 @@ pub const ACTIONS: &[Action] = &[
         ])
         .logged(&[EventType::RULES_DRAFTED, EventType::RULES_PUBLISHED])
         .stored(&["Good partners", "Version 3 is in force", "says less"]),
+    action("POST /scoring/{set}/try", "/scoring/{rules}", "Backtest")
+        .given(&[("days", "3")])
+        .in_place("#tried-past .strong")
+        .says("scored as they were known 3 days after they came in"),
     action("POST /scoring/{set}/enforce", "/scoring/{rules}", "Put into force version 1")
         .logged(&[EventType::RULES_PUBLISHED])
         .stored(&["Version 1 is in force"]),
@@ -407,7 +418,7 @@ button?.setAttribute('data-pressed', '');
 globalThis.before = true;
 return Boolean(button);";
 
-async fn press(tab: &Tab, button: &str) {
+async fn press(tab: &Tab, Action { button, in_place, .. }: &Action) {
     let there = tab.run(MARK, vec![json!(button)]).await;
     assert_eq!(there, true, "{button} is not on {}", tab.address().await);
     tab.click("[data-pressed]").await;
@@ -415,7 +426,12 @@ async fn press(tab: &Tab, button: &str) {
     if tab.value("Boolean(document.querySelector('dialog[open]'))").await == true {
         tab.click("dialog[open] button[value=yes]").await;
     }
-    tab.until("document.readyState === 'complete' && !globalThis.before").await;
+    let in_place = in_place.map_or_else(
+        || "false".to_owned(),
+        |there| format!("document.querySelector({})", json!(there)),
+    );
+    let done = format!("document.readyState === 'complete' && (!globalThis.before || {in_place})");
+    tab.until(&done).await;
 }
 
 /// What was written into the log after a position.
@@ -440,7 +456,7 @@ async fn perform(tab: &Tab, house: &House, action: &Action) {
     let before =
         written(house, Position(0)).await.last().map_or(Position(0), |event| event.position);
     tab.noted().await;
-    press(tab, action.button).await;
+    press(tab, action).await;
 
     let (method, route) = action.request.split_once(' ').unwrap();
     let (base, asked) = (house.address(""), tab.noted().await.asked);

@@ -9,6 +9,7 @@ mod axe;
 mod charts;
 mod chrome;
 mod documented;
+mod editor;
 mod faults;
 mod grid;
 mod hands;

@@ -24,8 +24,10 @@ pub fn sent(page: &str, own: &str) -> BTreeSet<(&'static str, String)> {
         let inside = rest.split("</form>").next().unwrap();
         let method = if head.contains("method=\"post\"") { "POST" } else { "GET" };
         let mut targets = addresses(inside, &["formaction=\""]);
-        if targets.is_empty() {
-            targets = addresses(head, &["action=\""]);
+        let mut buttons = inside.split("<button").skip(1).filter_map(|one| one.split('>').next());
+        let sends = |tag: &str| !tag.contains("formaction=") && !tag.contains("type=\"button\"");
+        if targets.is_empty() || buttons.any(sends) {
+            targets.extend(addresses(head, &["action=\""]));
         }
         if targets.is_empty() {
             targets.insert(own.to_owned());
