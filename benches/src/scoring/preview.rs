@@ -1,24 +1,17 @@
-//! A preview: what a changed script does to all leads, from its text to two distributions.
+//! A preview: what a changed script does to all leads, from its text to the histogram.
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
-use leadbox_core::scoring::{RuleSet, Snapshot};
+use leadbox_core::scoring::{RuleSet, Scorers, Snapshot, Survey};
 
 use super::facts::{NOW, made_up};
 use super::leadbox::{RULES, SIGNALS};
 use crate::report::Report;
 
-/// How many leads each distribution has per ten points, from below zero.
-type Distribution = [u64; 20];
-
 /// Leads are made up in parts, so that they are never all there in another form.
 const PART: usize = 10_000;
-
-fn bar(points: i64) -> usize {
-    usize::try_from(points.div_euclid(1_000) + 4).unwrap_or(0).min(19)
-}
 
 /// Previews a change for so many leads.
 pub fn run(leads: usize, seed: u64, report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -38,26 +31,25 @@ pub fn run(leads: usize, seed: u64, report: &mut Report) -> Result<(), Box<dyn E
     let snapshot = Arc::new(snapshot);
     let before = format!("{RULES}{SIGNALS}");
     let after = before.replace("\"Decision maker\", 20", "\"Decision maker\", 30");
-    let mut rounds = Vec::new();
-    let mut moved = 0;
+    let survey = |script: &str| -> Result<Survey, Box<dyn Error>> {
+        let rules = Scorers::host(Arc::new(RuleSet::load(script)?));
+        Survey::of(&rules, &snapshot, now)
+            .ok_or_else(|| "these rules know one lead at a time".into())
+    };
+    let began = Instant::now();
+    let in_force = survey(&before)?;
+    let first = began.elapsed();
+    let (mut rounds, mut shifted) = (Vec::new(), 0);
     for _ in 0..5 {
         let began = Instant::now();
-        let (old, new) = (RuleSet::load(&before)?, RuleSet::load(&after)?);
-        let (old, new) = (old.over(&snapshot), new.over(&snapshot));
-        let prepared = began.elapsed();
-        let mut distributions = [Distribution::default(); 2];
-        moved = 0;
-        for row in 0..snapshot.len() {
-            let (was, is) = (old.score(row, now), new.score(row, now));
-            distributions[0][bar(was.total.0)] += 1;
-            distributions[1][bar(is.total.0)] += 1;
-            moved += u64::from(was.priority != is.priority);
-        }
-        std::hint::black_box(distributions);
-        rounds.push((began.elapsed(), prepared));
+        let tried = survey(&after)?;
+        let difference = tried.difference(&in_force, 20);
+        std::hint::black_box(tried.steps(Some(&in_force)));
+        rounds.push(began.elapsed());
+        shifted = difference.shifted;
     }
     rounds.sort_unstable();
-    let (all, prepared) = rounds[2];
+    let all = rounds[2];
     let mib = snapshot.bytes() / (1024 * 1024);
     let per_lead = filling.as_secs_f64() * 1e6 / leads.max(1) as f64;
     report.line("");
@@ -66,10 +58,12 @@ pub fn run(leads: usize, seed: u64, report: &mut Report) -> Result<(), Box<dyn E
     report
         .line(&format!("The snapshot holds {mib} MiB; a lead is put into it in {per_lead:.1} us."));
     report.line(&format!(
-        "From the text of two scripts, 20 rules and five signals each, to both distributions: {:.2} s on the wall, the middle of 5; \
-         of that {:.0} ms until both are ready. {moved} leads change their priority.",
+        "From the text of a script, 20 rules and five signals, to the histogram beside what is in force, and the leads that move most: \
+         {:.2} s on the wall, the middle of 5, on {} threads; once more {:.2} s before the first, for what is in force. {shifted} leads \
+         would have another priority.",
         all.as_secs_f64(),
-        prepared.as_secs_f64() * 1e3,
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        first.as_secs_f64(),
     ));
     Ok(())
 }

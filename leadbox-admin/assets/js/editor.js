@@ -56,7 +56,7 @@ class Ink {
   constructor(area) {
     this.area = area;
     this.shown = [];
-    this.layer = h('pre', { class: 'ink', 'aria-hidden': 'true' });
+    this.layer = h('pre', { class: 'ink js-only', 'aria-hidden': 'true' });
     const frame = h('div', { class: 'code' });
     area.replaceWith(frame);
     frame.append(this.layer, area);
@@ -237,7 +237,7 @@ class Trial {
       this.ask(button.dataset.try);
     });
     this.mark();
-    if (ink.area.value) this.soon(0);
+    if (ink.area.value) this.ask('');
   }
 
   soon(pause) {

@@ -14,7 +14,7 @@ async fn a_script_is_written_with_words_that_fit_and_tried_while_somebody_types(
         let houses = Houses::new().await;
         let house = houses.populated("/scoring");
         house.admit(tab, Reader::Ana).await;
-        tab.open(&house.address("/scoring/{rules}")).await;
+        tab.open(&house.address("/scoring/b2b_saas")).await;
         tab.until("document.querySelectorAll('.ink .l').length > 5").await;
         tab.until("document.querySelector('#tried-leads .chart')").await;
         let same = "[...document.querySelectorAll('.ink .l')].map((line) => line.textContent).join('\\n') === document.querySelector('#script').value";
@@ -35,13 +35,13 @@ async fn a_script_is_written_with_words_that_fit_and_tried_while_somebody_types(
         tab.until("document.querySelector('#tried-leads')?.textContent.includes('Mine +40')").await;
         assert_eq!(tab.value("document.querySelectorAll('.ink .bad').length").await, json!(0));
 
-        tab.press("\nrule(\"Wrong\", 5, |lead| is_known(lead.fone));").await;
-        tab.until("document.querySelector('.ink .bad')?.textContent.includes('lead.fone')").await;
+        tab.press("\nrule(\"Wrong\", 5, |lead| is_known(lead.phne));").await;
+        tab.until("document.querySelector('.ink .bad')?.textContent.includes('lead.phne')").await;
         let says = tab.text("document.querySelector('#tried-check').textContent").await;
         assert!(says.contains("phone"), "{says}");
         // Nothing was lost, and nothing was written.
         let typed = tab.text("document.querySelector('#script').value").await;
-        assert!(typed.ends_with("is_known(lead.fone));"), "{typed}");
+        assert!(typed.ends_with("is_known(lead.phne));"), "{typed}");
         let undone = "document.querySelector('#script').value = document.querySelector('#script').defaultValue";
         tab.value(undone).await;
     })

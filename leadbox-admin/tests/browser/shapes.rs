@@ -46,6 +46,10 @@ pub struct Houses {
     fresh: House,
 }
 
+/// An editor asks by itself what its script would do, and the page is there once it knows.
+const TRIED: &str = "!document.querySelector('form[data-editor]')
+    || (document.querySelector('.ink') && !document.querySelector('[data-tried][aria-busy]'))";
+
 impl Houses {
     pub async fn new() -> Self {
         Self {
@@ -89,6 +93,7 @@ impl Houses {
         house.admit(tab, cell.page.reader).await;
         if cell.state != State::Wrong {
             tab.open(&house.address(cell.page.path)).await;
+            tab.until(TRIED).await;
             return;
         }
         match cell.page.wrong {

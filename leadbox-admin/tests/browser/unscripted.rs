@@ -19,8 +19,8 @@ async fn heading(tab: &Tab) -> String {
 async fn every_page_reads_the_same_without_scripts() {
     browse(async |tab| {
         let houses = Houses::new().await;
-        // What scripts alone do is gone, and nothing else.
-        let read = "document.querySelectorAll('.js-only').forEach((one) => one.remove()) ?? \
+        // What scripts alone do is gone, and what they ask for by themselves, and nothing else.
+        let read = "document.querySelectorAll('.js-only, [data-tried]').forEach((one) => one.remove()) ?? \
                     document.querySelector('main').innerText";
         for window in [WINDOWS[0], WINDOWS[1]] {
             for page in PAGES {

@@ -26,7 +26,7 @@ const WIDTHS: [i64; 3] = [1, 2, 5];
 
 /// Counts scores in at most 25 steps of the same width, which is 1, 2 or 5 points or ten, a hundred or a thousand times that; the
 /// bounds are multiples of it.
-pub(crate) fn steps(before: Option<&[Points]>, after: &[Points]) -> Vec<Step> {
+pub(super) fn steps(before: Option<&[Points]>, after: &[Points]) -> Vec<Step> {
     let all = || before.into_iter().flatten().chain(after);
     let (Some(least), Some(most)) = (all().min(), all().max()) else { return Vec::new() };
     let widths = (0..14).flat_map(|power| WIDTHS.map(|width| width * 100 * 10_i64.pow(power)));

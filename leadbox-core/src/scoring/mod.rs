@@ -18,12 +18,12 @@ mod scorer;
 mod scorers;
 mod sheet;
 mod snapshot;
+mod survey;
 mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use compare::LineMove;
 pub use distribution::Step;
-pub(crate) use distribution::steps;
 pub use fade::{Fade, Fading};
 pub use over::{RowScore, ScorersOver};
 pub use ranking::{Estimate, Outcome, Precision, Ranking, Tenth, auc_gain};
@@ -34,3 +34,4 @@ pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};
 pub use sheet::{Draft, Publication, PublishedRules, RuleBook, RuleSheet};
 pub use snapshot::{Full, Snapshot};
+pub use survey::{Survey, SurveyDifference};

@@ -2,12 +2,11 @@
 //! are at hand is `resident`'s.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::num::NonZero;
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread;
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 
 use super::candidate::Candidate;
 use super::kept::{MOST_INTERACTIONS, score};
@@ -18,13 +17,11 @@ use crate::error::{Error, Result};
 use crate::id::LeadId;
 use crate::interaction::Interaction;
 use crate::score::Points;
-use crate::scoring::{LineMove, RowScore, Scorers, ScorersOver, Step, steps};
+use crate::scoring::{LineMove, Scorers, Step, Survey};
 use crate::time::Timestamp;
 
 /// The leads that are shown of those that move.
 const MOST_MOVED: usize = 20;
-/// A thread of its own is not worth it for fewer leads.
-const FEW: usize = 4_096;
 
 /// What is known of rules before they are published.
 #[derive(Clone, PartialEq, Debug)]
@@ -116,8 +113,12 @@ impl Rules<'_> {
         };
         let (before, after, leads) =
             (Arc::clone(&in_force), Arc::clone(&tried), Arc::clone(&at_hand));
-        let work = move || Compared::of(&before, &after, &leads);
-        let compared = match tokio::runtime::Handle::try_current() {
+        let work = move || {
+            let before = leads.surveyed(&before);
+            let after = Survey::of(&after, &leads.snapshot, leads.at).unwrap_or_default();
+            compared(&leads, before.as_deref(), &after)
+        };
+        let (preview, most_moved) = match Handle::try_current() {
             // Nobody but the one who asks waits for it.
             Ok(runtime) => runtime
                 .spawn_blocking(work)
@@ -125,8 +126,8 @@ impl Rules<'_> {
                 .map_err(|_| Error::Contended { what: "preview", id: "rules".to_owned() })?,
             Err(_) => work(),
         };
-        let most_moved = self.moved(&compared.most_moved, &in_force, &tried, at_hand.at).await?;
-        Ok(Previewed::Ready(Box::new(Preview { most_moved, ..compared.preview })))
+        let most_moved = self.moved(&most_moved, &in_force, &tried, at_hand.at).await?;
+        Ok(Previewed::Ready(Box::new(Preview { most_moved, ..preview })))
     }
 
     /// Leads with their cards by both, those first that move most.
@@ -163,171 +164,43 @@ impl Rules<'_> {
     }
 }
 
-/// All leads at hand, scored by both.
-struct Compared {
-    preview: Preview,
-    most_moved: Vec<LeadId>,
-}
-
-/// What one thread found.
-#[derive(Default)]
-struct Part {
-    before: Vec<Points>,
-    after: Vec<Points>,
-    moved: u64,
-    shifted: u64,
-    priorities: [Counts; 2],
-    rules: [Counts; 2],
-    most_moved: BinaryHeap<Reverse<(u64, Reverse<usize>)>>,
-}
-
-/// How often each of several things was, and how often none of them.
-#[derive(Default)]
-struct Counts(Vec<u64>, u64);
-
-impl Counts {
-    fn add(&mut self, place: Option<usize>) {
-        let Some(place) = place else {
-            self.1 += 1;
-            return;
-        };
-        if self.0.len() <= place {
-            self.0.resize(place + 1, 0);
-        }
-        if let Some(count) = self.0.get_mut(place) {
-            *count += 1;
-        }
-    }
-
-    fn join(&mut self, other: &Self) {
-        self.1 += other.1;
-        self.0.resize(self.0.len().max(other.0.len()), 0);
-        for (count, more) in self.0.iter_mut().zip(&other.0) {
-            *count += more;
-        }
-    }
-
-    fn of(&self, place: usize) -> u64 {
-        self.0.get(place).copied().unwrap_or(0)
-    }
-}
-
-impl Part {
-    fn add(
-        &mut self,
-        row: usize,
-        (over, before): (Option<&ScorersOver<'_>>, Option<RowScore>),
-        (tried, after): (&ScorersOver<'_>, RowScore),
-    ) {
-        self.after.push(after.total);
-        self.priorities[1].add(after.priority);
-        tried.fired(&after).for_each(|place| self.rules[1].add(Some(place)));
-        let (Some(over), Some(before)) = (over, before) else { return };
-        self.before.push(before.total);
-        self.priorities[0].add(before.priority);
-        over.fired(&before).for_each(|place| self.rules[0].add(Some(place)));
-        let by = after.total.0.abs_diff(before.total.0);
-        self.moved += u64::from(by >= 100);
-        self.shifted += u64::from(priority(over, &before) != priority(tried, &after));
-        if by > 0 {
-            self.most_moved.push(Reverse((by, Reverse(row))));
-            if self.most_moved.len() > MOST_MOVED {
-                self.most_moved.pop();
-            }
-        }
-    }
-
-    fn join(mut self, other: Self) -> Self {
-        self.before.extend(other.before);
-        self.after.extend(other.after);
-        self.moved += other.moved;
-        self.shifted += other.shifted;
-        for side in 0..2 {
-            self.priorities[side].join(&other.priorities[side]);
-            self.rules[side].join(&other.rules[side]);
-        }
-        self.most_moved.extend(other.most_moved);
-        while self.most_moved.len() > MOST_MOVED {
-            self.most_moved.pop();
-        }
-        self
-    }
-}
-
-fn priority<'p>(over: &'p ScorersOver<'_>, score: &RowScore) -> Option<&'p str> {
-    score.priority.and_then(|place| over.priorities().get(place)).map(String::as_str)
-}
-
-impl Compared {
-    fn of(in_force: &Scorers, tried: &Scorers, at_hand: &AtHand) -> Self {
-        let (snapshot, at) = (&at_hand.snapshot, at_hand.at);
-        let over = if in_force.edition() > 0 { in_force.over(snapshot) } else { None };
-        let mut preview = Preview {
-            as_of: at,
-            leads: snapshot.len() as u64,
-            of: at_hand.of,
-            moved: 0,
-            shifted: 0,
-            steps: Vec::new(),
-            priorities: Vec::new(),
-            rules: Vec::new(),
-            most_moved: Vec::new(),
-        };
-        // A host's own scorer knows one lead at a time.
-        let Some(tried) = tried.over(snapshot) else {
-            return Self { preview, most_moved: Vec::new() };
-        };
-        let (over, tried) = (over.as_ref(), &tried);
-        let part = |rows: std::ops::Range<usize>| {
-            let mut part = Part::default();
-            for row in rows {
-                let before = over.map(|over| over.score(row, at));
-                part.add(row, (over, before), (tried, tried.score(row, at)));
-            }
-            part
-        };
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let size = snapshot.len().div_ceil(threads).max(FEW);
-        let starts = (0..snapshot.len()).step_by(size);
-        let all = thread::scope(|scope| {
-            let parts = starts
-                .map(|from| scope.spawn(move || part(from..(from + size).min(snapshot.len()))));
-            let parts: Vec<_> = parts.collect();
-            parts.into_iter().filter_map(|part| part.join().ok()).fold(Part::default(), Part::join)
-        });
-        preview.moved = all.moved;
-        preview.shifted = all.shifted;
-        preview.steps = steps(over.map(|_| &all.before[..]), &all.after);
-        preview.priorities = shares(
-            (over.map(ScorersOver::priorities), &all.priorities[0]),
-            (tried.priorities(), &all.priorities[1]),
-        );
-        preview.priorities.push(Share {
-            name: None,
-            before: over.map(|_| all.priorities[0].1),
-            after: Some(all.priorities[1].1),
-        });
-        preview.rules =
-            shares((over.map(ScorersOver::rules), &all.rules[0]), (tried.rules(), &all.rules[1]));
-        let mut most_moved = all.most_moved.into_vec();
-        most_moved.sort_unstable();
-        let ids = most_moved.into_iter().filter_map(|Reverse((_, Reverse(row)))| snapshot.id(row));
-        Self { preview, most_moved: ids.collect() }
-    }
+/// What is known of all leads at hand by both, and which move most.
+fn compared(at_hand: &AtHand, before: Option<&Survey>, after: &Survey) -> (Preview, Vec<LeadId>) {
+    let difference = before.map(|before| after.difference(before, MOST_MOVED));
+    let difference = difference.unwrap_or_default();
+    let none = Share {
+        name: None,
+        before: before.map(Survey::without_priority),
+        after: Some(after.without_priority()),
+    };
+    let mut priorities = shares(before.map(Survey::priorities), after.priorities());
+    priorities.push(none);
+    let preview = Preview {
+        as_of: at_hand.at,
+        leads: at_hand.snapshot.len() as u64,
+        of: at_hand.of,
+        moved: difference.moved,
+        shifted: difference.shifted,
+        steps: after.steps(before),
+        priorities,
+        rules: shares(before.map(Survey::rules), after.rules()),
+        most_moved: Vec::new(),
+    };
+    let ids = difference.most_moved.into_iter().filter_map(|row| at_hand.snapshot.id(row));
+    (preview, ids.collect())
 }
 
 /// What both know by name, in the order of the second, and then what only the first knows.
-fn shares(
-    (known, before): (Option<&[String]>, &Counts),
-    (tried, after): (&[String], &Counts),
-) -> Vec<Share> {
-    let known = known.unwrap_or_default();
-    let place = |all: &[String], name: &String| all.iter().position(|one| one == name);
-    let gone = known.iter().filter(|name| !tried.contains(name));
-    let share = |name: &String| Share {
-        name: Some(name.clone()),
-        before: place(known, name).map(|place| before.of(place)),
-        after: place(tried, name).map(|place| after.of(place)),
+fn shares(before: Option<&[(String, u64)]>, after: &[(String, u64)]) -> Vec<Share> {
+    let before = before.unwrap_or_default();
+    let count = |all: &[(String, u64)], name: &str| {
+        all.iter().find(|(known, _)| known == name).map(|(_, count)| *count)
     };
-    tried.iter().chain(gone).map(share).collect()
+    let gone = before.iter().filter(|(name, _)| count(after, name).is_none());
+    let share = |(name, _): &(String, u64)| Share {
+        name: Some(name.clone()),
+        before: count(before, name),
+        after: count(after, name),
+    };
+    after.iter().chain(gone).map(share).collect()
 }

@@ -17,7 +17,7 @@ use crate::id::LeadId;
 use crate::interaction::Interaction;
 use crate::page::PageRequest;
 use crate::scope::Scope;
-use crate::scoring::Snapshot;
+use crate::scoring::{Scorers, Snapshot, Survey};
 use crate::storage::StoredLead;
 use crate::time::Timestamp;
 
@@ -54,6 +54,23 @@ pub(super) struct AtHand {
     pub(super) snapshot: Arc<Snapshot>,
     /// How many leads there are; the snapshot has the youngest of them.
     pub(super) of: u64,
+    /// What they are worth by what is in force, and its edition: whoever types asks for that again and again.
+    surveyed: Mutex<Option<(i64, Arc<Survey>)>>,
+}
+
+impl AtHand {
+    /// What all of them are worth by the rules in force; none when there are none, or a host scores in its own way.
+    pub(super) fn surveyed(&self, in_force: &Scorers) -> Option<Arc<Survey>> {
+        let edition = in_force.edition();
+        let kept = || self.surveyed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept().as_ref().filter(|(of, _)| *of == edition).map(|(_, it)| Arc::clone(it));
+        if known.is_some() || edition == 0 {
+            return known;
+        }
+        let survey = Arc::new(Survey::of(in_force, &self.snapshot, self.at)?);
+        *kept() = Some((edition, Arc::clone(&survey)));
+        Some(survey)
+    }
 }
 
 /// A reading that is under way.
@@ -202,6 +219,7 @@ impl LeadBox {
             }
         }
         let (scope, of) = (reading.scope.clone(), reading.of.max(snapshot.len() as u64));
-        Ok(Some(AtHand { scope, at, snapshot: Arc::new(snapshot), of }))
+        let (snapshot, surveyed) = (Arc::new(snapshot), Mutex::default());
+        Ok(Some(AtHand { scope, at, snapshot, of, surveyed }))
     }
 }
