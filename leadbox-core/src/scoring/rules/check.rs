@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
+use super::card_value::ASKED;
 use super::fault::{CHANGES, Mistake};
+use super::lead_value::no_field;
 use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
@@ -135,7 +137,10 @@ impl Check<'_> {
 
     fn want_yes_or_no(&mut self, part: &Part, kind: Kind) {
         if !matches!(kind, Kind::YesOrNo | Kind::Any) {
-            let says = format!("this has to be yes or no, and it is {}", kind.in_words());
+            let says = format!(
+                "this has to be yes or no, and it is {}: compare it with something, or ask is_known(...) of it",
+                kind.in_words()
+            );
             self.wrong(part.at, says);
         }
     }
@@ -196,8 +201,7 @@ impl Check<'_> {
                     return Kind::Group(group);
                 }
                 if !Field::NAMES.contains(&name) {
-                    let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
-                    self.wrong(at, format!("a lead has no field '{name}'{hint}"));
+                    self.wrong(at, no_field(name));
                     return Kind::Any;
                 }
                 Kind::of_field(name)
@@ -210,6 +214,10 @@ impl Check<'_> {
             Kind::About(About::Interaction) if name == "at" => Kind::Moment,
             Kind::About(About::Card) if name == "score" => Kind::Number,
             Kind::About(About::Card) if name == "priority" => Kind::Text,
+            Kind::About(About::Card) => {
+                self.wrong(at, format!("a result has no '{name}'{}", hint(name, ASKED)));
+                Kind::Any
+            }
             Kind::Group(_) | Kind::About(_) | Kind::Any => Kind::Any,
             other => {
                 let says = format!("{} has nothing behind a dot called '{name}'", other.in_words());
@@ -247,9 +255,10 @@ impl Check<'_> {
             (name, [one, other]) if COMPARISONS.contains(&name) => {
                 if one != other && *one != Kind::Any && *other != Kind::Any {
                     let says = format!(
-                        "this compares {} with {}, which is never so",
+                        "this compares {} with {}, which is never so{}",
                         one.in_words(),
-                        other.in_words()
+                        other.in_words(),
+                        instead((*one, *other), of)
                     );
                     self.wrong(at, says);
                 } else if let ("==" | "!=", [one, other]) = (name, of) {
@@ -292,6 +301,39 @@ impl Check<'_> {
                 self.wrong(values.at, says);
             }
         }
+    }
+}
+
+/// What to write instead of a comparison that is never so; empty where nobody can tell.
+fn instead(kinds: (Kind, Kind), of: &[Part]) -> &'static str {
+    let text = |part: &Part| match &part.what {
+        What::Value(value) => value.clone().into_immutable_string().ok(),
+        _ => None,
+    };
+    let is_comparison = |part: &Part| matches!(&part.what, What::Call { name, .. } if COMPARISONS.contains(&name.as_str()));
+    let has_value = of.iter().any(|part| matches!(part.what, What::Value(_)));
+    match kinds {
+        (Kind::YesOrNo, Kind::Number) | (Kind::Number, Kind::YesOrNo)
+            if of.iter().any(is_comparison) =>
+        {
+            ": join two comparisons with &&, such as 10 < lead.employees && lead.employees < 50"
+        }
+        (Kind::Number, Kind::Text) | (Kind::Text, Kind::Number)
+            if of.iter().filter_map(text).any(|text| text.parse::<f64>().is_ok()) =>
+        {
+            ": write the number without quotes"
+        }
+        (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) if has_value => {
+            ": a text is compared with a text, in quotes"
+        }
+        (Kind::YesOrNo, Kind::Text) | (Kind::Text, Kind::YesOrNo) if has_value => {
+            ": write true or false, without quotes"
+        }
+        (Kind::Moment, Kind::Stretch | Kind::Number)
+        | (Kind::Stretch | Kind::Number, Kind::Moment) => {
+            ": ask how long ago it was, such as days_since(lead.created_at) < 14"
+        }
+        _ => "",
     }
 }
 

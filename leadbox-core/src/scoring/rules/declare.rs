@@ -59,7 +59,11 @@ impl Declared {
     fn points(&mut self, value: &Dynamic, at: Position) -> Option<f64> {
         let found = countable(value);
         if found.is_none() {
-            self.wrong(at, "points are a number, at most a million either way");
+            let says = match value.is_string() {
+                true => "points are a number, without quotes",
+                false => "points are a number, at most a million either way",
+            };
+            self.wrong(at, says);
         }
         found
     }
@@ -101,11 +105,14 @@ impl Draft {
         let known = || plan.categories.iter().map(|(name, _)| name.as_str());
         for entry in plan.entries.iter().filter(|entry| !entry.category.is_empty()) {
             if known().all(|name| name != entry.category) {
-                let hint = hint(&entry.category, known());
-                let says = format!(
-                    "there is no category '{}'{hint}. Declare it with category(\"{0}\", 50)",
-                    entry.category
-                );
+                let named = &entry.category;
+                let hint = match hint(named, known()) {
+                    none if none.is_empty() => {
+                        format!(": declare it with category(\"{named}\", 50)")
+                    }
+                    hint => hint,
+                };
+                let says = format!("there is no category '{named}'{hint}");
                 mistakes.push(Mistake::at(entry.at, says));
             }
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use rhai::{EvalAltResult, Position};
 use serde::{Deserialize, Serialize};
 
-use super::misread::{has_split_number, parse_error, undefined};
+use super::misread::{line_at, parse_error, split_number, undefined};
 use super::unknown;
 use super::vocabulary::{VOCABULARY, WRITTEN, no_word};
 
@@ -93,13 +93,15 @@ pub(super) fn ended(error: &EvalAltResult) -> Ended {
 /// What is wrong, as far as running the script tells.
 pub(super) fn mistake(script: &str, error: &EvalAltResult) -> Mistake {
     let error = innermost(error);
-    let line = error.position().line().and_then(|line| script.lines().nth(line.checked_sub(1)?));
+    let at = error.position();
     // A comma within a number makes two of it, and a call with one too many.
-    match (error, line) {
-        (EvalAltResult::ErrorFunctionNotFound(..), Some(line)) if has_split_number(line) => {
-            Mistake::at(error.position(), "write numbers without a comma, such as 1000")
-        }
-        _ => Mistake::at(error.position(), said(error)),
+    let split = match error {
+        EvalAltResult::ErrorFunctionNotFound(..) => line_at(script, at).and_then(split_number),
+        _ => None,
+    };
+    match split {
+        Some((column, says)) => Mistake { column: Some(column), ..Mistake::at(at, says) },
+        None => Mistake::at(at, said(error)),
     }
 }
 

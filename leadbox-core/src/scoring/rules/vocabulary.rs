@@ -48,8 +48,8 @@ pub(super) const VOCABULARY: [&str; 41] = [
     "points",
 ];
 
-/// How each declaration is written.
-pub(super) const WRITTEN: [(&str, &str); 7] = [
+/// How declarations and words are written whose brackets hold something else than they should.
+pub(super) const WRITTEN: [(&str, &str); 14] = [
     ("ruleset", "ruleset(\"B2B\")"),
     ("applies_to", "applies_to(|lead| lead.industry == \"software\")"),
     ("category", "category(\"fit\", 60)"),
@@ -60,6 +60,13 @@ pub(super) const WRITTEN: [(&str, &str); 7] = [
         "test(\"a gmail address is never hot\", #{ email: \"kim@gmail.com\" }, |r| r.priority != \"hot\")",
     ),
     ("signal", "signal(\"Opened an e-mail\", \"email_open\", 1)"),
+    ("when", ".when(|it| it.path == \"/pricing\")"),
+    ("half_life", ".half_life(days(14))"),
+    ("linear", ".linear(days(60))"),
+    ("cap", ".cap(10)"),
+    ("for_industry", ".for_industry(\"education\", 5)"),
+    ("between", "lead.employees.between(50, 249)"),
+    ("count", "lead.count(\"page_view\", days(30))"),
 ];
 
 /// What is said of a word that is none; none of one that is.

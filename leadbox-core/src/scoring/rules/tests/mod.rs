@@ -5,6 +5,7 @@ mod executors;
 mod limits;
 #[cfg(feature = "compiled")]
 mod made_up;
+#[cfg(feature = "compiled")]
 mod mistakes;
 mod over_time;
 mod trials;
