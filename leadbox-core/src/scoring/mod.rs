@@ -18,7 +18,9 @@ mod value;
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use fade::{Fade, Fading};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
-pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};
+pub use rules::{
+    Example, Fired, LoadError, Loader, Mistake, RuleSet, Run, Score, Scores, TestResult,
+};
 pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};
 pub use sheet::{Draft, Publication, PublishedRules, RuleBook, RuleSheet};

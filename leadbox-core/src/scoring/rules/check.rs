@@ -12,6 +12,8 @@ use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
 use super::vocabulary::unnamed;
+use crate::catalog::Catalog;
+use crate::field::{FieldDefinition, FieldType};
 use crate::identity::{Country, Industry};
 use crate::scoring::place::{Field, GROUPS, Parameter};
 
@@ -82,6 +84,20 @@ impl Kind {
         }
     }
 
+    fn of_custom(field: &FieldType) -> Self {
+        match field {
+            FieldType::Number | FieldType::Decimal => Self::Number,
+            FieldType::Bool => Self::YesOrNo,
+            FieldType::Date => Self::Moment,
+            FieldType::MultiChoice(_) => Self::List,
+            FieldType::Text
+            | FieldType::Choice(_)
+            | FieldType::Url
+            | FieldType::Email
+            | FieldType::Phone => Self::Text,
+        }
+    }
+
     /// What a word of the vocabulary answers with.
     fn of_word(name: &str) -> Self {
         match name {
@@ -97,14 +113,18 @@ impl Kind {
     }
 }
 
-/// What is wrong with a question. `own` are the functions that the script defines itself.
-pub(super) fn check(
-    question: &Part,
-    about: About,
-    wants: Wants,
-    own: &BTreeSet<String>,
-) -> Vec<Mistake> {
-    let mut check = Check { about, own, mistakes: Vec::new() };
+/// What is known beside the question.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'k> {
+    /// The functions that the script defines itself.
+    pub(super) own: &'k BTreeSet<String>,
+    /// What custom fields there are, where anybody knows.
+    pub(super) catalog: Option<&'k Catalog>,
+}
+
+/// What is wrong with a question.
+pub(super) fn check(question: &Part, about: About, wants: Wants, known: Known<'_>) -> Vec<Mistake> {
+    let mut check = Check { about, known, mistakes: Vec::new() };
     let kind = check.kind(question);
     match wants {
         Wants::YesOrNo => check.want_yes_or_no(question, kind),
@@ -126,7 +146,7 @@ pub(super) enum Wants {
 
 struct Check<'c> {
     about: About,
-    own: &'c BTreeSet<String>,
+    known: Known<'c>,
     mistakes: Vec<Mistake>,
 }
 
@@ -211,6 +231,7 @@ impl Check<'_> {
                 Kind::Text
             }
             Kind::Group("utm" | "consent") => Kind::Text,
+            Kind::Group("cf") => self.custom_field(name, at),
             Kind::About(About::Interaction) if name == "at" => Kind::Moment,
             Kind::About(About::Card) if name == "score" => Kind::Number,
             Kind::About(About::Card) if name == "priority" => Kind::Text,
@@ -227,8 +248,18 @@ impl Check<'_> {
         }
     }
 
+    fn custom_field(&mut self, name: &str, at: Position) -> Kind {
+        let Some(catalog) = self.known.catalog else { return Kind::Any };
+        if let Some(field) = defined(catalog, name) {
+            return Kind::of_custom(&field.kind);
+        }
+        let hint = hint(name, catalog.fields.keys().map(|key| key.as_str()));
+        self.wrong(at, format!("there is no field 'cf.{name}'{hint}"));
+        Kind::Any
+    }
+
     fn word(&mut self, name: &str, of: &[Part], at: Position) -> Kind {
-        if self.own.contains(name) {
+        if self.known.own.contains(name) {
             return Kind::Any;
         }
         if let Some(says) = unnamed(name) {
@@ -240,6 +271,7 @@ impl Check<'_> {
             && let [list, value] = of
         {
             self.one_of(value, list);
+            self.one_of(list, value);
         }
         Kind::of_word(name)
     }
@@ -283,12 +315,25 @@ impl Check<'_> {
     /// A field whose values are a closed list is held against values that may not be among them.
     fn one_of(&mut self, field: &Part, values: &Part) {
         let What::Field(owner, name) = &field.what else { return };
-        let is_lead = matches!(owner.what, What::Subject) && self.about == About::Lead;
-        let is_consent = matches!(&owner.what, What::Field(_, group) if group == "consent");
-        let name = if is_consent { "consent" } else { name.as_str() };
-        if !is_lead && !is_consent {
+        if self.about != About::Lead {
             return;
         }
+        let group = match &owner.what {
+            What::Subject => None,
+            What::Field(_, group) => Some(group.as_str()),
+            _ => return,
+        };
+        let choices = match (group, self.known.catalog) {
+            (Some("cf"), Some(catalog)) => defined(catalog, name).map(|field| field.kind.choices()),
+            _ => None,
+        };
+        let choices = choices.filter(|choices| !choices.is_empty());
+        let closed = match group {
+            None => name.as_str(),
+            Some("consent") => "consent",
+            Some(_) if choices.is_some() => name.as_str(),
+            Some(_) => return,
+        };
         let What::Value(value) = &values.what else { return };
         let texts: Vec<ImmutableString> = match value.read_lock::<Array>() {
             Some(list) => {
@@ -297,7 +342,11 @@ impl Check<'_> {
             None => value.clone().into_immutable_string().into_iter().collect(),
         };
         for text in texts {
-            if let Some(says) = strange(name, &text) {
+            let says = match choices {
+                Some(choices) => no_choice(closed, choices, &text),
+                None => strange(closed, &text),
+            };
+            if let Some(says) = says {
                 self.wrong(values.at, says);
             }
         }
@@ -335,6 +384,23 @@ fn instead(kinds: (Kind, Kind), of: &[Part]) -> &'static str {
         }
         _ => "",
     }
+}
+
+/// A custom field, archived or not: leads keep what they have.
+fn defined<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c FieldDefinition> {
+    catalog.fields.iter().find(|(key, _)| key.as_str() == name).map(|(_, field)| field)
+}
+
+/// What is said of a value that is none of a custom field's choices.
+fn no_choice(field: &str, choices: &[String], value: &str) -> Option<String> {
+    if choices.iter().any(|choice| choice == value) {
+        return None;
+    }
+    let hint = match hint(value, choices.iter().map(String::as_str)) {
+        none if none.is_empty() => format!(": there are {}", choices.join(", ")),
+        hint => hint,
+    };
+    Some(format!("cf.{field} has no choice '{value}'{hint}"))
 }
 
 /// What is wrong with a value of a field that has a closed list of them.

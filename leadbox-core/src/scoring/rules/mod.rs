@@ -17,6 +17,7 @@ mod fields;
 mod interaction_value;
 mod known;
 mod lead_value;
+mod loader;
 #[cfg(feature = "compiled")]
 mod lower;
 mod many;
@@ -38,6 +39,7 @@ mod words;
 
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
+pub use loader::Loader;
 pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;

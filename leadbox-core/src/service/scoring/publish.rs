@@ -11,8 +11,8 @@ use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
 use crate::scoring::{
-    LoadError, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet,
-    Run, TestResult,
+    LoadError, Loader, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion,
+    RuleSheet, Run, TestResult,
 };
 use crate::storage::{Change, Definition, DefinitionUpdate};
 
@@ -309,7 +309,7 @@ impl Rules<'_> {
         script: &str,
     ) -> Result<std::result::Result<(RuleSet, Vec<TestResult>), LoadError>> {
         let catalog = self.leadbox.catalog().await?;
-        Ok(RuleSet::load(script).map(|rules| {
+        Ok(Loader::default().catalog(&catalog).load(script).map(|rules| {
             let tests = rules.test(&catalog);
             (rules, tests)
         }))

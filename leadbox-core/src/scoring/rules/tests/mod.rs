@@ -1,6 +1,8 @@
 //! Scripts as authors write them, held against what they mean. Owns the leads and the days that the cases share.
 
 #[cfg(feature = "compiled")]
+mod definitions;
+#[cfg(feature = "compiled")]
 mod executors;
 mod limits;
 #[cfg(feature = "compiled")]

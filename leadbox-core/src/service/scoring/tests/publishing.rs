@@ -9,6 +9,7 @@ use super::*;
 use crate::access::{Grants, Rights};
 use crate::error::Error;
 use crate::event::{Actor, EventType};
+use crate::field::{FieldDefinition, FieldStatus, FieldType};
 use crate::lead::NewLead;
 use crate::revision::Revision;
 use crate::score::Points;
@@ -124,13 +125,34 @@ async fn a_draft_keeps_its_mistakes_and_is_not_published_with_them() {
     assert!(matches!(stale, Err(Error::Stale { .. })));
     let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
     assert!(refused.contains("script: line 1") && refused.contains("phone"), "{refused}");
-    let failing = format!("{ALL} test(\"nobody\", #{{}}, |card| card.total == 6);");
+    let failing = format!("{ALL} test(\"nobody\", #{{}}, |card| card.score == 6);");
     rules.save_draft(&key("ours"), &failing, Some(first)).await.unwrap();
     let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
     assert!(refused.contains("the test 'nobody' fails"), "{refused}");
     assert_eq!(rules.book().await.unwrap().edition, 0);
     rules.drop_draft(&key("ours")).await.unwrap();
     assert!(rules.sheets().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_published_names_fields_that_there_are_and_stays_in_force_when_they_go() {
+    let sandbox = Sandbox::new().unwrap();
+    let (rules, script) =
+        (sandbox.leadbox.rules(), "rule(\"Large\", 5, |lead| lead.cf.budget > 5);");
+    assert_eq!(rules.check(script).await.unwrap().mistakes.len(), 1);
+    rules.save_draft(&key("ours"), script, None).await.unwrap();
+    assert!(rules.publish(&key("ours"), "", None).await.is_err());
+    let field = FieldDefinition::new("budget", FieldType::Number).unwrap();
+    sandbox.leadbox.definitions().define_field(&field).await.unwrap();
+    assert_eq!(rules.check(script).await.unwrap().mistakes, []);
+    rules.publish(&key("ours"), "", None).await.unwrap();
+    sandbox
+        .leadbox
+        .definitions()
+        .set_field_status(&field.key, FieldStatus::Archived)
+        .await
+        .unwrap();
+    assert_eq!(rules.check(script).await.unwrap().mistakes, []);
 }
 
 #[tokio::test]
