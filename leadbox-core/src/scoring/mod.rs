@@ -13,6 +13,7 @@ mod scorer;
 mod scorers;
 mod sheet;
 mod snapshot;
+mod source;
 mod value;
 
 pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
@@ -25,3 +26,4 @@ pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};
 pub use sheet::{Draft, Publication, PublishedRules, RuleBook, RuleSheet};
 pub use snapshot::{Full, Snapshot};
+pub use source::RuleSource;

@@ -9,8 +9,10 @@ use std::fs::{File, read_to_string};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use leadbox_core::scoring::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
-use leadbox_core::{LeadBox, RuleSetKey};
+use leadbox_core::scoring::{
+    Example, LoadError, Loader, Mistake, RuleSet, RuleSource, Run, TestResult,
+};
+use leadbox_core::{Catalog, LeadBox, RuleSetKey};
 use serde::Serialize;
 
 use super::office::Office;
@@ -38,7 +40,7 @@ struct Checked {
     /// How each rule runs.
     rules: Vec<Run>,
     #[serde(skip)]
-    script: String,
+    source: RuleSource,
 }
 
 impl Outcome for Checked {
@@ -59,7 +61,7 @@ impl Outcome for Checked {
                 slow.concat()
             );
         }
-        let told = self.mistakes.iter().map(|mistake| shown(mistake, &self.script));
+        let told = self.mistakes.iter().map(|mistake| shown(mistake, &self.source));
         told.collect::<Vec<_>>().join("\n\n")
     }
 
@@ -69,8 +71,8 @@ impl Outcome for Checked {
 }
 
 /// A mistake with its line and a mark under the place.
-fn shown(mistake: &Mistake, script: &str) -> String {
-    match mistake.shown(script) {
+fn shown(mistake: &Mistake, source: &RuleSource) -> String {
+    match source.shown(mistake) {
         none if none.is_empty() => mistake.to_string(),
         place => format!("{mistake}\n  {}", place.replace('\n', "\n  ")),
     }
@@ -116,33 +118,32 @@ pub(super) async fn rules(
     match verb {
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
         RulesVerb::Check { file } => {
-            let script = read(file)?;
-            let (name, mistakes, rules) = match RuleSet::load(&script) {
+            let source = read(file)?;
+            let (name, mistakes, rules) = match loader(&source).load(&source.script) {
                 Ok(rules) => (rules.name().to_owned(), Vec::new(), rules.runs()),
                 Err(wrong) => (String::new(), wrong.mistakes, Vec::new()),
             };
-            Ok(output.outcome(&Checked { name, mistakes, rules, script }))
+            Ok(output.outcome(&Checked { name, mistakes, rules, source }))
         }
         RulesVerb::Test { file } => {
-            let rules = load(file)?;
             let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
-            let leadbox = LeadBox::builder(storage).build()?;
-            let tests = rules.test(&*leadbox.catalog().await?);
+            let catalog = LeadBox::builder(storage).build()?.catalog().await?;
+            let tests = load(file, &read(file)?, None)?.test(&catalog);
             Ok(output.outcome(&Tested { tests }))
         }
         RulesVerb::Explain { lead, by, as_of } => {
-            let by = by.as_deref().map(load).transpose()?;
+            let by = by.as_deref().map(|file| load(file, &read(file)?, None)).transpose()?;
             let office = Office::open(location, output).await?;
             explained::explain(&office, by, lead, *as_of).await
         }
         RulesVerb::List => published::list(&Office::open(location, output).await?).await,
         RulesVerb::Publish { file, set, note, later } => {
-            let script = read(file)?;
-            // With the place of each mistake, which the service does not know how to show.
-            load(file)?;
+            let source = read(file)?;
             let set = set.clone().map_or_else(|| named_as(file), Ok)?;
             let office = Office::open(location, output).await?;
-            published::publish(&office, &set, &script, note, *later).await
+            // With the place of each mistake, which the service does not know how to show.
+            load(file, &source, Some(&*office.leadbox.catalog().await?))?;
+            published::publish(&office, &set, source, note, *later).await
         }
         RulesVerb::Rollback { set, to, later } => {
             let office = Office::open(location, output).await?;
@@ -163,15 +164,29 @@ pub(super) async fn rules(
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    read_to_string(file)
-        .map_err(|error| Failure::because(format!("cannot read {}", file.display()), error))
+/// A script, with the files beside it that it imports.
+fn read(file: &Path) -> Result<RuleSource, Failure> {
+    let cannot =
+        |file: &Path, error| Failure::because(format!("cannot read {}", file.display()), error);
+    let script = read_to_string(file).map_err(|error| cannot(file, error))?;
+    RuleSource::gathered(script, |name| {
+        let beside = file.with_file_name(format!("{name}.rhai"));
+        match read_to_string(&beside) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot(&beside, error)),
+        }
+    })
 }
 
-fn load(file: &Path) -> Result<RuleSet, Failure> {
-    let script = read(file)?;
-    RuleSet::load(&script).map_err(|LoadError { mistakes }| {
-        let told = mistakes.iter().map(|mistake| shown(mistake, &script));
+fn loader(source: &RuleSource) -> Loader<'_> {
+    Loader::default().files(&source.files)
+}
+
+fn load(file: &Path, source: &RuleSource, catalog: Option<&Catalog>) -> Result<RuleSet, Failure> {
+    let loader = catalog.map_or_else(|| loader(source), |catalog| loader(source).catalog(catalog));
+    loader.load(&source.script).map_err(|LoadError { mistakes }| {
+        let told = mistakes.iter().map(|mistake| shown(mistake, source));
         let told = told.collect::<Vec<_>>().join("\n");
         Failure::new(Exit::Differences, format!("{} is no rule set:\n{told}", file.display()))
     })

@@ -199,6 +199,10 @@ impl Check<'_> {
                 let (then, otherwise) = (self.kind(then), self.kind(otherwise));
                 if then == otherwise { then } else { Kind::Any }
             }
+            What::Unnamed(says) => {
+                self.wrong(part.at, says.as_str());
+                Kind::Any
+            }
             What::Change => {
                 self.wrong(part.at, CHANGES);
                 Kind::Any

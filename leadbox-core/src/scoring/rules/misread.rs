@@ -60,7 +60,7 @@ fn unfinished(script: &str, error: &ParseError) -> Mistake {
         other => parse_error(other),
     };
     let column = line.trim_end().chars().count() + 1;
-    Mistake { line: Some(number + 1), column: Some(column), message }
+    Mistake { file: None, line: Some(number + 1), column: Some(column), message }
 }
 
 /// What to write where something was expected and something else stands.
@@ -171,6 +171,11 @@ pub(super) fn split_number(line: &str) -> Option<(usize, &'static str)> {
     Some((begins.map_or(1, |at| at + 2), says))
 }
 
+/// What is said of a file that is read without being imported.
+pub(super) fn not_imported(alias: &str) -> String {
+    format!("no file is called '{alias}' here: write import \"{alias}\" as {alias}; at the top")
+}
+
 /// What is said of a name that stands for nothing.
 pub(super) fn undefined(name: &str) -> String {
     match name.to_lowercase().as_str() {
@@ -231,6 +236,11 @@ pub(super) fn parse_error(kind: &ParseErrorType) -> String {
         }
         ParseErrorType::MissingToken(token, _) => format!("a {token} is missing before this"),
         ParseErrorType::VariableUndefined(name) => undefined(name),
+        ParseErrorType::ModuleUndefined(alias) => not_imported(alias),
+        ParseErrorType::Reserved(word) if word == "import" => {
+            "an import stands at the top, outside of all brackets: import \"lists\" as lists;"
+                .to_owned()
+        }
         ParseErrorType::MismatchedType(..) => {
             "both sides have to be yes or no: repeat the comparison, such as lead.country == \"DE\" || lead.country == \"AT\""
                 .to_owned()

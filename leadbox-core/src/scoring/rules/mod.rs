@@ -14,6 +14,7 @@ mod facts;
 mod fault;
 #[cfg(feature = "compiled")]
 mod fields;
+mod imports;
 mod interaction_value;
 mod known;
 mod lead_value;
@@ -40,6 +41,7 @@ mod words;
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
 pub use loader::Loader;
+pub(super) use loader::{imported, strange_file};
 pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;

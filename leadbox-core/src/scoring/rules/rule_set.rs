@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rhai::{AST, Engine};
 use serde::{Deserialize, Serialize};
 
 use super::engine::LONGEST_SCRIPT;
 use super::fault::{LoadError, Mistake};
 use super::loader::Loader;
 use super::many::{Asker, Scores};
-use super::plan::{Entry, Plan};
+use super::plan::{Entry, Plan, Script};
 use super::run::Asking;
 #[cfg(test)]
 use super::run::Executors;
@@ -49,8 +48,8 @@ pub struct Run {
 /// # Ok::<(), leadbox_core::scoring::LoadError>(())
 /// ```
 pub struct RuleSet {
-    pub(super) engine: Engine,
-    pub(super) ast: AST,
+    /// Its files, the script itself the last.
+    pub(super) scripts: Vec<Script>,
     pub(super) plan: Plan,
 }
 
@@ -90,7 +89,8 @@ impl RuleSet {
             let left = entry.questions().find(|question| question.code.is_none());
             let because = left.map(|question| {
                 question.left.clone().unwrap_or_else(|| {
-                    Mistake::at(entry.at, "several steps, a loop or a value with a name")
+                    let says = "several steps, a loop or a value with a name";
+                    Mistake::at(entry.at, says).within(entry.origin.file.as_deref())
                 })
             });
             Run { rule: entry.name.clone(), interpreted: because }
@@ -127,7 +127,7 @@ impl RuleSet {
     /// # Ok::<(), leadbox_core::scoring::LoadError>(())
     /// ```
     pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Scores<'r> {
-        Scores::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
+        Scores::new(Asker { scripts: &self.scripts, snapshot }, &self.plan)
     }
 
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
@@ -135,7 +135,7 @@ impl RuleSet {
     /// They take place at noon of a day that never changes, unless a test names its own with `today`; so a test that passes
     /// once passes always.
     pub fn test(&self, catalog: &Catalog) -> Vec<TestResult> {
-        let run = |trial: &Trial| trial.run(&self.engine, &self.ast, &self.plan, catalog);
+        let run = |trial: &Trial| trial.run(&self.scripts, &self.plan, catalog);
         self.plan.trials.iter().map(run).collect()
     }
 
@@ -144,9 +144,10 @@ impl RuleSet {
     /// # Errors
     /// What went wrong with the question; the rule set is then for nobody.
     pub fn applies_to(&self, subject: &Subject<'_>) -> Result<bool, Fault> {
-        let asked = Asking::new(&self.engine, &self.ast, subject).applies(&self.plan);
-        asked.map_err(|Mistake { line, column, message }| Fault {
+        let asked = Asking::new(&self.scripts, subject).applies(&self.plan);
+        asked.map_err(|Mistake { file, line, column, message }| Fault {
             rule: "applies_to".to_owned(),
+            file,
             line,
             column,
             message,
@@ -158,7 +159,7 @@ impl RuleSet {
 impl RuleSet {
     /// The card of a lead as the interpreter alone makes it.
     pub(super) fn interpreted(&self, subject: &Subject<'_>) -> ScoreCard {
-        let asking = Asking::new(&self.engine, &self.ast, subject);
+        let asking = Asking::new(&self.scripts, subject);
         asking.asking(Executors::Interpreter).card(&self.plan)
     }
 
@@ -172,7 +173,7 @@ impl RuleSet {
 
 impl Scorer for RuleSet {
     fn score(&self, subject: &Subject<'_>) -> ScoreCard {
-        Asking::new(&self.engine, &self.ast, subject).card(&self.plan)
+        Asking::new(&self.scripts, subject).card(&self.plan)
     }
 
     fn applies(&self, subject: &Subject<'_>) -> bool {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::LeadBox;
 use super::super::remembered::Remembered;
+use super::verbs::loaded;
 use crate::error::Result;
 use crate::id::Tenant;
 use crate::scoring::{PublishedRules, RuleBook, RuleSet, RuleSetVersion, Scorer, Scorers};
@@ -90,7 +91,7 @@ impl LeadBox {
             tracing::error!(set = %id.set, version = id.version, "published rules are missing");
             return Ok(None);
         };
-        match RuleSet::load(&published.script) {
+        match loaded(&published.source()) {
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 self.in_force().loaded().insert(key, Arc::clone(&rules));

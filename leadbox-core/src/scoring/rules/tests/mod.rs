@@ -4,6 +4,7 @@
 mod definitions;
 #[cfg(feature = "compiled")]
 mod executors;
+mod files;
 mod limits;
 #[cfg(feature = "compiled")]
 mod made_up;

@@ -13,7 +13,7 @@ use crate::field::{FieldDefinition, FieldStatus, FieldType};
 use crate::lead::NewLead;
 use crate::revision::Revision;
 use crate::score::Points;
-use crate::scoring::{RuleSetVersion, ScoreCause};
+use crate::scoring::{RuleSetVersion, RuleSource, ScoreCause};
 use crate::service::RescoreState;
 use crate::testing::Announced;
 
@@ -153,6 +153,28 @@ async fn what_is_published_names_fields_that_there_are_and_stays_in_force_when_t
         .await
         .unwrap();
     assert_eq!(rules.check(script).await.unwrap().mistakes, []);
+}
+
+#[tokio::test]
+async fn files_go_along_with_a_script_and_stay_as_they_were_published() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    let script =
+        "import \"lists\" as lists;\nrule(\"Near\", 5, |lead| lead.industry in lists::near);";
+    let source = RuleSource::from(script).with("lists", "export const near = [\"software\"];");
+    let first = rules.save_draft(&key("ours"), source.clone(), None).await.unwrap();
+    assert_eq!(rules.save_draft(&key("ours"), source.clone(), None).await.unwrap(), first);
+    rules.publish(&key("ours"), "", None).await.unwrap();
+    // The draft's files are its own.
+    rules.save_draft(&key("ours"), source.clone().with("lists", ""), None).await.unwrap();
+    assert_eq!(rules.check(source.clone().with("lists", "")).await.unwrap().mistakes.len(), 1);
+    let kept = RuleSetVersion { set: key("ours"), version: 1 };
+    assert_eq!(rules.version(&kept).await.unwrap().unwrap().source(), source);
+    let near = capture(&sandbox, "software").await;
+    assert_eq!(stored(&sandbox, near).await.total, Points::whole(5));
+    let outside = source.with("../lists", "");
+    let refused = rules.save_draft(&key("ours"), outside, None).await.unwrap_err().to_string();
+    assert!(refused.contains("files: '../lists' cannot be imported"), "{refused}");
 }
 
 #[tokio::test]
