@@ -20,7 +20,8 @@ pub use card::{CategoryPoints, Fault, Line, ScoreCard, Silence, Silent};
 pub use fade::{Fade, Fading};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
 pub use rules::{
-    Example, Fired, LoadError, Loader, Mistake, RuleSet, Run, Score, Scores, TestResult,
+    Example, Fired, LoadError, Loader, Mistake, RuleFunction, RuleSet, Run, Score, Scores,
+    TestResult, Vocabulary,
 };
 pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};

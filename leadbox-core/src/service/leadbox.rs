@@ -20,7 +20,7 @@ use crate::id_source::{IdSource, RandomIds};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::scope::Scope;
-use crate::scoring::Scorer;
+use crate::scoring::{Scorer, Vocabulary};
 use crate::storage::{Definition, DefinitionKind, Storage};
 use crate::time::{Clock, SystemClock, Timestamp};
 
@@ -66,6 +66,7 @@ pub struct LeadBoxBuilder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     scorer: Option<Arc<dyn Scorer>>,
+    vocabulary: Vocabulary,
 }
 
 impl LeadBoxBuilder {
@@ -90,6 +91,14 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// Lets the scripts of all tenants use functions of the host's own. Every process that scores needs the same ones: where one is
+    /// missing, rules that use it cannot be read, and scores stay as they are.
+    #[must_use]
+    pub fn vocabulary(mut self, vocabulary: Vocabulary) -> Self {
+        self.vocabulary = vocabulary;
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -101,7 +110,7 @@ impl LeadBoxBuilder {
             ids: self.ids,
             catalogs: Remembered::default(),
             people: Remembered::default(),
-            in_force: self.scorer.map(InForce::host).unwrap_or_default(),
+            in_force: InForce::of(self.scorer, self.vocabulary),
         };
         Ok(LeadBox {
             shared: Arc::new(shared),
@@ -118,7 +127,8 @@ impl LeadBox {
     /// Begins with the one thing that cannot be left out. The storage has to be migrated.
     pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
-        LeadBoxBuilder { storage, clock, ids, scorer: None }
+        let (scorer, vocabulary) = (None, Vocabulary::default());
+        LeadBoxBuilder { storage, clock, ids, scorer, vocabulary }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
+use super::added::{Added, Sort, Vocabulary};
 use super::card_value::ASKED;
 use super::fault::{CHANGES, Mistake};
 use super::lead_value::no_field;
@@ -84,6 +85,15 @@ impl Kind {
         }
     }
 
+    fn of_sort(sort: Sort) -> Self {
+        match sort {
+            Sort::Text => Self::Text,
+            Sort::Number => Self::Number,
+            Sort::YesOrNo => Self::YesOrNo,
+            Sort::Texts => Self::List,
+        }
+    }
+
     fn of_custom(field: &FieldType) -> Self {
         match field {
             FieldType::Number | FieldType::Decimal => Self::Number,
@@ -120,6 +130,8 @@ pub(super) struct Known<'k> {
     pub(super) own: &'k BTreeSet<String>,
     /// What custom fields there are, where anybody knows.
     pub(super) catalog: Option<&'k Catalog>,
+    /// The functions that a host adds.
+    pub(super) added: Option<&'k Vocabulary>,
 }
 
 /// What is wrong with a question.
@@ -182,7 +194,7 @@ impl Check<'_> {
                 if *is_operator {
                     self.operator(name, of, &kinds, part.at)
                 } else {
-                    self.word(name, of, part.at)
+                    self.word(name, of, &kinds, part.at)
                 }
             }
             What::All(parts) | What::Any(parts) => {
@@ -262,11 +274,37 @@ impl Check<'_> {
         Kind::Any
     }
 
-    fn word(&mut self, name: &str, of: &[Part], at: Position) -> Kind {
+    /// A function that a host adds.
+    fn added(
+        &mut self,
+        name: &str,
+        added: &Added,
+        of: &[Part],
+        kinds: &[Kind],
+        at: Position,
+    ) -> Kind {
+        if added.takes.len() != of.len() {
+            let says = format!("`{name}` is given {}, and this is {}", added.takes.len(), of.len());
+            self.wrong(at, says);
+        }
+        for ((part, kind), sort) in of.iter().zip(kinds).zip(&added.takes) {
+            if *kind != Kind::Any && *kind != Kind::of_sort(*sort) {
+                let (wants, is) = (sort.in_words(), kind.in_words());
+                self.wrong(part.at, format!("`{name}` wants {wants} here, and this is {is}"));
+            }
+        }
+        Kind::of_sort(added.gives)
+    }
+
+    fn word(&mut self, name: &str, of: &[Part], kinds: &[Kind], at: Position) -> Kind {
         if self.known.own.contains(name) {
             return Kind::Any;
         }
-        if let Some(says) = unnamed(name) {
+        if let Some(added) = self.known.added.and_then(|added| added.named(name)) {
+            return self.added(name, added, of, kinds, at);
+        }
+        let names = self.known.added.into_iter().flat_map(Vocabulary::names);
+        if let Some(says) = unnamed(name, names) {
             self.wrong(at, says);
             return Kind::Any;
         }

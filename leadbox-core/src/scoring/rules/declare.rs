@@ -206,7 +206,7 @@ impl Draft {
         let Some(mut declared) = self.open(at, what) else { return none };
         let name = declared.name(&format!("a {what}"), name, at);
         let worth = match worth.read_lock::<FnPtr>() {
-            Some(told) => Some(Worth::Told(self.question(told.clone()))),
+            Some(told) => Some(Worth::Told(Box::new(self.question(told.clone())))),
             None => declared.points(worth, at).map(Worth::Fixed),
         };
         let (Some(name), Some(worth)) = (name, worth) else { return none };

@@ -203,5 +203,5 @@ fn not_found(call: &str) -> String {
     if VOCABULARY.contains(&name) {
         return format!("`{name}` cannot be used with {}", given.join(" and "));
     }
-    no_word(name)
+    no_word(name, std::iter::empty())
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Module, Position, Scope};
 
+use super::added::Vocabulary;
 #[cfg(feature = "compiled")]
 use super::ast;
 #[cfg(feature = "compiled")]
@@ -54,6 +55,7 @@ pub struct Loader<'l> {
     #[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is checked then"))]
     catalog: Option<&'l Catalog>,
     files: Option<&'l BTreeMap<String, String>>,
+    added: Option<&'l Vocabulary>,
 }
 
 impl<'l> Loader<'l> {
@@ -69,6 +71,12 @@ impl<'l> Loader<'l> {
         Self { files: Some(files), ..self }
     }
 
+    /// Lets scripts use what a host adds.
+    #[must_use]
+    pub fn vocabulary(self, added: &'l Vocabulary) -> Self {
+        Self { added: Some(added), ..self }
+    }
+
     /// Loads a script, of up to 256 KiB.
     ///
     /// # Errors
@@ -80,7 +88,7 @@ impl<'l> Loader<'l> {
         if let Some(says) = excess.or_else(|| self.files.and_then(RuleSource::excess)) {
             return Err(LoadError { mistakes: vec![Mistake::at(Position::NONE, says)] });
         }
-        let mut reading = Reading { files: self.files, ..Reading::default() };
+        let mut reading = Reading { files: self.files, added: self.added, ..Reading::default() };
         let stopped = reading.file(None, script).err();
         let Reading { draft, mut scripts, .. } = reading;
         #[cfg_attr(
@@ -94,7 +102,7 @@ impl<'l> Loader<'l> {
             mistakes.push(stopped);
         }
         #[cfg(feature = "compiled")]
-        mistakes.extend(read(&mut scripts, &mut plan, self.catalog));
+        mistakes.extend(read(&mut scripts, &mut plan, self.catalog, self.added));
         // What reading finds needs no trying.
         if mistakes.is_empty() {
             mistakes = rehearse(&scripts, &plan);
@@ -123,6 +131,7 @@ pub(in super::super) fn strange_file(name: &str) -> Option<String> {
 #[derive(Default)]
 struct Reading<'l> {
     files: Option<&'l BTreeMap<String, String>>,
+    added: Option<&'l Vocabulary>,
     draft: Draft,
     scripts: Vec<Script>,
     /// What each file that was read gives to others.
@@ -140,6 +149,9 @@ impl Reading<'_> {
     ) -> Result<Arc<BTreeMap<String, Dynamic>>, Mistake> {
         let found = imports(script).map_err(|wrong| wrong.within(file))?;
         let (mut engine, mut imported) = (engine(), Imported::new());
+        if let Some(added) = self.added {
+            added.register(&mut engine);
+        }
         for Import { file: name, alias, at } in found.all {
             let wrong = |says: String| Mistake::at(at, says).within(file);
             let given = match self.given.get(&name) {
@@ -216,7 +228,12 @@ pub(super) fn absent(imported: &Imported, alias: &str, name: &str) -> String {
 /// Reads the questions of a plan, asked or not, and says what is wrong with them; those that can get to run without the
 /// interpreter.
 #[cfg(feature = "compiled")]
-fn read(scripts: &mut [Script], plan: &mut Plan, catalog: Option<&Catalog>) -> Vec<Mistake> {
+fn read(
+    scripts: &mut [Script],
+    plan: &mut Plan,
+    catalog: Option<&Catalog>,
+    added: Option<&Vocabulary>,
+) -> Vec<Mistake> {
     let own: Vec<BTreeSet<String>> = scripts.iter().map(|one| ast::functions(&one.ast)).collect();
     let mut used = vec![(BTreeSet::new(), BTreeSet::new()); scripts.len()];
     let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
@@ -224,7 +241,7 @@ fn read(scripts: &mut [Script], plan: &mut Plan, catalog: Option<&Catalog>) -> V
         let Origin { script, file } = question.origin.clone();
         let Some(tree) = ast::question(&scripts[script], &question.closure) else { return };
         let (own, (keys, details), file) = (&own[script], &mut used[script], file.as_deref());
-        let found = check(&tree, about, wants, Known { own, catalog });
+        let found = check(&tree, about, wants, Known { own, catalog, added });
         mistakes.extend(found.into_iter().map(|mistake| mistake.within(file)));
         match about {
             About::Lead => {

@@ -1,5 +1,6 @@
 //! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
 
+mod added;
 #[cfg(feature = "compiled")]
 mod ast;
 mod card_value;
@@ -38,6 +39,7 @@ mod unknown;
 mod vocabulary;
 mod words;
 
+pub use added::{RuleFunction, Vocabulary};
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
 pub use loader::Loader;

@@ -61,7 +61,7 @@ impl Plan {
                 Kind::Signal(signal) => signal.when.as_mut(),
             };
             let told = match &mut entry.worth {
-                Worth::Told(told) => Some(told),
+                Worth::Told(told) => Some(&mut **told),
                 Worth::Fixed(_) => None,
             };
             when.into_iter().chain(told)
@@ -122,7 +122,7 @@ impl Entry {
             Kind::Signal(signal) => signal.when.as_ref(),
         };
         let told = match &self.worth {
-            Worth::Told(told) => Some(told),
+            Worth::Told(told) => Some(&**told),
             Worth::Fixed(_) => None,
         };
         when.into_iter().chain(told)
@@ -134,7 +134,7 @@ impl Entry {
 pub(super) enum Worth {
     Fixed(f64),
     /// What this says of the lead.
-    Told(Question),
+    Told(Box<Question>),
 }
 
 /// When an entry is worth something.

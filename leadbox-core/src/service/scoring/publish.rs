@@ -4,15 +4,15 @@
 use serde_json::Value;
 
 use super::super::decision::{Announce, Decision, data};
-use super::verbs::{Rules, loaded};
+use super::verbs::Rules;
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
 use crate::scoring::{
-    LoadError, Loader, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion,
-    RuleSheet, RuleSource, Run, TestResult,
+    LoadError, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet,
+    RuleSource, Run, TestResult,
 };
 use crate::storage::{Change, Definition, DefinitionUpdate};
 
@@ -103,7 +103,7 @@ impl Rules<'_> {
                 let published = published.ok_or_else(|| {
                     Error::not_found("version", PublishedRules::key_of(&id.set, id.version))
                 })?;
-                let rules = loaded(&published.source()).map_err(|error| {
+                let rules = self.leadbox.as_written(&published.source()).map_err(|error| {
                     Invalid::one("version", format!("cannot be read any more: {error}"))
                 })?;
                 let (before, mut book) = self.leadbox.rule_book().await?;
@@ -310,7 +310,7 @@ impl Rules<'_> {
         source: &RuleSource,
     ) -> Result<std::result::Result<(RuleSet, Vec<TestResult>), LoadError>> {
         let catalog = self.leadbox.catalog().await?;
-        Ok(Loader::default().catalog(&catalog).files(&source.files).load(&source.script).map(
+        Ok(self.leadbox.loader().catalog(&catalog).files(&source.files).load(&source.script).map(
             |rules| {
                 let tests = rules.test(&catalog);
                 (rules, tests)

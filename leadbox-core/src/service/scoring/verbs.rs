@@ -11,8 +11,7 @@ use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
 use crate::scoring::{
-    Draft, LoadError, Loader, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet,
-    RuleSource,
+    Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet, RuleSource,
 };
 use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
 
@@ -156,7 +155,7 @@ impl Rules<'_> {
                         at: decision.at(),
                         since_version: begun.unwrap_or(in_force),
                     });
-                    if let Ok(rules) = loaded(source)
+                    if let Ok(rules) = self.leadbox.as_written(source)
                         && sheet.versions.is_empty()
                     {
                         name(&mut sheet, &rules);
@@ -203,14 +202,6 @@ impl Rules<'_> {
     pub(super) async fn known_sheet(&self, key: &RuleSetKey) -> Result<(Revision, RuleSheet)> {
         self.sheet(key).await?.ok_or_else(|| Error::not_found("rule set", key))
     }
-}
-
-/// A rule set as it was written. Fields may come and go: what is in force is not held against them.
-///
-/// # Errors
-/// What is wrong with it.
-pub(super) fn loaded(source: &RuleSource) -> std::result::Result<RuleSet, LoadError> {
-    Loader::default().files(&source.files).load(&source.script)
 }
 
 impl Decision<'_> {

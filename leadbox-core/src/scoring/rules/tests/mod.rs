@@ -1,5 +1,6 @@
 //! Scripts as authors write them, held against what they mean. Owns the leads and the days that the cases share.
 
+mod added;
 #[cfg(feature = "compiled")]
 mod definitions;
 #[cfg(feature = "compiled")]

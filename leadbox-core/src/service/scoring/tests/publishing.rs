@@ -13,7 +13,7 @@ use crate::field::{FieldDefinition, FieldStatus, FieldType};
 use crate::lead::NewLead;
 use crate::revision::Revision;
 use crate::score::Points;
-use crate::scoring::{RuleSetVersion, RuleSource, ScoreCause};
+use crate::scoring::{RuleSetVersion, RuleSource, ScoreCause, Vocabulary};
 use crate::service::RescoreState;
 use crate::testing::Announced;
 
@@ -211,4 +211,25 @@ async fn rules_are_for_those_who_may_manage_them() {
     assert!(matches!(rules.publish(&ours, "", None).await, Err(Error::Denied(_))));
     assert!(matches!(rules.withdraw(&ours).await, Err(Error::Denied(_))));
     assert!(matches!(rules.rescore_all().await, Err(Error::Denied(_))));
+}
+
+#[tokio::test]
+async fn a_hosts_own_functions_are_in_force_where_they_are_and_where_not_scores_stay() {
+    let storage = Arc::new(MemoryStorage::new());
+    let add = |added: Vocabulary| added.function("is_dear", |name: String| name == "software");
+    let vocabulary = add(Vocabulary::default()).unwrap();
+    let with = LeadBox::builder(storage.clone()).vocabulary(vocabulary).build().unwrap();
+    let script = "rule(\"Dear\", 5, |lead| is_dear(lead.industry));";
+    assert_eq!(with.rules().check(script).await.unwrap().mistakes, []);
+    with.rules().save_draft(&key("ours"), script, None).await.unwrap();
+    with.rules().publish(&key("ours"), "", None).await.unwrap();
+    let new = NewLead::new().name("Ada").industry("software");
+    let ada = with.leads().capture(&new).await.unwrap().lead;
+    let total =
+        async |leadbox: &LeadBox| leadbox.leads().lead(ada.id).await.unwrap().unwrap().score.total;
+    assert_eq!(total(&with).await, Points::whole(5));
+    let without = LeadBox::builder(storage).build().unwrap();
+    assert_eq!(without.rules().check(script).await.unwrap().mistakes.len(), 1);
+    without.leads().capture(&new.name("Kim")).await.unwrap();
+    assert_eq!(total(&without).await, Points::whole(5));
 }
