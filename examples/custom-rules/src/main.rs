@@ -1,6 +1,8 @@
 //! Scoring rules that use functions and a field of the host's own: a shop for spare parts that knows which machines its customers have,
 //! and how far away they are.
 
+#![expect(clippy::print_stdout, reason = "it is run in a terminal")]
+
 use std::error::Error;
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! Scoring by plain Rust instead of scripts: a [`Scorer`] of the host's own, which LeadBox asks whenever a lead changes. Everything else
 //! is as with scripts: scores go along with the commit, have a history, and are explained.
 
+#![expect(clippy::print_stdout, reason = "it is run in a terminal")]
+
 use std::error::Error;
 use std::sync::Arc;
 

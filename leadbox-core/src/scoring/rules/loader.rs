@@ -90,7 +90,9 @@ impl<'l> Loader<'l> {
         }
         let mut reading = Reading { files: self.files, added: self.added, ..Reading::default() };
         let stopped = reading.file(None, script).err();
-        let Reading { draft, mut scripts, .. } = reading;
+        let Reading { draft, scripts, .. } = reading;
+        #[cfg(feature = "compiled")]
+        let mut scripts = scripts;
         #[cfg_attr(
             not(feature = "compiled"),
             expect(unused_mut, reason = "nothing is compiled then")
