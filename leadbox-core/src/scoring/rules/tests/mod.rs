@@ -6,6 +6,8 @@ mod definitions;
 #[cfg(feature = "compiled")]
 mod executors;
 mod files;
+#[cfg(feature = "compiled")]
+mod fuzz;
 mod limits;
 #[cfg(feature = "compiled")]
 mod made_up;
