@@ -1,10 +1,14 @@
 //! Scoring rules: rule sets with their drafts and versions, checking scripts, what is in force, and how far leads are scored by it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, Run, TestResult};
+use leadbox_core::scoring::{
+    Mistake, PublishedRules, RuleSetVersion, RuleSheet, RuleSource, Run, TestResult,
+};
 use leadbox_core::service::{Published, RescoreProgress, RescoreState, RuleCheck};
 use leadbox_core::{Invalid, LeadBox, Revision, RuleSetKey, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,6 +46,8 @@ pub(super) struct SheetBody {
 pub(super) struct DraftBody {
     /// What it says.
     script: String,
+    /// What stands in the files beside it, by their names.
+    files: BTreeMap<String, String>,
     /// When it was written last.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -77,6 +83,7 @@ impl SheetBody {
             in_force,
             draft: sheet.draft.map(|draft| DraftBody {
                 script: draft.script,
+                files: draft.files,
                 at: draft.at,
                 since_version: draft.since_version,
             }),
@@ -121,6 +128,15 @@ async fn answer(leadbox: &LeadBox, set: &RuleSetKey) -> Result<Response, Problem
 pub(super) struct ScriptBody {
     /// What it says, at most 256 KiB.
     script: String,
+    /// What stands in the files beside it, which it may import, by their names: at most 20, of 256 KiB together.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+impl From<ScriptBody> for RuleSource {
+    fn from(body: ScriptBody) -> Self {
+        Self { script: body.script, files: body.files }
+    }
 }
 
 /// Write a rule set's draft
@@ -137,7 +153,7 @@ pub(super) async fn write(
     Body(body): Body<ScriptBody>,
 ) -> Result<Response, Problem> {
     let expected = expected.version()?.map(Revision);
-    leadbox.rules().save_draft(&set, &body.script, expected).await?;
+    leadbox.rules().save_draft(&set, RuleSource::from(body), expected).await?;
     answer(&leadbox, &set).await
 }
 
@@ -164,6 +180,8 @@ pub(super) struct PublishedBody {
     version: i64,
     /// What it says.
     script: String,
+    /// What stands in the files beside it, by their names.
+    files: BTreeMap<String, String>,
 }
 
 /// Read a version
@@ -176,8 +194,8 @@ pub(super) async fn version(
 ) -> Result<Json<PublishedBody>, Problem> {
     let found = leadbox.rules().version(&RuleSetVersion { set, version }).await?;
     let found = found.ok_or_else(|| Problem::not_found("There is no such version."))?;
-    let RuleSetVersion { set, version } = found.id;
-    Ok(Json(PublishedBody { set, version, script: found.script }))
+    let PublishedRules { id: RuleSetVersion { set, version }, script, files } = found;
+    Ok(Json(PublishedBody { set, version, script, files }))
 }
 
 /// That rules came into force.
@@ -324,6 +342,9 @@ pub(super) struct CheckBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RuleMistake)]
 pub(super) struct MistakeBody {
+    /// The file beside the script that it is in; missing when it is in the script itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     /// The line, from 1.
     line: Option<usize>,
     /// The character of the line, from 1.
@@ -358,7 +379,8 @@ pub(super) struct TestBody {
 
 impl MistakeBody {
     fn of(mistake: Mistake) -> Self {
-        Self { line: mistake.line, column: mistake.column, message: mistake.message }
+        let Mistake { file, line, column, message } = mistake;
+        Self { file, line, column, message }
     }
 }
 
@@ -371,7 +393,8 @@ pub(super) async fn check(
     Asker(leadbox): Asker,
     Body(body): Body<ScriptBody>,
 ) -> Result<Json<CheckBody>, Problem> {
-    let RuleCheck { name, mistakes, runs, tests } = leadbox.rules().check(&body.script).await?;
+    let RuleCheck { name, mistakes, runs, tests } =
+        leadbox.rules().check(RuleSource::from(body)).await?;
     let run =
         |run: Run| RunBody { rule: run.rule, interpreted: run.interpreted.map(MistakeBody::of) };
     let test = |test: TestResult| TestBody {

@@ -1,9 +1,11 @@
 //! Rules tried before anybody publishes them: on the leads that are there, on what became of others, and on one lead that might be otherwise.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::Path;
 use chrono::TimeDelta;
-use leadbox_core::scoring::RuleSetVersion;
+use leadbox_core::scoring::{RuleSetVersion, RuleSource};
 use leadbox_core::service::{
     Backtest, BacktestPlan, Candidate, NewInteraction, Preview, Previewed, Supposed, WhatIf,
 };
@@ -26,6 +28,8 @@ pub(super) struct CandidateBody {
     set: Option<RuleSetKey>,
     /// A script of it that nobody needs to have kept.
     script: Option<String>,
+    /// What stands in the files beside the script, by their names.
+    files: BTreeMap<String, String>,
     /// A version of it that was published.
     version: Option<i64>,
 }
@@ -33,12 +37,14 @@ pub(super) struct CandidateBody {
 impl CandidateBody {
     fn candidate(self) -> Result<Candidate, Invalid> {
         match self {
-            Self { set: None, script: None, version: None } => Ok(Candidate::InForce),
+            Self { set: None, script: None, version: None, .. } => Ok(Candidate::InForce),
             Self { set: None, .. } => Err(Invalid::one("set", "is missing")),
             Self { script: Some(_), version: Some(_), .. } => {
                 Err(Invalid::one("version", "cannot be given together with a script"))
             }
-            Self { set: Some(set), script: Some(script), .. } => Ok(Candidate::Script(set, script)),
+            Self { set: Some(set), script: Some(script), files, .. } => {
+                Ok(Candidate::Script(set, RuleSource { script, files }))
+            }
             Self { set: Some(set), version: Some(version), .. } => {
                 Ok(Candidate::Version(RuleSetVersion { set, version }))
             }

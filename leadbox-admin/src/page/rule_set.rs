@@ -1,12 +1,14 @@
 //! One rule set: its script, what is to be said of it, and its versions. Owns writing, trying, publishing and putting back on its page;
 //! what a script says is core's.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, WORDS, Word, WordKind};
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, WORDS, Word, WordKind};
 use leadbox_core::service::{BacktestPlan, Candidate, RuleCheck};
 use leadbox_core::{Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
 use serde::Deserialize;
@@ -66,6 +68,8 @@ struct Page {
     /// The version that is only looked at; empty for what is worked on.
     version: String,
     script: String,
+    /// The files beside it that it imports, by name.
+    files: Vec<(String, String)>,
     lines: usize,
     note: String,
     check: Check,
@@ -119,20 +123,20 @@ async fn known(visit: &Visit, key: &str) -> Result<(Revision, RuleSheet), Proble
     Ok(found.ok_or_else(absent)?)
 }
 
-async fn script_of(
+async fn source_of(
     visit: &Visit,
     sheet: &RuleSheet,
     version: Option<i64>,
-) -> Result<String, Problem> {
+) -> Result<RuleSource, Problem> {
     if let (None, Some(draft)) = (version, &sheet.draft) {
-        return Ok(draft.script.clone());
+        return Ok(draft.source());
     }
     let rules = visit.leadbox.rules();
     let in_force = rules.book().await?.version_of(&sheet.key);
     let version = version.or(in_force).unwrap_or_else(|| sheet.newest());
     let id = RuleSetVersion { set: sheet.key.clone(), version };
     let found = rules.version(&id).await?;
-    Ok(found.ok_or_else(|| Error::not_found("version", version))?.script)
+    Ok(found.ok_or_else(|| Error::not_found("version", version))?.source())
 }
 
 /// `GET /scoring/{set}`.
@@ -142,16 +146,16 @@ pub(crate) async fn rule_set(
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Problem> {
     let (revision, sheet) = known(&visit, &key).await?;
-    let script = script_of(&visit, &sheet, asked.version).await?;
+    let source = source_of(&visit, &sheet, asked.version).await?;
     let Asked { version, beside } = asked;
-    let typed = Typed { script, version, beside, ..Typed::default() };
+    let typed = Typed { source, version, beside, ..Typed::default() };
     Ok(Html(page(visit, sheet, revision, typed, Issues::default()).await?.render()?))
 }
 
 /// What stands in the form.
 #[derive(Default)]
 struct Typed {
-    script: String,
+    source: RuleSource,
     note: String,
     /// The version that it is, when it is only looked at.
     version: Option<i64>,
@@ -162,11 +166,16 @@ struct Typed {
 impl Typed {
     fn of(fields: &[(String, String)]) -> Self {
         // Forms send the breaks of lines as two characters.
-        let script = fields.iter().find(|(name, _)| name == "script");
-        let script = script.map(|(_, script)| script.replace("\r\n", "\n")).unwrap_or_default();
+        let text = |name: &str| {
+            let found = fields.iter().find(|(field, _)| field == name);
+            found.map(|(_, text)| text.replace("\r\n", "\n")).unwrap_or_default()
+        };
+        // A file that the script imports and that is not there yet is there from now on, for somebody to write.
+        let beside = |name: &str| Ok::<_, Infallible>(Some(text(&format!("file-{name}"))));
+        let Ok(source) = RuleSource::gathered(text("script"), beside);
         let [note, lead, days] =
             ["note", "lead", "days"].map(|name| value(fields, name).to_owned());
-        Self { script, note, trial: Trial { lead, days, ..Trial::default() }, ..Self::default() }
+        Self { source, note, trial: Trial { lead, days, ..Trial::default() }, ..Self::default() }
     }
 }
 
@@ -178,7 +187,7 @@ pub(crate) async fn try_out(
 ) -> Result<Html<String>, Problem> {
     let (revision, sheet) = known(&visit, &key).await?;
     let mut typed = Typed::of(&fields);
-    let by = Candidate::Script(sheet.key.clone(), typed.script.clone());
+    let by = Candidate::Script(sheet.key.clone(), typed.source.clone());
     typed.trial.ask(&visit, &by, value(&fields, "do")).await?;
     Ok(Html(page(visit, sheet, revision, typed, Issues::default()).await?.render()?))
 }
@@ -235,7 +244,7 @@ pub(crate) async fn save(
     let typed = Typed::of(&fields);
     let done = match revision(&fields) {
         Err(invalid) => Err(invalid.into()),
-        Ok(before) => match rules.save_draft(&sheet.key, &typed.script, Some(before)).await {
+        Ok(before) => match rules.save_draft(&sheet.key, typed.source.clone(), Some(before)).await {
             Ok(saved) if value(&fields, "do") == "publish" => {
                 rules.publish(&sheet.key, &typed.note, Some(saved)).await.map(drop)
             }
@@ -318,12 +327,13 @@ async fn page(
         in_force: in_force.map(|version| version.to_string()).unwrap_or_default(),
         has_draft: sheet.draft.is_some(),
         version: typed.version.map(|version| version.to_string()).unwrap_or_default(),
-        check: Check::of(&typed.script, &leadbox.rules().check(&typed.script).await?),
-        lines: typed.script.lines().count().clamp(12, 40) + 1,
+        check: Check::of(&typed.source, &leadbox.rules().check(typed.source.clone()).await?),
+        lines: typed.source.script.lines().count().clamp(12, 40) + 1,
         difference,
         words: words_by_kind(),
         trial: typed.trial,
-        script: typed.script,
+        files: typed.source.files.into_iter().collect(),
+        script: typed.source.script,
         note: typed.note,
         versions: sheet.versions.iter().rev().map(version).collect(),
         issues: issues.calling("script", "Script").calling("note", "What is new"),
@@ -354,12 +364,19 @@ async fn difference_of(
     };
     let id = RuleSetVersion { set: sheet.key.clone(), version };
     let Some(published) = leadbox.rules().version(&id).await? else { return Ok(None) };
-    let parts = difference(&published.script, &typed.script);
+    let parts = difference(&whole(&published.source()), &whole(&typed.source));
     let says = match parts.is_empty() {
         true => format!("Nothing differs from version {version}."),
         false => format!("What differs from version {version}"),
     };
     Ok(Some(Difference { says, parts }))
+}
+
+/// A script with the files beside it, as one text.
+fn whole(source: &RuleSource) -> String {
+    let file = |(name, text): (&String, &String)| format!("\n// {name}.rhai\n{text}");
+    let files: String = source.files.iter().map(file).collect();
+    format!("{}{files}", source.script)
 }
 
 fn words_by_kind() -> Vec<(&'static str, Vec<Word>)> {
@@ -372,11 +389,16 @@ fn words_by_kind() -> Vec<(&'static str, Vec<Word>)> {
 
 impl Check {
     /// What a check says, with the places in the script.
-    fn of(script: &str, checked: &RuleCheck) -> Self {
+    fn of(source: &RuleSource, checked: &RuleCheck) -> Self {
         let fault = |says: String, mistake: &Mistake| Fault {
             says,
-            line: mistake.line.map(|line| line.to_string()).unwrap_or_default(),
-            place: mistake.shown(script),
+            // Lines of other files are not those of the script.
+            line: mistake
+                .line
+                .filter(|_| mistake.file.is_none())
+                .map(|line| line.to_string())
+                .unwrap_or_default(),
+            place: source.shown(mistake),
         };
         let RuleCheck { mistakes, runs, tests, .. } = checked;
         if !mistakes.is_empty() {

@@ -60,7 +60,8 @@ fn role() -> Role {
 
 fn published() -> PublishedRules {
     let id = RuleSetVersion { set: "b2b".parse().unwrap(), version: 3 };
-    PublishedRules { id, script: "ruleset(\"Größe\");\n\t// 100 % \\ ü\n".to_owned() }
+    let files = [("lists".to_owned(), "const sizes = [\"ü\"];\n".to_owned())].into();
+    PublishedRules { id, script: "ruleset(\"Größe\");\n\t// 100 % \\ ü\n".to_owned(), files }
 }
 
 fn book() -> RuleBook {
@@ -73,7 +74,7 @@ fn sheet() -> RuleSheet {
     RuleSheet {
         key: "b2b".parse().unwrap(),
         name: "B2B ü".to_owned(),
-        draft: Some(Draft { script, by: by.clone(), at: at(3), since_version: Some(3) }),
+        draft: Some(Draft { script, files: published().files, by: by.clone(), at: at(3), since_version: Some(3) }),
         versions: vec![Publication { version: 3, by, at: at(2), note }],
     }
 }

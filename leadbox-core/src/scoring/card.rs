@@ -91,6 +91,9 @@ pub enum Silence {
 pub struct Fault {
     /// Its name.
     pub rule: String,
+    /// The file beside the script that it is in; none when it is in the script itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The line of the script, from 1, where that is known.
     pub line: Option<usize>,
     /// The character of the line, from 1, where that is known.

@@ -18,6 +18,7 @@ mod scorer;
 mod scorers;
 mod sheet;
 mod snapshot;
+mod source;
 mod survey;
 mod value;
 
@@ -29,9 +30,13 @@ pub use over::{RowScore, ScorersOver};
 pub use ranking::{Estimate, Outcome, Precision, Ranking, Tenth, auc_gain};
 pub use record::{RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord};
 pub use reference::{WORDS, Word, WordKind};
-pub use rules::{Example, Fired, LoadError, Mistake, RuleSet, Run, Score, Scores, TestResult};
+pub use rules::{
+    Example, Fired, LoadError, Loader, Mistake, RuleFunction, RuleSet, Run, Score, Scores,
+    TestResult, Vocabulary,
+};
 pub use scorer::{Scorer, Subject};
 pub use scorers::{Scored, Scorers};
 pub use sheet::{Draft, Publication, PublishedRules, RuleBook, RuleSheet};
 pub use snapshot::{Full, Snapshot};
+pub use source::RuleSource;
 pub use survey::{Survey, SurveyDifference};

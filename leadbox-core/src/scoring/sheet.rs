@@ -1,9 +1,12 @@
 //! Rule sets as a tenant keeps them. Owns the work sheet of each (draft and versions), the versions themselves, and the book that
 //! says which of them are in force; knows nothing of what a script says.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::record::RuleSetVersion;
+use super::source::RuleSource;
 use crate::event::Actor;
 use crate::key::RuleSetKey;
 use crate::time::Timestamp;
@@ -45,12 +48,22 @@ pub struct RuleSheet {
 pub struct Draft {
     /// What it says.
     pub script: String,
+    /// What stands in the files beside it, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// Who wrote it last.
     pub by: Actor,
     /// When.
     pub at: Timestamp,
     /// The version that it began with.
     pub since_version: Option<i64>,
+}
+
+impl Draft {
+    /// The script with the files beside it.
+    pub fn source(&self) -> RuleSource {
+        RuleSource { script: self.script.clone(), files: self.files.clone() }
+    }
 }
 
 /// That a version was published.
@@ -87,9 +100,17 @@ pub struct PublishedRules {
     pub id: RuleSetVersion,
     /// What it says.
     pub script: String,
+    /// What stands in the files beside it, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 impl PublishedRules {
+    /// The script with the files beside it.
+    pub fn source(&self) -> RuleSource {
+        RuleSource { script: self.script.clone(), files: self.files.clone() }
+    }
+
     /// The key under which storages keep a version.
     pub fn key_of(set: &RuleSetKey, version: i64) -> String {
         format!("{set}@{version}")

@@ -20,7 +20,7 @@ use crate::id_source::{IdSource, RandomIds};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::scope::Scope;
-use crate::scoring::Scorer;
+use crate::scoring::{Scorer, Vocabulary};
 use crate::storage::{Definition, DefinitionKind, Storage};
 use crate::time::{Clock, SystemClock, Timestamp};
 
@@ -68,6 +68,7 @@ pub struct LeadBoxBuilder {
     ids: Arc<dyn IdSource>,
     scorer: Option<Arc<dyn Scorer>>,
     preview_memory: usize,
+    vocabulary: Vocabulary,
 }
 
 impl LeadBoxBuilder {
@@ -101,6 +102,14 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// Lets the scripts of all tenants use functions of the host's own. Every process that scores needs the same ones: where one is
+    /// missing, rules that use it cannot be read, and scores stay as they are.
+    #[must_use]
+    pub fn vocabulary(mut self, vocabulary: Vocabulary) -> Self {
+        self.vocabulary = vocabulary;
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -112,7 +121,7 @@ impl LeadBoxBuilder {
             ids: self.ids,
             catalogs: Remembered::default(),
             people: Remembered::default(),
-            in_force: self.scorer.map(InForce::host).unwrap_or_default(),
+            in_force: InForce::of(self.scorer, self.vocabulary),
             resident: Resident::with_limit(self.preview_memory),
         };
         Ok(LeadBox {
@@ -130,7 +139,9 @@ impl LeadBox {
     /// Begins with the one thing that cannot be left out. The storage has to be migrated.
     pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
-        LeadBoxBuilder { storage, clock, ids, scorer: None, preview_memory: 256 * 1024 * 1024 }
+        let (scorer, vocabulary) = (None, Vocabulary::default());
+        let preview_memory = 256 * 1024 * 1024;
+        LeadBoxBuilder { storage, clock, ids, scorer, vocabulary, preview_memory }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another

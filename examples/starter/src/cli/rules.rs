@@ -22,7 +22,7 @@ Examples:
   leadbox rules explain ada@analytical.example why a lead has its score
   leadbox rules rollback rules                 the version before
 
-A script says what makes a lead worth talking to, and how much each thing counts.
+A script says what makes a lead worth talking to, and how much each thing counts. Files that it imports lie beside it.
 
 {TABLE}"))]
 pub(crate) struct Rules {
@@ -189,6 +189,8 @@ Examples:
   leadbox rules history b2b
   leadbox rules history b2b --version 3 > b2b-3.rhai
   leadbox rules history --lead ada@analytical.example
+
+What stood in files that a version imports is there with --json.
 
 {TABLE}"))]
     History {

@@ -11,9 +11,11 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Example, LoadError, Mistake, RuleSet, Run, TestResult};
+use leadbox_core::scoring::{
+    Example, LoadError, Loader, Mistake, RuleSet, RuleSource, Run, TestResult,
+};
 use leadbox_core::service::{BacktestPlan, Candidate, WhatIf};
-use leadbox_core::{LeadBox, LeadPatch, RuleSetKey};
+use leadbox_core::{Catalog, LeadBox, LeadPatch, RuleSetKey};
 use serde::Serialize;
 
 use super::office::Office;
@@ -41,7 +43,7 @@ struct Checked {
     /// How each rule runs.
     rules: Vec<Run>,
     #[serde(skip)]
-    script: String,
+    source: RuleSource,
 }
 
 impl Outcome for Checked {
@@ -62,7 +64,7 @@ impl Outcome for Checked {
                 slow.concat()
             );
         }
-        let told = self.mistakes.iter().map(|mistake| shown(mistake, &self.script));
+        let told = self.mistakes.iter().map(|mistake| shown(mistake, &self.source));
         told.collect::<Vec<_>>().join("\n\n")
     }
 
@@ -72,8 +74,8 @@ impl Outcome for Checked {
 }
 
 /// A mistake with its line and a mark under the place.
-fn shown(mistake: &Mistake, script: &str) -> String {
-    match mistake.shown(script) {
+fn shown(mistake: &Mistake, source: &RuleSource) -> String {
+    match source.shown(mistake) {
         none if none.is_empty() => mistake.to_string(),
         place => format!("{mistake}\n  {}", place.replace('\n', "\n  ")),
     }
@@ -119,22 +121,21 @@ pub(super) async fn rules(
     match verb {
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
         RulesVerb::Check { file } => {
-            let script = read(file)?;
-            let (name, mistakes, rules) = match RuleSet::load(&script) {
+            let source = read(file)?;
+            let (name, mistakes, rules) = match loader(&source).load(&source.script) {
                 Ok(rules) => (rules.name().to_owned(), Vec::new(), rules.runs()),
                 Err(wrong) => (String::new(), wrong.mistakes, Vec::new()),
             };
-            Ok(output.outcome(&Checked { name, mistakes, rules, script }))
+            Ok(output.outcome(&Checked { name, mistakes, rules, source }))
         }
         RulesVerb::Test { file } => {
-            let rules = load(file)?;
             let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
-            let leadbox = LeadBox::builder(storage).build()?;
-            let tests = rules.test(&*leadbox.catalog().await?);
+            let catalog = LeadBox::builder(storage).build()?.catalog().await?;
+            let tests = load(file, &read(file)?, None)?.test(&catalog);
             Ok(output.outcome(&Tested { tests }))
         }
         RulesVerb::Explain { lead, by, as_of, supposed, happens } => {
-            let rules = by.as_deref().map(load).transpose()?;
+            let rules = by.as_deref().map(|file| load(file, &read(file)?, None)).transpose()?;
             let office = Office::open(location, output).await?;
             if supposed.is_empty() && happens.is_empty() {
                 return explained::explain(&office, rules, lead, *as_of).await;
@@ -151,21 +152,22 @@ pub(super) async fn rules(
             explained::explain_if(&office, lead, &what_if).await
         }
         RulesVerb::Preview { file, set } => {
-            let (set, script) = candidate(file, set.as_ref())?;
-            tried::preview(&Office::open(location, output).await?, set, script).await
+            let office = Office::open(location, output).await?;
+            let (set, source) = candidate(&office, file, set.as_ref()).await?;
+            tried::preview(&office, set, source).await
         }
         RulesVerb::Backtest { file, set, after_days, most } => {
-            let (set, script) = candidate(file, set.as_ref())?;
-            let (by, most) = (Candidate::Script(set, script), *most);
-            let after = TimeDelta::days((*after_days).into());
             let office = Office::open(location, output).await?;
+            let (set, source) = candidate(&office, file, set.as_ref()).await?;
+            let (by, most) = (Candidate::Script(set, source), *most);
+            let after = TimeDelta::days((*after_days).into());
             tried::backtest(&office, &BacktestPlan { by, after, most }).await
         }
         RulesVerb::List => published::list(&Office::open(location, output).await?).await,
         RulesVerb::Publish { file, set, note, later } => {
-            let (set, script) = candidate(file, set.as_ref())?;
             let office = Office::open(location, output).await?;
-            published::publish(&office, &set, &script, note, *later).await
+            let (set, source) = candidate(&office, file, set.as_ref()).await?;
+            published::publish(&office, &set, source, note, *later).await
         }
         RulesVerb::Rollback { set, to, later } => {
             let office = Office::open(location, output).await?;
@@ -186,26 +188,44 @@ pub(super) async fn rules(
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    read_to_string(file)
-        .map_err(|error| Failure::because(format!("cannot read {}", file.display()), error))
+/// A script, with the files beside it that it imports.
+fn read(file: &Path) -> Result<RuleSource, Failure> {
+    let cannot =
+        |file: &Path, error| Failure::because(format!("cannot read {}", file.display()), error);
+    let script = read_to_string(file).map_err(|error| cannot(file, error))?;
+    RuleSource::gathered(script, |name| {
+        let beside = file.with_file_name(format!("{name}.rhai"));
+        match read_to_string(&beside) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot(&beside, error)),
+        }
+    })
 }
 
-fn load(file: &Path) -> Result<RuleSet, Failure> {
-    let script = read(file)?;
-    RuleSet::load(&script).map_err(|LoadError { mistakes }| {
-        let told = mistakes.iter().map(|mistake| shown(mistake, &script));
+fn loader(source: &RuleSource) -> Loader<'_> {
+    Loader::default().files(&source.files)
+}
+
+fn load(file: &Path, source: &RuleSource, catalog: Option<&Catalog>) -> Result<RuleSet, Failure> {
+    let loader = catalog.map_or_else(|| loader(source), |catalog| loader(source).catalog(catalog));
+    loader.load(&source.script).map_err(|LoadError { mistakes }| {
+        let told = mistakes.iter().map(|mistake| shown(mistake, source));
         let told = told.collect::<Vec<_>>().join("\n");
         Failure::new(Exit::Differences, format!("{} is no rule set:\n{told}", file.display()))
     })
 }
 
 /// A script that can be loaded, and the rule set that it is a version of.
-fn candidate(file: &Path, set: Option<&RuleSetKey>) -> Result<(RuleSetKey, String), Failure> {
-    let script = read(file)?;
+async fn candidate(
+    office: &Office,
+    file: &Path,
+    set: Option<&RuleSetKey>,
+) -> Result<(RuleSetKey, RuleSource), Failure> {
+    let source = read(file)?;
     // With the place of each mistake, which the service does not know how to show.
-    load(file)?;
-    Ok((set.cloned().map_or_else(|| named_as(file), Ok)?, script))
+    load(file, &source, Some(&*office.leadbox.catalog().await?))?;
+    Ok((set.cloned().map_or_else(|| named_as(file), Ok)?, source))
 }
 
 /// The rule set that a file is a version of when nobody says.

@@ -7,6 +7,8 @@ use rhai::{
     AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, FnPtr, ImmutableString, Position, Stmt,
 };
 
+use super::loader::absent;
+use super::plan::{Imported, Script};
 use super::question::{Part, What};
 
 /// The functions that a script defines under a name.
@@ -15,11 +17,12 @@ pub(super) fn functions(ast: &AST) -> BTreeSet<String> {
 }
 
 /// What a closure asks; none when its body is not found.
-pub(super) fn question(ast: &AST, closure: &FnPtr) -> Option<Part> {
+pub(super) fn question(script: &Script, closure: &FnPtr) -> Option<Part> {
+    let Script { ast, imported, .. } = script;
     let captured: Vec<Dynamic> =
         closure.iter_curry().map(|value| value.clone().flatten()).collect();
     let function = ast.shared_lib().get_script_fn(closure.fn_name(), captured.len() + 1)?;
-    let names = Names { params: &function.params, captured: &captured };
+    let names = Names { params: &function.params, captured: &captured, imported };
     let body = function.body.start_position();
     let mut found = None;
     // The body's own type has no name outside of its crate, so it is found by where it begins.
@@ -46,6 +49,7 @@ fn begins_at(statement: &Stmt, at: Position) -> bool {
 struct Names<'n> {
     params: &'n [ImmutableString],
     captured: &'n [Dynamic],
+    imported: &'n Imported,
 }
 
 impl Names<'_> {
@@ -88,7 +92,8 @@ impl Names<'_> {
                 Some(values) => What::Value(Dynamic::from_array(values)),
                 None => What::List(parts(list)),
             },
-            Expr::Variable(variable, ..) => self.named(&variable.1),
+            Expr::Variable(variable, ..) if variable.2.is_empty() => self.named(&variable.1),
+            Expr::Variable(variable, ..) => self.read_from(&variable.2.to_string(), &variable.1),
             Expr::And(list, _) => What::All(parts(list)),
             Expr::Or(list, _) => What::Any(parts(list)),
             Expr::Coalesce(list, _) => What::Other(parts(list)),
@@ -126,6 +131,14 @@ impl Names<'_> {
         }
     }
 
+    /// A value of an imported file.
+    fn read_from(&self, alias: &str, name: &str) -> What {
+        match self.imported.get(alias).map(|values| values.get(name)) {
+            Some(Some(value)) => What::Value(value.clone()),
+            _ => What::Unnamed(absent(self.imported, alias, name)),
+        }
+    }
+
     /// What stands behind a dot.
     fn behind(&self, owner: Part, expression: &Expr) -> Part {
         match expression {
@@ -144,7 +157,10 @@ impl Names<'_> {
         let given = call.args.iter().map(|one| self.part(one));
         let of: Vec<Part> = owner.into_iter().chain(given).collect();
         let what = if call.is_qualified() {
-            What::Other(of)
+            What::Unnamed(format!(
+                "write {0} without ::, and without its file: only values are read from files",
+                call.name
+            ))
         } else {
             let is_operator = call.is_operator_call();
             What::Call { name: call.name.clone(), of, is_operator }

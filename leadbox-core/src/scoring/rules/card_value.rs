@@ -14,7 +14,7 @@ use crate::scoring::ScoreCard;
 #[derive(Clone, Debug)]
 pub(super) struct CardValue(pub(super) Arc<ScoreCard>);
 
-const ASKED: [&str; 2] = ["score", "priority"];
+pub(super) const ASKED: [&str; 2] = ["score", "priority"];
 
 fn whole(points: Points) -> Dynamic {
     #[expect(clippy::cast_precision_loss, reason = "sums of points are far below 2^53")]

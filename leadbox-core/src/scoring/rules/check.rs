@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
+use super::added::{Added, Sort, Vocabulary};
+use super::card_value::ASKED;
 use super::fault::{CHANGES, Mistake};
+use super::lead_value::no_field;
 use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
 use super::vocabulary::unnamed;
+use crate::catalog::Catalog;
+use crate::field::{FieldDefinition, FieldType};
 use crate::identity::{Country, Industry};
 use crate::scoring::place::{Field, GROUPS, Parameter};
 
@@ -80,6 +85,29 @@ impl Kind {
         }
     }
 
+    fn of_sort(sort: Sort) -> Self {
+        match sort {
+            Sort::Text => Self::Text,
+            Sort::Number => Self::Number,
+            Sort::YesOrNo => Self::YesOrNo,
+            Sort::Texts => Self::List,
+        }
+    }
+
+    fn of_custom(field: &FieldType) -> Self {
+        match field {
+            FieldType::Number | FieldType::Decimal => Self::Number,
+            FieldType::Bool => Self::YesOrNo,
+            FieldType::Date => Self::Moment,
+            FieldType::MultiChoice(_) => Self::List,
+            FieldType::Text
+            | FieldType::Choice(_)
+            | FieldType::Url
+            | FieldType::Email
+            | FieldType::Phone => Self::Text,
+        }
+    }
+
     /// What a word of the vocabulary answers with.
     fn of_word(name: &str) -> Self {
         match name {
@@ -95,14 +123,20 @@ impl Kind {
     }
 }
 
-/// What is wrong with a question. `own` are the functions that the script defines itself.
-pub(super) fn check(
-    question: &Part,
-    about: About,
-    wants: Wants,
-    own: &BTreeSet<String>,
-) -> Vec<Mistake> {
-    let mut check = Check { about, own, mistakes: Vec::new() };
+/// What is known beside the question.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'k> {
+    /// The functions that the script defines itself.
+    pub(super) own: &'k BTreeSet<String>,
+    /// What custom fields there are, where anybody knows.
+    pub(super) catalog: Option<&'k Catalog>,
+    /// The functions that a host adds.
+    pub(super) added: Option<&'k Vocabulary>,
+}
+
+/// What is wrong with a question.
+pub(super) fn check(question: &Part, about: About, wants: Wants, known: Known<'_>) -> Vec<Mistake> {
+    let mut check = Check { about, known, mistakes: Vec::new() };
     let kind = check.kind(question);
     match wants {
         Wants::YesOrNo => check.want_yes_or_no(question, kind),
@@ -124,7 +158,7 @@ pub(super) enum Wants {
 
 struct Check<'c> {
     about: About,
-    own: &'c BTreeSet<String>,
+    known: Known<'c>,
     mistakes: Vec<Mistake>,
 }
 
@@ -135,7 +169,10 @@ impl Check<'_> {
 
     fn want_yes_or_no(&mut self, part: &Part, kind: Kind) {
         if !matches!(kind, Kind::YesOrNo | Kind::Any) {
-            let says = format!("this has to be yes or no, and it is {}", kind.in_words());
+            let says = format!(
+                "this has to be yes or no, and it is {}: compare it with something, or ask is_known(...) of it",
+                kind.in_words()
+            );
             self.wrong(part.at, says);
         }
     }
@@ -157,7 +194,7 @@ impl Check<'_> {
                 if *is_operator {
                     self.operator(name, of, &kinds, part.at)
                 } else {
-                    self.word(name, of, part.at)
+                    self.word(name, of, &kinds, part.at)
                 }
             }
             What::All(parts) | What::Any(parts) => {
@@ -173,6 +210,10 @@ impl Check<'_> {
                 self.want_yes_or_no(condition, kind);
                 let (then, otherwise) = (self.kind(then), self.kind(otherwise));
                 if then == otherwise { then } else { Kind::Any }
+            }
+            What::Unnamed(says) => {
+                self.wrong(part.at, says.as_str());
+                Kind::Any
             }
             What::Change => {
                 self.wrong(part.at, CHANGES);
@@ -196,8 +237,7 @@ impl Check<'_> {
                     return Kind::Group(group);
                 }
                 if !Field::NAMES.contains(&name) {
-                    let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
-                    self.wrong(at, format!("a lead has no field '{name}'{hint}"));
+                    self.wrong(at, no_field(name));
                     return Kind::Any;
                 }
                 Kind::of_field(name)
@@ -207,9 +247,14 @@ impl Check<'_> {
                 Kind::Text
             }
             Kind::Group("utm" | "consent") => Kind::Text,
+            Kind::Group("cf") => self.custom_field(name, at),
             Kind::About(About::Interaction) if name == "at" => Kind::Moment,
             Kind::About(About::Card) if name == "score" => Kind::Number,
             Kind::About(About::Card) if name == "priority" => Kind::Text,
+            Kind::About(About::Card) => {
+                self.wrong(at, format!("a result has no '{name}'{}", hint(name, ASKED)));
+                Kind::Any
+            }
             Kind::Group(_) | Kind::About(_) | Kind::Any => Kind::Any,
             other => {
                 let says = format!("{} has nothing behind a dot called '{name}'", other.in_words());
@@ -219,11 +264,47 @@ impl Check<'_> {
         }
     }
 
-    fn word(&mut self, name: &str, of: &[Part], at: Position) -> Kind {
-        if self.own.contains(name) {
+    fn custom_field(&mut self, name: &str, at: Position) -> Kind {
+        let Some(catalog) = self.known.catalog else { return Kind::Any };
+        if let Some(field) = defined(catalog, name) {
+            return Kind::of_custom(&field.kind);
+        }
+        let hint = hint(name, catalog.fields.keys().map(|key| key.as_str()));
+        self.wrong(at, format!("there is no field 'cf.{name}'{hint}"));
+        Kind::Any
+    }
+
+    /// A function that a host adds.
+    fn added(
+        &mut self,
+        name: &str,
+        added: &Added,
+        of: &[Part],
+        kinds: &[Kind],
+        at: Position,
+    ) -> Kind {
+        if added.takes.len() != of.len() {
+            let says = format!("`{name}` is given {}, and this is {}", added.takes.len(), of.len());
+            self.wrong(at, says);
+        }
+        for ((part, kind), sort) in of.iter().zip(kinds).zip(&added.takes) {
+            if *kind != Kind::Any && *kind != Kind::of_sort(*sort) {
+                let (wants, is) = (sort.in_words(), kind.in_words());
+                self.wrong(part.at, format!("`{name}` wants {wants} here, and this is {is}"));
+            }
+        }
+        Kind::of_sort(added.gives)
+    }
+
+    fn word(&mut self, name: &str, of: &[Part], kinds: &[Kind], at: Position) -> Kind {
+        if self.known.own.contains(name) {
             return Kind::Any;
         }
-        if let Some(says) = unnamed(name) {
+        if let Some(added) = self.known.added.and_then(|added| added.named(name)) {
+            return self.added(name, added, of, kinds, at);
+        }
+        let names = self.known.added.into_iter().flat_map(Vocabulary::names);
+        if let Some(says) = unnamed(name, names) {
             self.wrong(at, says);
             return Kind::Any;
         }
@@ -232,6 +313,7 @@ impl Check<'_> {
             && let [list, value] = of
         {
             self.one_of(value, list);
+            self.one_of(list, value);
         }
         Kind::of_word(name)
     }
@@ -247,9 +329,10 @@ impl Check<'_> {
             (name, [one, other]) if COMPARISONS.contains(&name) => {
                 if one != other && *one != Kind::Any && *other != Kind::Any {
                     let says = format!(
-                        "this compares {} with {}, which is never so",
+                        "this compares {} with {}, which is never so{}",
                         one.in_words(),
-                        other.in_words()
+                        other.in_words(),
+                        instead((*one, *other), of)
                     );
                     self.wrong(at, says);
                 } else if let ("==" | "!=", [one, other]) = (name, of) {
@@ -274,12 +357,25 @@ impl Check<'_> {
     /// A field whose values are a closed list is held against values that may not be among them.
     fn one_of(&mut self, field: &Part, values: &Part) {
         let What::Field(owner, name) = &field.what else { return };
-        let is_lead = matches!(owner.what, What::Subject) && self.about == About::Lead;
-        let is_consent = matches!(&owner.what, What::Field(_, group) if group == "consent");
-        let name = if is_consent { "consent" } else { name.as_str() };
-        if !is_lead && !is_consent {
+        if self.about != About::Lead {
             return;
         }
+        let group = match &owner.what {
+            What::Subject => None,
+            What::Field(_, group) => Some(group.as_str()),
+            _ => return,
+        };
+        let choices = match (group, self.known.catalog) {
+            (Some("cf"), Some(catalog)) => defined(catalog, name).map(|field| field.kind.choices()),
+            _ => None,
+        };
+        let choices = choices.filter(|choices| !choices.is_empty());
+        let closed = match group {
+            None => name.as_str(),
+            Some("consent") => "consent",
+            Some(_) if choices.is_some() => name.as_str(),
+            Some(_) => return,
+        };
         let What::Value(value) = &values.what else { return };
         let texts: Vec<ImmutableString> = match value.read_lock::<Array>() {
             Some(list) => {
@@ -288,11 +384,65 @@ impl Check<'_> {
             None => value.clone().into_immutable_string().into_iter().collect(),
         };
         for text in texts {
-            if let Some(says) = strange(name, &text) {
+            let says = match choices {
+                Some(choices) => no_choice(closed, choices, &text),
+                None => strange(closed, &text),
+            };
+            if let Some(says) = says {
                 self.wrong(values.at, says);
             }
         }
     }
+}
+
+/// What to write instead of a comparison that is never so; empty where nobody can tell.
+fn instead(kinds: (Kind, Kind), of: &[Part]) -> &'static str {
+    let text = |part: &Part| match &part.what {
+        What::Value(value) => value.clone().into_immutable_string().ok(),
+        _ => None,
+    };
+    let is_comparison = |part: &Part| matches!(&part.what, What::Call { name, .. } if COMPARISONS.contains(&name.as_str()));
+    let has_value = of.iter().any(|part| matches!(part.what, What::Value(_)));
+    match kinds {
+        (Kind::YesOrNo, Kind::Number) | (Kind::Number, Kind::YesOrNo)
+            if of.iter().any(is_comparison) =>
+        {
+            ": join two comparisons with &&, such as 10 < lead.employees && lead.employees < 50"
+        }
+        (Kind::Number, Kind::Text) | (Kind::Text, Kind::Number)
+            if of.iter().filter_map(text).any(|text| text.parse::<f64>().is_ok()) =>
+        {
+            ": write the number without quotes"
+        }
+        (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) if has_value => {
+            ": a text is compared with a text, in quotes"
+        }
+        (Kind::YesOrNo, Kind::Text) | (Kind::Text, Kind::YesOrNo) if has_value => {
+            ": write true or false, without quotes"
+        }
+        (Kind::Moment, Kind::Stretch | Kind::Number)
+        | (Kind::Stretch | Kind::Number, Kind::Moment) => {
+            ": ask how long ago it was, such as days_since(lead.created_at) < 14"
+        }
+        _ => "",
+    }
+}
+
+/// A custom field, archived or not: leads keep what they have.
+fn defined<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c FieldDefinition> {
+    catalog.fields.iter().find(|(key, _)| key.as_str() == name).map(|(_, field)| field)
+}
+
+/// What is said of a value that is none of a custom field's choices.
+fn no_choice(field: &str, choices: &[String], value: &str) -> Option<String> {
+    if choices.iter().any(|choice| choice == value) {
+        return None;
+    }
+    let hint = match hint(value, choices.iter().map(String::as_str)) {
+        none if none.is_empty() => format!(": there are {}", choices.join(", ")),
+        hint => hint,
+    };
+    Some(format!("cf.{field} has no choice '{value}'{hint}"))
 }
 
 /// What is wrong with a value of a field that has a closed list of them.

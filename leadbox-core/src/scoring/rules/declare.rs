@@ -9,7 +9,7 @@ use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext, Position};
 use super::fault::Mistake;
 use super::moments::Stretch;
 use super::numbers::{countable, number, points};
-use super::plan::{Entry, Kind, Plan, Signal, Worth};
+use super::plan::{Entry, Kind, Origin, Plan, Question, Signal, Worth};
 use super::spelling::hint;
 use super::trial::Trial;
 use crate::identity::Industry;
@@ -24,12 +24,18 @@ const LONGEST_NAME: usize = 120;
 
 /// What was declared so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Draft(Arc<Mutex<Declared>>);
+pub(super) struct Draft {
+    declared: Arc<Mutex<Declared>>,
+    /// The file that declares.
+    origin: Origin,
+}
 
 #[derive(Debug, Default)]
 struct Declared {
     plan: Plan,
     mistakes: Vec<Mistake>,
+    /// The file that declares now.
+    file: Option<Arc<str>>,
     /// Whether loading is over.
     is_closed: bool,
 }
@@ -44,7 +50,7 @@ struct Handle {
 
 impl Declared {
     fn wrong(&mut self, at: Position, message: impl Into<String>) {
-        self.mistakes.push(Mistake::at(at, message));
+        self.mistakes.push(Mistake::at(at, message).within(self.file.as_deref()));
     }
 
     fn name(&mut self, what: &str, name: &str, at: Position) -> Option<String> {
@@ -59,7 +65,11 @@ impl Declared {
     fn points(&mut self, value: &Dynamic, at: Position) -> Option<f64> {
         let found = countable(value);
         if found.is_none() {
-            self.wrong(at, "points are a number, at most a million either way");
+            let says = match value.is_string() {
+                true => "points are a number, without quotes",
+                false => "points are a number, at most a million either way",
+            };
+            self.wrong(at, says);
         }
         found
     }
@@ -75,12 +85,18 @@ impl Declared {
 }
 
 impl Draft {
+    /// The same, declared into by a file.
+    pub(super) fn of(&self, origin: Origin) -> Self {
+        Self { origin, ..self.clone() }
+    }
+
     /// Locks what was declared; none once loading is over.
     fn open(&self, at: Position, what: &str) -> Option<MutexGuard<'_, Declared>> {
-        let mut declared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
         if declared.is_closed {
             return None;
         }
+        declared.file.clone_from(&self.origin.file);
         // What repeats a declaration without an end is stopped by the steps it takes; this keeps what it leaves small.
         if declared.mistakes.len() > 200 {
             return None;
@@ -94,19 +110,22 @@ impl Draft {
 
     /// What was declared, and what is wrong with it. From now on nothing more can be.
     pub(super) fn finish(&self) -> (Plan, Vec<Mistake>) {
-        let mut declared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
         declared.is_closed = true;
         let Declared { plan, mistakes, .. } = &mut *declared;
         let (plan, mut mistakes) = (take(plan), take(mistakes));
         let known = || plan.categories.iter().map(|(name, _)| name.as_str());
         for entry in plan.entries.iter().filter(|entry| !entry.category.is_empty()) {
             if known().all(|name| name != entry.category) {
-                let hint = hint(&entry.category, known());
-                let says = format!(
-                    "there is no category '{}'{hint}. Declare it with category(\"{0}\", 50)",
-                    entry.category
-                );
-                mistakes.push(Mistake::at(entry.at, says));
+                let named = &entry.category;
+                let hint = match hint(named, known()) {
+                    none if none.is_empty() => {
+                        format!(": declare it with category(\"{named}\", 50)")
+                    }
+                    hint => hint,
+                };
+                let says = format!("there is no category '{named}'{hint}");
+                mistakes.push(Mistake::at(entry.at, says).within(entry.origin.file.as_deref()));
             }
         }
         if plan.entries.is_empty() && mistakes.is_empty() {
@@ -114,6 +133,10 @@ impl Draft {
             mistakes.push(Mistake::at(Position::NONE, says));
         }
         (plan, mistakes)
+    }
+
+    fn question(&self, closure: FnPtr) -> Question {
+        Question::new(closure, self.origin.clone())
     }
 
     fn set_name(&self, name: &str, at: Position) {
@@ -127,7 +150,7 @@ impl Draft {
 
     fn applies_to(&self, question: FnPtr, at: Position) {
         let Some(mut declared) = self.open(at, "applies_to") else { return };
-        if declared.plan.applies_to.replace(question.into()).is_some() {
+        if declared.plan.applies_to.replace(self.question(question)).is_some() {
             declared.wrong(at, "whom the rule set applies to is said already: join both with &&");
         }
     }
@@ -165,6 +188,7 @@ impl Draft {
         if declared.plan.trials.len() >= MOST_ENTRIES {
             declared.wrong(at, format!("a script has at most {MOST_ENTRIES} tests"));
         } else if let Some(name) = declared.name("a test", name, at) {
+            let expects = self.question(expects);
             declared.plan.trials.push(Trial { name, lead, expects, at });
         }
     }
@@ -182,18 +206,31 @@ impl Draft {
         let Some(mut declared) = self.open(at, what) else { return none };
         let name = declared.name(&format!("a {what}"), name, at);
         let worth = match worth.read_lock::<FnPtr>() {
-            Some(told) => Some(Worth::Told(told.clone().into())),
+            Some(told) => Some(Worth::Told(Box::new(self.question(told.clone())))),
             None => declared.points(worth, at).map(Worth::Fixed),
         };
         let (Some(name), Some(worth)) = (name, worth) else { return none };
         if let Some(other) = declared.plan.entries.iter().find(|entry| entry.name == name) {
             let line = other.at.line().unwrap_or_default();
-            declared.wrong(at, format!("'{name}' has that name in line {line} already"));
+            let file =
+                other.origin.file.as_ref().filter(|_| other.origin.script != self.origin.script);
+            let file = file.map(|file| format!(" of {file}")).unwrap_or_default();
+            declared.wrong(at, format!("'{name}' has that name in line {line}{file} already"));
             return none;
         }
         let category = category.trim().to_owned();
         let (cap, industries) = (None, Default::default());
-        declared.plan.entries.push(Entry { name, category, worth, kind, cap, industries, at });
+        let origin = self.origin.clone();
+        declared.plan.entries.push(Entry {
+            name,
+            category,
+            worth,
+            kind,
+            cap,
+            industries,
+            at,
+            origin,
+        });
         Handle { draft: self.clone(), entry: Some(declared.plan.entries.len() - 1) }
     }
 
@@ -274,7 +311,8 @@ impl Handle {
 
     fn when(self, question: FnPtr, at: Position) -> Self {
         let of_rule = "a rule has its condition in the brackets: join both with &&";
-        self.with_signal(at, of_rule, |signal| match signal.when.replace(question.into()) {
+        let question = self.draft.question(question);
+        self.with_signal(at, of_rule, |signal| match signal.when.replace(question) {
             None => Ok(()),
             Some(_) => Err("join both conditions with &&"),
         })
@@ -319,20 +357,15 @@ pub(super) fn register(engine: &mut Engine, draft: &Draft) {
     });
     let into = draft.clone();
     engine.register_fn("rule", move |at: Context<'_>, name: &str, worth: Dynamic, when: FnPtr| {
-        into.entry("rule", name, "", &worth, Kind::Rule { when: when.into() }, at.call_position())
+        let when = into.question(when);
+        into.entry("rule", name, "", &worth, Kind::Rule { when }, at.call_position())
     });
     let into = draft.clone();
     engine.register_fn(
         "rule",
         move |at: Context<'_>, name: &str, category: &str, worth: Dynamic, when: FnPtr| {
-            into.entry(
-                "rule",
-                name,
-                category,
-                &worth,
-                Kind::Rule { when: when.into() },
-                at.call_position(),
-            )
+            let kind = Kind::Rule { when: into.question(when) };
+            into.entry("rule", name, category, &worth, kind, at.call_position())
         },
     );
     let into = draft.clone();

@@ -45,7 +45,7 @@ fn limit(engine: &mut Engine) {
     engine.set_strict_variables(true);
     // What is asked is asked as it is written: `x && true` still wants yes or no of x.
     engine.set_optimization_level(OptimizationLevel::None);
-    for word in ["eval", "import", "export", "print", "debug"] {
+    for word in ["eval", "import", "print", "debug"] {
         engine.disable_symbol(word);
     }
     engine.set_max_modules(0);

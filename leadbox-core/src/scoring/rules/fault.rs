@@ -6,13 +6,16 @@ use std::fmt;
 use rhai::{EvalAltResult, Position};
 use serde::{Deserialize, Serialize};
 
-use super::misread::{has_split_number, parse_error, undefined};
+use super::misread::{line_at, not_imported, parse_error, split_number, undefined};
 use super::unknown;
 use super::vocabulary::{VOCABULARY, WRITTEN, no_word};
 
 /// Something wrong with a script.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mistake {
+    /// The file beside the script that it is in; none when it is in the script itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The line, from 1; none when it is about the script as a whole.
     pub line: Option<usize>,
     /// The character of the line, from 1; none when it is about the line as a whole.
@@ -30,6 +33,9 @@ pub struct LoadError {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "in {file}, ")?;
+        }
         match (self.line, self.column) {
             (Some(line), Some(column)) => {
                 write!(f, "line {line}, character {column}: {}", self.message)
@@ -52,12 +58,20 @@ impl fmt::Display for LoadError {
 
 impl Mistake {
     pub(super) fn at(position: Position, message: impl Into<String>) -> Self {
-        Self { line: position.line(), column: position.position(), message: message.into() }
+        let (line, column) = (position.line(), position.position());
+        Self { file: None, line, column, message: message.into() }
     }
 
-    /// The line of the script with a mark under the place; empty when it has none.
+    /// The same in a file.
+    pub(super) fn within(self, file: Option<&str>) -> Self {
+        Self { file: file.map(str::to_owned), ..self }
+    }
+
+    /// The line of the script with a mark under the place; empty when it has none, or is in another file:
+    /// [`RuleSource::shown`](crate::scoring::RuleSource::shown) knows these.
     pub fn shown(&self, script: &str) -> String {
-        let line = self.line.and_then(|line| script.lines().nth(line.checked_sub(1)?));
+        let line = self.line.filter(|_| self.file.is_none());
+        let line = line.and_then(|line| script.lines().nth(line.checked_sub(1)?));
         match (line, self.column) {
             (Some(line), Some(column)) => {
                 format!("{line}\n{}^", " ".repeat(column.saturating_sub(1)))
@@ -93,13 +107,15 @@ pub(super) fn ended(error: &EvalAltResult) -> Ended {
 /// What is wrong, as far as running the script tells.
 pub(super) fn mistake(script: &str, error: &EvalAltResult) -> Mistake {
     let error = innermost(error);
-    let line = error.position().line().and_then(|line| script.lines().nth(line.checked_sub(1)?));
+    let at = error.position();
     // A comma within a number makes two of it, and a call with one too many.
-    match (error, line) {
-        (EvalAltResult::ErrorFunctionNotFound(..), Some(line)) if has_split_number(line) => {
-            Mistake::at(error.position(), "write numbers without a comma, such as 1000")
-        }
-        _ => Mistake::at(error.position(), said(error)),
+    let split = match error {
+        EvalAltResult::ErrorFunctionNotFound(..) => line_at(script, at).and_then(split_number),
+        _ => None,
+    };
+    match split {
+        Some((column, says)) => Mistake { column: Some(column), ..Mistake::at(at, says) },
+        None => Mistake::at(at, said(error)),
     }
 }
 
@@ -123,7 +139,11 @@ fn said(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorParsing(kind, _) => parse_error(kind),
         EvalAltResult::ErrorRuntime(says, _) => says.to_string(),
         EvalAltResult::ErrorFunctionNotFound(call, _) => not_found(call),
+        EvalAltResult::ErrorVariableNotFound(name, _) if name.contains("::") => {
+            format!("there is no {name}")
+        }
         EvalAltResult::ErrorVariableNotFound(name, _) => undefined(name),
+        EvalAltResult::ErrorModuleNotFound(alias, _) => not_imported(alias),
         EvalAltResult::ErrorMismatchDataType(_, actual, _) => {
             format!("this has to be yes or no, and it is {}", type_in_words(actual))
         }
@@ -183,5 +203,5 @@ fn not_found(call: &str) -> String {
     if VOCABULARY.contains(&name) {
         return format!("`{name}` cannot be used with {}", given.join(" and "));
     }
-    no_word(name)
+    no_word(name, std::iter::empty())
 }

@@ -8,7 +8,7 @@ use super::fault::refusal;
 use super::known::Known;
 use super::moments::{self, Moment, Stretch};
 use super::notes::Notes;
-use super::spelling::hint;
+use super::spelling::{hint, nearest};
 use super::unknown::Unknown;
 use crate::scoring::place::{Field, GROUPS, Parameter, Place};
 use crate::scoring::value::Value;
@@ -50,8 +50,7 @@ impl LeadValue {
         if let Some(group) = GROUPS.into_iter().find(|group| *group == name) {
             return Ok(self.group(group));
         }
-        let hint = hint(name, Field::NAMES.into_iter().chain(GROUPS));
-        Err(refusal(format!("a lead has no field '{name}'{hint}")))
+        Err(refusal(no_field(name)))
     }
 
     fn count(&self, kind: &str, length: Option<Stretch>) -> i64 {
@@ -63,6 +62,30 @@ impl LeadValue {
         count
     }
 }
+
+/// What is said of a field that there is not.
+pub(super) fn no_field(name: &str) -> String {
+    let known = || Field::NAMES.into_iter().chain(GROUPS);
+    let meant = OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, ours)| *ours);
+    match meant.or_else(|| nearest(name, known())) {
+        Some(meant) => format!("a lead has no field '{name}': did you mean '{meant}'?"),
+        None => format!("a lead has no field '{name}': a field of your own is lead.cf.{name}"),
+    }
+}
+
+/// What others call our fields.
+const OTHER_NAMES: [(&str, &str); 10] = [
+    ("company_size", "employees"),
+    ("headcount", "employees"),
+    ("size", "employees"),
+    ("job_title", "title"),
+    ("position", "title"),
+    ("role", "title"),
+    ("website", "domain"),
+    ("full_name", "name"),
+    ("amount", "value"),
+    ("status", "stage"),
+];
 
 /// A value as scripts hold it.
 pub(super) fn dynamic(value: Value<'_>, notes: &Notes) -> Dynamic {

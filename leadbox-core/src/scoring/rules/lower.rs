@@ -63,6 +63,7 @@ impl Lowering<'_> {
             }
             What::Subject => Err(left(part, "the whole of what is asked about")),
             What::List(_) => Err(left(part, "a list of what is worked out")),
+            What::Unnamed(_) => Err(left(part, "a name that stands for nothing")),
             What::Change => Err(left(part, "a change")),
             What::Other(_) => Err(left(part, "several steps, a loop or a value with a name")),
         }

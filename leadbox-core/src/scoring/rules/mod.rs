@@ -1,5 +1,6 @@
 //! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
 
+mod added;
 #[cfg(feature = "compiled")]
 mod ast;
 mod card_value;
@@ -14,9 +15,11 @@ mod facts;
 mod fault;
 #[cfg(feature = "compiled")]
 mod fields;
+mod imports;
 mod interaction_value;
 mod known;
 mod lead_value;
+mod loader;
 #[cfg(feature = "compiled")]
 mod lower;
 mod many;
@@ -36,8 +39,11 @@ mod unknown;
 mod vocabulary;
 mod words;
 
+pub use added::{RuleFunction, Vocabulary};
 pub use examples::Example;
 pub use fault::{LoadError, Mistake};
+pub use loader::Loader;
+pub(super) use loader::{imported, strange_file};
 pub use many::{Fired, Score, Scores};
 pub use rule_set::{RuleSet, Run};
 pub use trial::TestResult;

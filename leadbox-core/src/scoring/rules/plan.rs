@@ -1,9 +1,10 @@
 //! What a script declared. Owns rule sets as plain data, with closures in them that nobody has asked yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
-use rhai::{FnPtr, Position};
+use rhai::{AST, Dynamic, Engine, FnPtr, Position};
 
 use super::code::Code;
 use super::fault::Mistake;
@@ -12,6 +13,28 @@ use crate::identity::Industry;
 use crate::score::Points;
 use crate::scoring::Fade;
 use crate::scoring::place::Place;
+
+/// A file of rules that can be asked. Each has an engine of its own: what one file calls something is nothing to another.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) engine: Engine,
+    pub(super) ast: AST,
+    /// What it reads from others.
+    #[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is compiled then"))]
+    pub(super) imported: Imported,
+}
+
+/// The values of imported files, by what stands before `::` and behind it.
+pub(super) type Imported = BTreeMap<String, Arc<BTreeMap<String, Dynamic>>>;
+
+/// In which file something stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Origin {
+    /// Its place among the rule set's files.
+    pub(super) script: usize,
+    /// Its name; none for the script itself.
+    pub(super) file: Option<Arc<str>>,
+}
 
 /// A loaded rule set.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +61,7 @@ impl Plan {
                 Kind::Signal(signal) => signal.when.as_mut(),
             };
             let told = match &mut entry.worth {
-                Worth::Told(told) => Some(told),
+                Worth::Told(told) => Some(&mut **told),
                 Worth::Fixed(_) => None,
             };
             when.into_iter().chain(told)
@@ -59,6 +82,7 @@ pub(super) struct Slots {
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) closure: FnPtr,
+    pub(super) origin: Origin,
     /// The same without the interpreter, where that is possible.
     pub(super) code: Option<Code>,
     /// What stands in the way of that.
@@ -67,9 +91,9 @@ pub(super) struct Question {
     pub(super) decided_by: Option<Vec<Place>>,
 }
 
-impl From<FnPtr> for Question {
-    fn from(closure: FnPtr) -> Self {
-        Self { closure, code: None, left: None, decided_by: None }
+impl Question {
+    pub(super) fn new(closure: FnPtr, origin: Origin) -> Self {
+        Self { closure, origin, code: None, left: None, decided_by: None }
     }
 }
 
@@ -87,6 +111,7 @@ pub(super) struct Entry {
     pub(super) industries: BTreeMap<Industry, f64>,
     /// Where it stands.
     pub(super) at: Position,
+    pub(super) origin: Origin,
 }
 
 impl Entry {
@@ -97,7 +122,7 @@ impl Entry {
             Kind::Signal(signal) => signal.when.as_ref(),
         };
         let told = match &self.worth {
-            Worth::Told(told) => Some(told),
+            Worth::Told(told) => Some(&**told),
             Worth::Fixed(_) => None,
         };
         when.into_iter().chain(told)
@@ -109,7 +134,7 @@ impl Entry {
 pub(super) enum Worth {
     Fixed(f64),
     /// What this says of the lead.
-    Told(Question),
+    Told(Box<Question>),
 }
 
 /// When an entry is worth something.

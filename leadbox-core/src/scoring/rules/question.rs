@@ -28,6 +28,8 @@ pub(super) enum What {
     Any(Vec<Part>),
     /// The second if the first is so, else the third.
     If(Box<[Part; 3]>),
+    /// A name that stands for nothing, and what is said of it.
+    Unnamed(String),
     /// Something would be changed.
     Change,
     /// What this tree has no shape for; its parts are checked all the same.

@@ -2,10 +2,9 @@
 //! has to: where nothing is known nothing can be wrong but the script.
 
 use chrono::NaiveDate;
-use rhai::{AST, Engine};
 
 use super::fault::Mistake;
-use super::plan::{Kind, Plan};
+use super::plan::{Kind, Plan, Script};
 use super::run::Asking;
 use crate::id::{InteractionId, LeadId, PipelineId, StageId, Tenant};
 use crate::interaction::{Interaction, InteractionKind, Suspicion};
@@ -15,7 +14,7 @@ use crate::scoring::{Fault, Subject};
 use crate::time::Timestamp;
 
 /// What is wrong with the conditions of a plan, as far as they are reached.
-pub(super) fn rehearse(engine: &Engine, ast: &AST, plan: &Plan) -> Vec<Mistake> {
+pub(super) fn rehearse(scripts: &[Script], plan: &Plan) -> Vec<Mistake> {
     let lead = nobody();
     let kinds = plan.entries.iter().filter_map(|entry| match &entry.kind {
         Kind::Signal(signal) => InteractionKind::parse(&signal.what),
@@ -24,10 +23,11 @@ pub(super) fn rehearse(engine: &Engine, ast: &AST, plan: &Plan) -> Vec<Mistake> 
     let interactions: Vec<Interaction> = kinds.map(|kind| nothing(&lead, kind)).collect();
     let as_of = lead.created_at;
     let subject = Subject { lead: &lead, stage: None, interactions: &interactions, as_of };
-    let asking = Asking::new(engine, ast, &subject);
+    let asking = Asking::new(scripts, &subject);
     let set = asking.applies(plan).err();
     let faults = asking.card(plan).faults;
-    let found = faults.into_iter().map(|Fault { line, column, message, .. }| Mistake {
+    let found = faults.into_iter().map(|Fault { file, line, column, message, .. }| Mistake {
+        file,
         line,
         column,
         message,

@@ -1,34 +1,15 @@
-//! A rule set that can be asked. Owns loading a script.
+//! A rule set that can be asked. Owns what it says of itself and of leads; how it came about is `loader`'s.
 
-#[cfg(feature = "compiled")]
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use rhai::{AST, Engine};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "compiled")]
-use super::ast;
-#[cfg(feature = "compiled")]
-use super::check::{About, Wants, check};
-use super::declare::{self, Draft};
-use super::engine::{LONGEST_SCRIPT, engine};
-use super::fault::{LoadError, Mistake, mistake};
-#[cfg(feature = "compiled")]
-use super::fields::{fields, names};
-#[cfg(feature = "compiled")]
-use super::interaction_value;
-#[cfg(feature = "compiled")]
-use super::lead_value;
-#[cfg(feature = "compiled")]
-use super::lower::{Unlowered, lower};
+use super::engine::LONGEST_SCRIPT;
+use super::fault::{LoadError, Mistake};
+use super::loader::Loader;
 use super::many::{Asker, Scores};
-use super::misread::misread;
-use super::plan::{Entry, Plan};
-#[cfg(feature = "compiled")]
-use super::plan::{Kind, Question, Worth};
-use super::rehearsal::rehearse;
+use super::plan::{Entry, Plan, Script};
 use super::run::Asking;
 #[cfg(test)]
 use super::run::Executors;
@@ -67,9 +48,9 @@ pub struct Run {
 /// # Ok::<(), leadbox_core::scoring::LoadError>(())
 /// ```
 pub struct RuleSet {
-    engine: Engine,
-    ast: AST,
-    plan: Plan,
+    /// Its files, the script itself the last.
+    pub(super) scripts: Vec<Script>,
+    pub(super) plan: Plan,
 }
 
 impl fmt::Debug for RuleSet {
@@ -83,43 +64,13 @@ impl RuleSet {
     /// The longest script, in bytes.
     pub const LONGEST_SCRIPT: usize = LONGEST_SCRIPT;
 
-    /// Loads a script, of up to 256 KiB.
+    /// Loads a script, of up to 256 KiB, of which nothing else is known. A [`Loader`] knows more.
     ///
     /// # Errors
     /// Everything that is wrong with it, as far as reading and loading it tell. What it is written in stops at the first thing
     /// that cannot be understood.
     pub fn load(script: &str) -> Result<Self, LoadError> {
-        if script.len() > LONGEST_SCRIPT {
-            let says = format!("a script has at most {} KiB", LONGEST_SCRIPT / 1024);
-            return Err(alone(Mistake { line: None, column: None, message: says }));
-        }
-        let mut engine = engine();
-        let draft = Draft::default();
-        declare::register(&mut engine, &draft);
-        let ast = engine.compile(script).map_err(|error| alone(misread(script, &error)))?;
-        let ran = engine.run_ast(&ast);
-        #[cfg_attr(
-            not(feature = "compiled"),
-            expect(unused_mut, reason = "nothing is compiled then")
-        )]
-        let (mut plan, mut mistakes) = draft.finish();
-        if let Err(error) = ran {
-            // What is missing may stand behind the place at which it stopped.
-            mistakes.retain(|mistake| mistake.line.is_some());
-            mistakes.push(mistake(script, &error));
-        }
-        #[cfg(feature = "compiled")]
-        mistakes.extend(read(&mut engine, &ast, &mut plan));
-        // What reading finds needs no trying.
-        if mistakes.is_empty() {
-            mistakes = rehearse(&engine, &ast, &plan);
-        }
-        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-        if mistakes.is_empty() {
-            Ok(Self { engine, ast, plan })
-        } else {
-            Err(LoadError { mistakes })
-        }
+        Loader::default().load(script)
     }
 
     /// The name that it gives itself; empty when it gives none.
@@ -138,7 +89,8 @@ impl RuleSet {
             let left = entry.questions().find(|question| question.code.is_none());
             let because = left.map(|question| {
                 question.left.clone().unwrap_or_else(|| {
-                    Mistake::at(entry.at, "several steps, a loop or a value with a name")
+                    let says = "several steps, a loop or a value with a name";
+                    Mistake::at(entry.at, says).within(entry.origin.file.as_deref())
                 })
             });
             Run { rule: entry.name.clone(), interpreted: because }
@@ -180,7 +132,7 @@ impl RuleSet {
     /// # Ok::<(), leadbox_core::scoring::LoadError>(())
     /// ```
     pub fn over<'r>(&'r self, snapshot: &'r Arc<Snapshot>) -> Scores<'r> {
-        Scores::new(Asker { engine: &self.engine, ast: &self.ast, snapshot }, &self.plan)
+        Scores::new(Asker { scripts: &self.scripts, snapshot }, &self.plan)
     }
 
     /// Runs the tests that the script has of itself, in their order, on leads as `catalog` lets them be.
@@ -188,7 +140,7 @@ impl RuleSet {
     /// They take place at noon of a day that never changes, unless a test names its own with `today`; so a test that passes
     /// once passes always.
     pub fn test(&self, catalog: &Catalog) -> Vec<TestResult> {
-        let run = |trial: &Trial| trial.run(&self.engine, &self.ast, &self.plan, catalog);
+        let run = |trial: &Trial| trial.run(&self.scripts, &self.plan, catalog);
         self.plan.trials.iter().map(run).collect()
     }
 
@@ -197,9 +149,10 @@ impl RuleSet {
     /// # Errors
     /// What went wrong with the question; the rule set is then for nobody.
     pub fn applies_to(&self, subject: &Subject<'_>) -> Result<bool, Fault> {
-        let asked = Asking::new(&self.engine, &self.ast, subject).applies(&self.plan);
-        asked.map_err(|Mistake { line, column, message }| Fault {
+        let asked = Asking::new(&self.scripts, subject).applies(&self.plan);
+        asked.map_err(|Mistake { file, line, column, message }| Fault {
             rule: "applies_to".to_owned(),
+            file,
             line,
             column,
             message,
@@ -211,7 +164,7 @@ impl RuleSet {
 impl RuleSet {
     /// The card of a lead as the interpreter alone makes it.
     pub(super) fn interpreted(&self, subject: &Subject<'_>) -> ScoreCard {
-        let asking = Asking::new(&self.engine, &self.ast, subject);
+        let asking = Asking::new(&self.scripts, subject);
         asking.asking(Executors::Interpreter).card(&self.plan)
     }
 
@@ -225,7 +178,7 @@ impl RuleSet {
 
 impl Scorer for RuleSet {
     fn score(&self, subject: &Subject<'_>) -> ScoreCard {
-        Asking::new(&self.engine, &self.ast, subject).card(&self.plan)
+        Asking::new(&self.scripts, subject).card(&self.plan)
     }
 
     fn applies(&self, subject: &Subject<'_>) -> bool {
@@ -235,61 +188,4 @@ impl Scorer for RuleSet {
     fn as_rules(&self) -> Option<&RuleSet> {
         Some(self)
     }
-}
-
-fn alone(mistake: Mistake) -> LoadError {
-    LoadError { mistakes: vec![mistake] }
-}
-
-/// Reads the questions of a plan, asked or not, and says what is wrong with them; those that can get to run without the
-/// interpreter.
-#[cfg(feature = "compiled")]
-fn read(engine: &mut Engine, ast: &AST, plan: &mut Plan) -> Vec<Mistake> {
-    let own = ast::functions(ast);
-    let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
-    let (mut keys, mut details) = (BTreeSet::new(), BTreeSet::new());
-    let mut read = |question: &mut Question, about: About, wants: Wants| {
-        if let Some(tree) = ast::question(ast, &question.closure) {
-            mistakes.extend(check(&tree, about, wants, &own));
-            match about {
-                About::Lead => {
-                    question.decided_by = fields(&tree, &own);
-                    names(&tree, &mut BTreeSet::new(), &mut keys);
-                }
-                _ => names(&tree, &mut details, &mut BTreeSet::new()),
-            }
-            match lower(&tree, about, &own, slots) {
-                Ok(code) => question.code = Some(code),
-                Err(Unlowered { at, what }) => question.left = Some(Mistake::at(at, what)),
-            }
-        }
-    };
-    if let Some(question) = &mut plan.applies_to {
-        read(question, About::Lead, Wants::YesOrNo);
-    }
-    for entry in &mut plan.entries {
-        let about = match &mut entry.kind {
-            Kind::Rule { when } => {
-                read(when, About::Lead, Wants::YesOrNo);
-                About::Lead
-            }
-            Kind::Signal(signal) => {
-                if let Some(when) = &mut signal.when {
-                    read(when, About::Interaction, Wants::YesOrNo);
-                }
-                About::Interaction
-            }
-        };
-        if let Worth::Told(told) = &mut entry.worth {
-            read(told, about, Wants::Points);
-        }
-    }
-    lead_value::register_keys(engine, keys.iter().map(String::as_str));
-    interaction_value::register_names(engine, details.iter().map(String::as_str));
-    for trial in &plan.trials {
-        if let Some(tree) = ast::question(ast, &trial.expects) {
-            mistakes.extend(check(&tree, About::Card, Wants::YesOrNo, &own));
-        }
-    }
-    mistakes
 }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use rhai::{AST, Dynamic, Engine, FnPtr, Position};
+use rhai::{Dynamic, Position};
 
 use super::code::Stop;
 use super::facts::{Facts, LeadFacts};
@@ -12,7 +12,7 @@ use super::known::{Happening, Known};
 use super::lead_value::LeadValue;
 use super::notes::{Notes, Sheet};
 use super::numbers::{number, points};
-use super::plan::{Entry, Kind, Plan, Question, Signal, Worth};
+use super::plan::{Entry, Kind, Plan, Question, Script, Signal, Worth};
 use super::unknown::is_unknown;
 use crate::interaction::Interaction;
 use crate::score::Points;
@@ -22,8 +22,7 @@ use crate::scoring::{Fade, Fading, Fault, Line, ScoreCard, Silence, Silent, Subj
 
 /// Rules that are being asked about one lead.
 pub(super) struct Asking<'r> {
-    engine: &'r Engine,
-    ast: &'r AST,
+    scripts: &'r [Script],
     subject: &'r Subject<'r>,
     /// What counts of what happened, the oldest first.
     interactions: Vec<&'r Interaction>,
@@ -87,12 +86,12 @@ impl Answer {
 }
 
 impl<'r> Asking<'r> {
-    pub(super) fn new(engine: &'r Engine, ast: &'r AST, subject: &'r Subject<'r>) -> Self {
+    pub(super) fn new(scripts: &'r [Script], subject: &'r Subject<'r>) -> Self {
         let sheet = Sheet::new(subject.as_of);
         let mut interactions: Vec<&Interaction> = counts(subject, &sheet).collect();
         interactions.sort_by_key(|one| (one.at, one.id));
         let (lead, notes, executors) = (OnceCell::new(), OnceCell::new(), Executors::Both);
-        Self { engine, ast, subject, interactions, sheet, lead, notes, executors }
+        Self { scripts, subject, interactions, sheet, lead, notes, executors }
     }
 
     /// The same, asking only some.
@@ -142,7 +141,7 @@ impl<'r> Asking<'r> {
                 Dynamic::from(lead.clone())
             }
         };
-        let answer = ask(self.engine, self.ast, at, &question.closure, about);
+        let answer = ask(self.scripts, at, question, about);
         self.sheet.absorb(notes.take());
         answer
     }
@@ -193,9 +192,10 @@ impl<'r> Asking<'r> {
                     silent.push(Silent { rule, why: Silence::NotKnown(seen.unknown) });
                 }
                 Outcome::Silent(why) => silent.push(Silent { rule, why }),
-                Outcome::Wrong(Mistake { line, column, message }) => {
+                Outcome::Wrong(Mistake { line, column, message, .. }) => {
                     silent.push(Silent { rule: rule.clone(), why: Silence::Faulty });
-                    faults.push(Fault { rule, line, column, message });
+                    let file = entry.origin.file.as_deref().map(str::to_owned);
+                    faults.push(Fault { rule, file, line, column, message });
                 }
             }
         }
@@ -293,19 +293,23 @@ fn fired(
 
 /// What a closure says of something.
 pub(super) fn ask(
-    engine: &Engine,
-    ast: &AST,
+    scripts: &[Script],
     at: Position,
-    question: &FnPtr,
+    question: &Question,
     about: Dynamic,
 ) -> Result<Answer, Mistake> {
-    match question.call::<Dynamic>(engine, ast, (about,)) {
+    let Question { closure, origin, .. } = question;
+    let Script { engine, ast, .. } = &scripts[origin.script];
+    match closure.call::<Dynamic>(engine, ast, (about,)) {
         Ok(value) => Ok(Answer::of_dynamic(&value)),
         Err(error) => match ended(&error) {
             Ended::NotKnown => Ok(Answer::NotKnown),
-            // Where nothing more is known, it is somewhere in the rule.
-            Ended::Wrong(Mistake { line: None, message, .. }) => Err(Mistake::at(at, message)),
-            Ended::Wrong(mistake) => Err(mistake),
+            Ended::Wrong(mistake) => Err(match mistake.line {
+                // Where nothing more is known, it is somewhere in the rule.
+                None => Mistake::at(at, mistake.message),
+                Some(_) => mistake,
+            }
+            .within(origin.file.as_deref())),
         },
     }
 }
@@ -323,11 +327,10 @@ fn so(at: Position, answer: Answer) -> Result<Option<bool>, Mistake> {
 
 /// Whether a closure says yes of something; none when that is not known.
 pub(super) fn is_so(
-    engine: &Engine,
-    ast: &AST,
+    scripts: &[Script],
     at: Position,
-    question: &FnPtr,
+    question: &Question,
     about: Dynamic,
 ) -> Result<Option<bool>, Mistake> {
-    so(at, ask(engine, ast, at, question, about)?)
+    so(at, ask(scripts, at, question, about)?)
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
-use rhai::{AST, Array, Dynamic, Engine, FnPtr, Map, Position};
+use rhai::{Array, Dynamic, Map, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::card_value::CardValue;
 use super::fault::Mistake;
 use super::numbers::number;
-use super::plan::Plan;
+use super::plan::{Plan, Question, Script};
 use super::rehearsal::nobody;
 use super::run::{Asking, is_so};
 use crate::catalog::Catalog;
@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 pub(super) struct Trial {
     pub(super) name: String,
     pub(super) lead: Map,
-    pub(super) expects: FnPtr,
+    pub(super) expects: Question,
     pub(super) at: Position,
 }
 
@@ -65,29 +65,27 @@ struct MadeUp {
 }
 
 impl Trial {
-    pub(super) fn run(
-        &self,
-        engine: &Engine,
-        ast: &AST,
-        plan: &Plan,
-        catalog: &Catalog,
-    ) -> TestResult {
+    fn wrong(&self, says: String) -> Mistake {
+        Mistake::at(self.at, says).within(self.expects.origin.file.as_deref())
+    }
+
+    pub(super) fn run(&self, scripts: &[Script], plan: &Plan, catalog: &Catalog) -> TestResult {
         let (name, line) = (self.name.clone(), self.at.line());
         let made_up = match MadeUp::read(&self.lead, catalog) {
             Ok(made_up) => made_up,
             Err(says) => {
-                let failure = Some(Mistake::at(self.at, says));
+                let failure = Some(self.wrong(says));
                 return TestResult { name, line, failure, card: None };
             }
         };
         let MadeUp { lead, stage, interactions, now } = &made_up;
         let stage = stage.as_ref();
         let subject = Subject { lead, stage, interactions, as_of: *now };
-        let card = Asking::new(engine, ast, &subject).card(plan);
+        let card = Asking::new(scripts, &subject).card(plan);
         let asked = Dynamic::from(CardValue(Arc::new(card.clone())));
-        let failure = match is_so(engine, ast, self.at, &self.expects, asked) {
+        let failure = match is_so(scripts, self.at, &self.expects, asked) {
             Ok(Some(true)) => None,
-            Ok(_) => Some(Mistake::at(self.at, format!("it came out as {}", told(&card)))),
+            Ok(_) => Some(self.wrong(format!("it came out as {}", told(&card)))),
             Err(mistake) => Some(mistake),
         };
         TestResult { name, line, failure, card: Some(card) }

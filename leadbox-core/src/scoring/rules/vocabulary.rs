@@ -48,8 +48,8 @@ pub(in crate::scoring) const VOCABULARY: [&str; 41] = [
     "points",
 ];
 
-/// How each declaration is written.
-pub(super) const WRITTEN: [(&str, &str); 7] = [
+/// How declarations and words are written whose brackets hold something else than they should.
+pub(super) const WRITTEN: [(&str, &str); 14] = [
     ("ruleset", "ruleset(\"B2B\")"),
     ("applies_to", "applies_to(|lead| lead.industry == \"software\")"),
     ("category", "category(\"fit\", 60)"),
@@ -60,19 +60,97 @@ pub(super) const WRITTEN: [(&str, &str); 7] = [
         "test(\"a gmail address is never hot\", #{ email: \"kim@gmail.com\" }, |r| r.priority != \"hot\")",
     ),
     ("signal", "signal(\"Opened an e-mail\", \"email_open\", 1)"),
+    ("when", ".when(|it| it.path == \"/pricing\")"),
+    ("half_life", ".half_life(days(14))"),
+    ("linear", ".linear(days(60))"),
+    ("cap", ".cap(10)"),
+    ("for_industry", ".for_industry(\"education\", 5)"),
+    ("between", "lead.employees.between(50, 249)"),
+    ("count", "lead.count(\"page_view\", days(30))"),
 ];
 
-/// What is said of a word that is none; none of one that is.
+/// Whether a name means something already, to scripts or to the language that they are written in.
+pub(super) fn is_taken(name: &str) -> bool {
+    VOCABULARY.contains(&name)
+        || [
+            "category",
+            "lead",
+            "in",
+            "if",
+            "else",
+            "let",
+            "const",
+            "fn",
+            "for",
+            "while",
+            "loop",
+            "do",
+            "until",
+            "return",
+            "throw",
+            "try",
+            "catch",
+            "switch",
+            "true",
+            "false",
+            "import",
+            "export",
+            "as",
+            "global",
+            "private",
+            "this",
+            "call",
+            "curry",
+            "eval",
+            "print",
+            "debug",
+            "type_of",
+            "is_shared",
+            "is_def_fn",
+            "is_def_var",
+            "break",
+            "continue",
+            "static",
+            "shared",
+            "with",
+            "goto",
+            "exit",
+            "match",
+            "case",
+            "public",
+            "protected",
+            "new",
+            "use",
+            "module",
+            "package",
+            "var",
+            "super",
+            "spawn",
+            "thread",
+            "go",
+            "sync",
+            "async",
+            "await",
+            "yield",
+            "default",
+            "void",
+            "null",
+            "nil",
+        ]
+        .contains(&name)
+}
+
+/// What is said of a word that is none; none of one that is. `added` are words of the host's own.
 #[cfg(feature = "compiled")]
-pub(super) fn unnamed(name: &str) -> Option<String> {
-    (!VOCABULARY.contains(&name)).then(|| no_word(name))
+pub(super) fn unnamed<'w>(name: &str, added: impl Iterator<Item = &'w str>) -> Option<String> {
+    (!VOCABULARY.contains(&name)).then(|| no_word(name, added))
 }
 
 /// The same of one that is known to be none.
-pub(super) fn no_word(name: &str) -> String {
+pub(super) fn no_word<'w>(name: &str, added: impl Iterator<Item = &'w str>) -> String {
     match OTHER_NAMES.iter().find(|(other, _)| *other == name) {
         Some((_, ours)) => format!("there is no '{name}': did you mean '{ours}'?"),
-        None => format!("there is no '{name}'{}", hint(name, VOCABULARY)),
+        None => format!("there is no '{name}'{}", hint(name, VOCABULARY.into_iter().chain(added))),
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::LeadBox;
 use super::publish::{for_all_last, place};
 use crate::error::{Error, Invalid, Result};
 use crate::key::RuleSetKey;
-use crate::scoring::{LoadError, RuleSet, RuleSetVersion, Scorer, Scorers};
+use crate::scoring::{LoadError, RuleSet, RuleSetVersion, RuleSource, Scorer, Scorers};
 
 /// Rules to be tried: in the place of the rule set's version that is in force, or behind the others.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,31 +18,30 @@ pub enum Candidate {
     Draft(RuleSetKey),
     /// A version that was published.
     Version(RuleSetVersion),
-    /// A script as the rule set of this key.
-    Script(RuleSetKey, String),
+    /// A script, with the files beside it, as the rule set of this key.
+    Script(RuleSetKey, RuleSource),
 }
 
 impl LeadBox {
     /// The scorers as they would be with a candidate in force. Its version is 0 while it was not published.
     pub(super) async fn scorers_by(&self, candidate: &Candidate) -> Result<Arc<Scorers>> {
-        let (id, script) = match candidate {
+        let (id, rules) = match candidate {
             Candidate::InForce => return self.scorers().await,
             Candidate::Version(id) => {
                 let published = self.published_rules(id).await?;
                 let absent = || Error::not_found("version", format!("{}@{}", id.set, id.version));
-                (id.clone(), published.ok_or_else(absent)?.script)
+                (id.clone(), self.as_written(&published.ok_or_else(absent)?.source()))
             }
             Candidate::Draft(set) => {
                 let (_, sheet) = self.rules().known_sheet(set).await?;
                 let draft = sheet.draft.ok_or_else(|| Error::not_found("draft of", set))?;
-                (RuleSetVersion { set: set.clone(), version: 0 }, draft.script)
+                (RuleSetVersion { set: set.clone(), version: 0 }, self.drafted(&draft.source()).await?)
             }
-            Candidate::Script(set, script) => {
-                (RuleSetVersion { set: set.clone(), version: 0 }, script.clone())
+            Candidate::Script(set, source) => {
+                (RuleSetVersion { set: set.clone(), version: 0 }, self.drafted(source).await?)
             }
         };
-        let rules = RuleSet::load(&script).map_err(mistakes)?;
-        self.scorers_with(id, Arc::new(rules)).await
+        self.scorers_with(id, Arc::new(rules.map_err(mistakes)?)).await
     }
 
     async fn scorers_with(&self, id: RuleSetVersion, rules: Arc<RuleSet>) -> Result<Arc<Scorers>> {

@@ -9,7 +9,10 @@ use super::super::LeadBox;
 use super::super::remembered::Remembered;
 use crate::error::Result;
 use crate::id::Tenant;
-use crate::scoring::{PublishedRules, RuleBook, RuleSet, RuleSetVersion, Scorer, Scorers};
+use crate::scoring::{
+    LoadError, Loader, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSource, Scorer,
+    Scorers, Vocabulary,
+};
 use crate::storage::{Definition, DefinitionKind};
 
 /// The scorers of every tenant.
@@ -19,11 +22,14 @@ pub(in super::super) struct InForce {
     host: Option<Arc<Scorers>>,
     seen: Remembered<Scorers>,
     loaded: Mutex<HashMap<(Tenant, RuleSetVersion), Arc<RuleSet>>>,
+    /// What the host adds to what scripts can use.
+    vocabulary: Vocabulary,
 }
 
 impl InForce {
-    pub(in super::super) fn host(scorer: Arc<dyn Scorer>) -> Self {
-        Self { host: Some(Arc::new(Scorers::host(scorer))), ..Self::default() }
+    pub(in super::super) fn of(scorer: Option<Arc<dyn Scorer>>, vocabulary: Vocabulary) -> Self {
+        let host = scorer.map(|scorer| Arc::new(Scorers::host(scorer)));
+        Self { host, vocabulary, ..Self::default() }
     }
 
     fn loaded(&self) -> MutexGuard<'_, HashMap<(Tenant, RuleSetVersion), Arc<RuleSet>>> {
@@ -90,7 +96,7 @@ impl LeadBox {
             tracing::error!(set = %id.set, version = id.version, "published rules are missing");
             return Ok(None);
         };
-        match RuleSet::load(&published.script) {
+        match self.as_written(&published.source()) {
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 self.in_force().loaded().insert(key, Arc::clone(&rules));
@@ -102,6 +108,31 @@ impl LeadBox {
                 Ok(None)
             }
         }
+    }
+
+    /// What scripts are loaded with.
+    pub(super) fn loader(&self) -> Loader<'_> {
+        Loader::default().vocabulary(&self.in_force().vocabulary)
+    }
+
+    /// A rule set as it was written. Fields may come and go: what is in force is not held against them.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn as_written(
+        &self,
+        source: &RuleSource,
+    ) -> std::result::Result<RuleSet, LoadError> {
+        self.loader().files(&source.files).load(&source.script)
+    }
+
+    /// A rule set that somebody writes, held against the fields that there are.
+    pub(super) async fn drafted(
+        &self,
+        source: &RuleSource,
+    ) -> Result<std::result::Result<RuleSet, LoadError>> {
+        let catalog = self.catalog().await?;
+        Ok(self.loader().catalog(&catalog).files(&source.files).load(&source.script))
     }
 
     /// A published version.

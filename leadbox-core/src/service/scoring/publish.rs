@@ -13,7 +13,7 @@ use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
 use crate::scoring::{
     LoadError, Mistake, Publication, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet,
-    Run, TestResult,
+    RuleSource, Run, TestResult,
 };
 use crate::storage::{Change, Definition, DefinitionUpdate};
 
@@ -65,7 +65,7 @@ impl Rules<'_> {
                 Error::unless_at("rule set", key, expected.map(|one| one.0), before.0)?;
                 let no_draft = || Invalid::one("draft", "there is none to publish");
                 let draft = sheet.draft.take().ok_or_else(no_draft)?;
-                let rules = self.sound(&draft.script).await?;
+                let rules = self.sound(&draft.source()).await?;
                 let id = RuleSetVersion { set: key.clone(), version: sheet.newest() + 1 };
                 let mut decision = Decision::new(self.leadbox, Announce::Each);
                 sheet.versions.push(Publication {
@@ -77,7 +77,8 @@ impl Rules<'_> {
                 let beyond = sheet.versions.len().saturating_sub(RuleSheet::MOST_VERSIONS);
                 sheet.versions.drain(..beyond);
                 name(&mut sheet, &rules);
-                let published = PublishedRules { id: id.clone(), script: draft.script };
+                let published =
+                    PublishedRules { id: id.clone(), script: draft.script, files: draft.files };
                 let key = PublishedRules::key_of(&id.set, id.version);
                 decision.put(Revision(0), Definition::Rules { key, rules: published })?;
                 decision.put(before, Definition::RuleSheet(sheet))?;
@@ -103,7 +104,7 @@ impl Rules<'_> {
                 let published = published.ok_or_else(|| {
                     Error::not_found("version", PublishedRules::key_of(&id.set, id.version))
                 })?;
-                let rules = RuleSet::load(&published.script).map_err(|error| {
+                let rules = self.leadbox.as_written(&published.source()).map_err(|error| {
                     Invalid::one("version", format!("cannot be read any more: {error}"))
                 })?;
                 let (before, mut book) = self.leadbox.rule_book().await?;
@@ -256,9 +257,9 @@ impl Rules<'_> {
     }
 
     /// A script that is fit to be published.
-    async fn sound(&self, script: &str) -> Result<RuleSet> {
+    async fn sound(&self, source: &RuleSource) -> Result<RuleSet> {
         let mut invalid = Invalid::default();
-        match self.tested(script).await? {
+        match self.tested(source).await? {
             Ok((rules, tests)) => {
                 for (name, failure) in
                     tests.into_iter().filter_map(|test| Some((test.name, test.failure?)))
@@ -275,9 +276,9 @@ impl Rules<'_> {
     ///
     /// # Errors
     /// `Denied`, `Storage`; what is wrong with the script is no error, but the answer.
-    pub async fn check(&self, script: &str) -> Result<RuleCheck> {
+    pub async fn check(&self, source: impl Into<RuleSource>) -> Result<RuleCheck> {
         self.leadbox.rights().require_capability(Capability::RulesManage)?;
-        Ok(match self.tested(script).await? {
+        Ok(match self.tested(&source.into()).await? {
             Ok((rules, tests)) => RuleCheck {
                 name: rules.name().to_owned(),
                 runs: rules.runs(),
@@ -291,10 +292,10 @@ impl Rules<'_> {
     /// A script as rules, with what became of the tests that it has of itself.
     async fn tested(
         &self,
-        script: &str,
+        source: &RuleSource,
     ) -> Result<std::result::Result<(RuleSet, Vec<TestResult>), LoadError>> {
         let catalog = self.leadbox.catalog().await?;
-        Ok(RuleSet::load(script).map(|rules| {
+        Ok(self.leadbox.drafted(source).await?.map(|rules| {
             let tests = rules.test(&catalog);
             (rules, tests)
         }))

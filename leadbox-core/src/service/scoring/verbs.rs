@@ -10,7 +10,9 @@ use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
-use crate::scoring::{Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet};
+use crate::scoring::{
+    Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet, RuleSource,
+};
 use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
 
 /// Scoring rules, and why a lead has the score that it has. Made by [`LeadBox::rules`].
@@ -95,25 +97,34 @@ impl Rules<'_> {
         self.leadbox.published_rules(id).await
     }
 
-    /// Keeps a script as the draft of a rule set, which is new where there is no such one. A script with mistakes is kept too: it
+    /// Keeps a script, with the files beside it, as the draft of a rule set, which is new where there is no such one. A script with mistakes is kept too: it
     /// only cannot be published.
     ///
     /// # Errors
-    /// `Denied`; `Invalid` when the script is longer than [`LONGEST_SCRIPT`](Self::LONGEST_SCRIPT), or there are
+    /// `Denied`; `Invalid` when the script is longer than [`LONGEST_SCRIPT`](Self::LONGEST_SCRIPT), the files are too many or too
+    /// long, or there are
     /// [`RuleSheet::MOST`] rule sets; `Stale` when the rule set is not at the expected revision (0: there is none);
     /// `Contended`; `Storage`.
     pub async fn save_draft(
         &self,
         key: &RuleSetKey,
-        script: &str,
+        source: impl Into<RuleSource>,
         expected: Option<Revision>,
     ) -> Result<Revision> {
         self.leadbox.rights().require_capability(Capability::RulesManage)?;
-        if script.len() > Self::LONGEST_SCRIPT || script.contains('\0') {
+        let source: RuleSource = source.into();
+        if source.script.len() > Self::LONGEST_SCRIPT || source.script.contains('\0') {
             let most = Self::LONGEST_SCRIPT / 1024;
             let says = format!("has at most {most} KiB, and no NUL characters");
             return Err(Invalid::one("script", says).into());
         }
+        if let Some(says) = RuleSource::excess(&source.files) {
+            return Err(Invalid::one("files", says).into());
+        }
+        if source.files.values().any(|text| text.contains('\0')) {
+            return Err(Invalid::one("files", "have no NUL characters").into());
+        }
+        let source = &source;
         self.leadbox
             .decide("rule set", key, || {
                 Box::pin(async move {
@@ -131,19 +142,20 @@ impl Rules<'_> {
                         versions: Vec::new(),
                     };
                     let mut sheet = known.map_or_else(new, |(_, sheet)| sheet);
-                    if sheet.draft.as_ref().is_some_and(|draft| draft.script == script) {
+                    if sheet.draft.as_ref().is_some_and(|draft| draft.source() == *source) {
                         return Decision::new(self.leadbox, Announce::Each).finish(before).await;
                     }
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
                     let begun = sheet.draft.take().map(|draft| draft.since_version);
                     let in_force = self.leadbox.rule_book().await?.1.version_of(key);
                     sheet.draft = Some(Draft {
-                        script: script.to_owned(),
+                        script: source.script.clone(),
+                        files: source.files.clone(),
                         by: decision.actor().clone(),
                         at: decision.at(),
                         since_version: begun.unwrap_or(in_force),
                     });
-                    if let Ok(rules) = RuleSet::load(script)
+                    if let Ok(rules) = self.leadbox.as_written(source)
                         && sheet.versions.is_empty()
                     {
                         name(&mut sheet, &rules);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use leadbox_core::scoring::{RuleBook, RuleSetVersion, RuleSheet};
+use leadbox_core::scoring::{RuleBook, RuleSetVersion, RuleSheet, RuleSource};
 use leadbox_core::service::{Published, RescoreProgress, RescoreState};
 use leadbox_core::{RuleSetKey, Workers};
 use serde::Serialize;
@@ -109,12 +109,12 @@ pub(super) async fn list(office: &Office) -> Result<Exit, Failure> {
 pub(super) async fn publish(
     office: &Office,
     set: &RuleSetKey,
-    script: &str,
+    source: RuleSource,
     note: &str,
     later: bool,
 ) -> Result<Exit, Failure> {
     let rules = office.leadbox.rules();
-    let revision = rules.save_draft(set, script, None).await?;
+    let revision = rules.save_draft(set, source, None).await?;
     let published = rules.publish(set, note, Some(revision)).await?;
     let version = published.in_force.iter().find(|one| one.set == *set);
     let version = version.map_or(0, |one| one.version);

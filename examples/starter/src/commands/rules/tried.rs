@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Estimate, LineMove, Ranking};
+use leadbox_core::scoring::{Estimate, LineMove, Ranking, RuleSource};
 use leadbox_core::service::{
     Backtest, BacktestPlan, Candidate, MovedLead, Preview, Previewed, Share,
 };
@@ -211,9 +211,9 @@ async fn names(office: &Office, leads: &[LeadId]) -> Result<Vec<String>, Failure
 pub(super) async fn preview(
     office: &Office,
     set: RuleSetKey,
-    script: String,
+    source: RuleSource,
 ) -> Result<Exit, Failure> {
-    let by = Candidate::Script(set, script);
+    let by = Candidate::Script(set, source);
     let mut bar = None;
     loop {
         match office.leadbox.rules().preview(&by).await? {

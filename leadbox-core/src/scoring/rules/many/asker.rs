@@ -3,13 +3,13 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, Position};
+use rhai::{Dynamic, Position};
 
 use super::super::interaction_value::InteractionValue;
 use super::super::known::{Happening, Known};
 use super::super::lead_value::LeadValue;
 use super::super::notes::Notes;
-use super::super::plan::Question;
+use super::super::plan::{Question, Script};
 use super::super::run::{Answer, ask};
 use super::row::Row;
 use crate::scoring::snapshot::Snapshot;
@@ -17,8 +17,7 @@ use crate::scoring::snapshot::Snapshot;
 /// The interpreter and the leads that it may be asked about.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Asker<'r> {
-    pub(in super::super) engine: &'r Engine,
-    pub(in super::super) ast: &'r AST,
+    pub(in super::super) scripts: &'r [Script],
     pub(in super::super) snapshot: &'r Arc<Snapshot>,
 }
 
@@ -49,7 +48,7 @@ impl Asker<'_> {
             }
             None => Dynamic::from(lead.clone()),
         };
-        let answer = ask(self.engine, self.ast, Position::NONE, &question.closure, about);
+        let answer = ask(self.scripts, Position::NONE, question, about);
         answer.map_err(|_| Wrong)
     }
 }

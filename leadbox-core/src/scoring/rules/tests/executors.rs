@@ -19,7 +19,7 @@ use crate::scoring::{Example, Snapshot};
 const LEADS: usize = if cfg!(debug_assertions) { 40 } else { 500 };
 const SETS: u32 = if cfg!(debug_assertions) { 150 } else { 1500 };
 
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let seed = std::env::var("LEADBOX_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish());
     println!("LEADBOX_SEED={seed}");
@@ -33,7 +33,7 @@ fn runner(seed: u64, share: u32) -> TestRunner {
     TestRunner::new(ProptestConfig { cases, rng_seed, failure_persistence, ..Default::default() })
 }
 
-fn snapshot(crowd: &[Case], stage: &Stage) -> Arc<Snapshot> {
+pub(super) fn snapshot(crowd: &[Case], stage: &Stage) -> Arc<Snapshot> {
     let mut snapshot = Snapshot::with_limit(usize::MAX);
     for (at, (lead, interactions, _)) in crowd.iter().enumerate() {
         assert_eq!(snapshot.push(lead, Some(stage), interactions), Ok(at));
@@ -42,7 +42,11 @@ fn snapshot(crowd: &[Case], stage: &Stage) -> Arc<Snapshot> {
 }
 
 /// What is different about a lead between its card and its score, if anything is.
-fn difference(rules: &RuleSet, card: &ScoreCard, score: &crate::scoring::Score) -> Option<String> {
+pub(super) fn difference(
+    rules: &RuleSet,
+    card: &ScoreCard,
+    score: &crate::scoring::Score,
+) -> Option<String> {
     let named = score.priority.map(|place| rules.priorities()[place].0.as_str());
     let fired = |run: &crate::scoring::Run| card.fired(&run.rule);
     let fired: Vec<bool> = rules.runs().iter().map(fired).collect();

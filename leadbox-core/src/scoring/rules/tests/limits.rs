@@ -44,3 +44,23 @@ fn what_is_declared_later_changes_nothing() {
     let first = rules.score(&subject);
     assert_eq!((rules.score(&subject), first.total), (first.clone(), Points::whole(5)));
 }
+
+#[test]
+fn an_import_reaches_no_file_outside() {
+    for file in
+        ["/etc/passwd", "../secrets", "..", "a/../../b", "C:\\\\x", "file:///etc/passwd", "~/x"]
+    {
+        for script in [format!("import \"{file}\" as x;"), format!("import \"{file}\";")] {
+            let wrong = RuleSet::load(&script).unwrap_err().to_string();
+            assert!(wrong.contains("only files beside the script can"), "{script}: {wrong}");
+        }
+    }
+    for script in [
+        "import \"x\" + \"y\" as z;",
+        "let p = \"/etc/passwd\"; import p as x;",
+        "import `/etc/passwd` as x;",
+    ] {
+        let wrong = RuleSet::load(script).unwrap_err().to_string();
+        assert!(wrong.contains("an import is written like this"), "{script}: {wrong}");
+    }
+}

@@ -226,7 +226,7 @@ pub(super) fn crowd(leads: usize, seed: u64) -> Vec<Case> {
     (0..leads).map(|at| case(&mut rng, &full, &none, at)).collect()
 }
 
-fn pick<T: Clone>(rng: &mut StdRng, all: &[T]) -> T {
+pub(super) fn pick<T: Clone>(rng: &mut StdRng, all: &[T]) -> T {
     all[rng.random_range(0..all.len())].clone()
 }
 

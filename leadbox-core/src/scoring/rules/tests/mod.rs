@@ -1,10 +1,17 @@
 //! Scripts as authors write them, held against what they mean. Owns the leads and the days that the cases share.
 
+mod added;
+#[cfg(feature = "compiled")]
+mod definitions;
 #[cfg(feature = "compiled")]
 mod executors;
+mod files;
+#[cfg(feature = "compiled")]
+mod fuzz;
 mod limits;
 #[cfg(feature = "compiled")]
 mod made_up;
+#[cfg(feature = "compiled")]
 mod mistakes;
 mod over_time;
 mod trials;

@@ -172,7 +172,10 @@ fn what_cannot_be_asked_says_so_in_plain_words() {
             "lead.employees.has_any(\"x\")",
             "`has_any` holds texts against texts: put them in quotes",
         ),
-        ("lead.title && lead.email", "this has to be yes or no, and it is a text"),
+        (
+            "lead.title && lead.email",
+            "this has to be yes or no, and it is a text: compare it with something, or ask is_known(...) of it",
+        ),
         ("lead.title.between(1, 2)", "`between` needs three numbers, or three moments"),
         ("lead.title - 5 > 0", "`-` cannot be used between a text and a whole number"),
         ("lead.title.hasany(\"x\")", "there is no 'hasany': did you mean 'has_any'?"),

@@ -9,10 +9,11 @@ use super::*;
 use crate::access::{Grants, Rights};
 use crate::error::Error;
 use crate::event::{Actor, EventType};
+use crate::field::{FieldDefinition, FieldStatus, FieldType};
 use crate::lead::NewLead;
 use crate::revision::Revision;
 use crate::score::Points;
-use crate::scoring::{RuleSetVersion, ScoreCause};
+use crate::scoring::{RuleSetVersion, RuleSource, ScoreCause, Vocabulary};
 use crate::service::RescoreState;
 use crate::testing::Announced;
 
@@ -124,13 +125,56 @@ async fn a_draft_keeps_its_mistakes_and_is_not_published_with_them() {
     assert!(matches!(stale, Err(Error::Stale { .. })));
     let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
     assert!(refused.contains("script: line 1") && refused.contains("phone"), "{refused}");
-    let failing = format!("{ALL} test(\"nobody\", #{{}}, |card| card.total == 6);");
+    let failing = format!("{ALL} test(\"nobody\", #{{}}, |card| card.score == 6);");
     rules.save_draft(&key("ours"), &failing, Some(first)).await.unwrap();
     let refused = rules.publish(&key("ours"), "", None).await.unwrap_err().to_string();
     assert!(refused.contains("the test 'nobody' fails"), "{refused}");
     assert_eq!(rules.book().await.unwrap().edition, 0);
     rules.drop_draft(&key("ours")).await.unwrap();
     assert!(rules.sheets().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_published_names_fields_that_there_are_and_stays_in_force_when_they_go() {
+    let sandbox = Sandbox::new().unwrap();
+    let (rules, script) =
+        (sandbox.leadbox.rules(), "rule(\"Large\", 5, |lead| lead.cf.budget > 5);");
+    assert_eq!(rules.check(script).await.unwrap().mistakes.len(), 1);
+    rules.save_draft(&key("ours"), script, None).await.unwrap();
+    assert!(rules.publish(&key("ours"), "", None).await.is_err());
+    let field = FieldDefinition::new("budget", FieldType::Number).unwrap();
+    sandbox.leadbox.definitions().define_field(&field).await.unwrap();
+    assert_eq!(rules.check(script).await.unwrap().mistakes, []);
+    rules.publish(&key("ours"), "", None).await.unwrap();
+    sandbox
+        .leadbox
+        .definitions()
+        .set_field_status(&field.key, FieldStatus::Archived)
+        .await
+        .unwrap();
+    assert_eq!(rules.check(script).await.unwrap().mistakes, []);
+}
+
+#[tokio::test]
+async fn files_go_along_with_a_script_and_stay_as_they_were_published() {
+    let sandbox = Sandbox::new().unwrap();
+    let rules = sandbox.leadbox.rules();
+    let script =
+        "import \"lists\" as lists;\nrule(\"Near\", 5, |lead| lead.industry in lists::near);";
+    let source = RuleSource::from(script).with("lists", "export const near = [\"software\"];");
+    let first = rules.save_draft(&key("ours"), source.clone(), None).await.unwrap();
+    assert_eq!(rules.save_draft(&key("ours"), source.clone(), None).await.unwrap(), first);
+    rules.publish(&key("ours"), "", None).await.unwrap();
+    // The draft's files are its own.
+    rules.save_draft(&key("ours"), source.clone().with("lists", ""), None).await.unwrap();
+    assert_eq!(rules.check(source.clone().with("lists", "")).await.unwrap().mistakes.len(), 1);
+    let kept = RuleSetVersion { set: key("ours"), version: 1 };
+    assert_eq!(rules.version(&kept).await.unwrap().unwrap().source(), source);
+    let near = capture(&sandbox, "software").await;
+    assert_eq!(stored(&sandbox, near).await.total, Points::whole(5));
+    let outside = source.with("../lists", "");
+    let refused = rules.save_draft(&key("ours"), outside, None).await.unwrap_err().to_string();
+    assert!(refused.contains("files: '../lists' cannot be imported"), "{refused}");
 }
 
 #[tokio::test]
@@ -167,4 +211,25 @@ async fn rules_are_for_those_who_may_manage_them() {
     assert!(matches!(rules.publish(&ours, "", None).await, Err(Error::Denied(_))));
     assert!(matches!(rules.withdraw(&ours).await, Err(Error::Denied(_))));
     assert!(matches!(rules.rescore_all().await, Err(Error::Denied(_))));
+}
+
+#[tokio::test]
+async fn a_hosts_own_functions_are_in_force_where_they_are_and_where_not_scores_stay() {
+    let storage = Arc::new(MemoryStorage::new());
+    let add = |added: Vocabulary| added.function("is_dear", |name: String| name == "software");
+    let vocabulary = add(Vocabulary::default()).unwrap();
+    let with = LeadBox::builder(storage.clone()).vocabulary(vocabulary).build().unwrap();
+    let script = "rule(\"Dear\", 5, |lead| is_dear(lead.industry));";
+    assert_eq!(with.rules().check(script).await.unwrap().mistakes, []);
+    with.rules().save_draft(&key("ours"), script, None).await.unwrap();
+    with.rules().publish(&key("ours"), "", None).await.unwrap();
+    let new = NewLead::new().name("Ada").industry("software");
+    let ada = with.leads().capture(&new).await.unwrap().lead;
+    let total =
+        async |leadbox: &LeadBox| leadbox.leads().lead(ada.id).await.unwrap().unwrap().score.total;
+    assert_eq!(total(&with).await, Points::whole(5));
+    let without = LeadBox::builder(storage).build().unwrap();
+    assert_eq!(without.rules().check(script).await.unwrap().mistakes.len(), 1);
+    without.leads().capture(&new.name("Kim")).await.unwrap();
+    assert_eq!(total(&without).await, Points::whole(5));
 }
