@@ -196,6 +196,14 @@ async fn a_call_is_recorded_and_a_machine_is_told_from_people() {
     assert!(agent.get(&page).await.body.contains("Probably a machine"));
     sent(&agent.post(&mark, &[("suspicion", "clear")]).await);
     assert!(!agent.get(&page).await.body.contains("Probably a machine"));
+    let scanned = NewInteraction::new("email_click").prop("method", "HEAD");
+    let scanned = leads.record_interaction(lead, &scanned).await.unwrap().interaction.id;
+    let reason = "It asked with HEAD, as no reader&#39;s program does";
+    let shown = agent.get(&page).await.body;
+    assert!(shown.contains("Probably a machine") && shown.contains(reason), "{shown}");
+    let cleared = format!("/ops/interactions/{scanned}/mark");
+    sent(&agent.post(&cleared, &[("suspicion", "clear")]).await);
+    assert!(!agent.get(&page).await.body.contains(reason));
     let unclear = agent.post(&mark, &[("suspicion", "perhaps")]).await;
     assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

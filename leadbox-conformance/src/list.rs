@@ -128,6 +128,7 @@ macro_rules! every_case {
                 several_interactions_of_one_set_all_count,
                 marking_takes_out_and_clearing_puts_back,
                 marking_twice_is_a_conflict,
+                what_somebody_decided_is_not_marked_by_who_did_not_see_it,
                 a_key_is_unique_per_lead,
                 an_id_is_taken_whatever_the_lead,
                 a_deleted_lead_takes_no_interactions_and_keeps_its_own,

@@ -57,7 +57,10 @@ pub use id::{
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
-pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
+pub use interaction::{
+    BotDetector, Finding, Interaction, InteractionKind, Judge, LeadActivity, MailBots, Needs,
+    Suspicion,
+};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
 pub use key::{FieldKey, KeyError, RoleKey, RuleSetKey};
 pub use lead::{

@@ -31,10 +31,10 @@ impl ScoreStore for PostgresStorage {
         leads.dedup();
         let rows = sqlx::query(
             r"
-            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.decided, i.reason, i.props
             from unnest($2::uuid[]) as w (lead)
             cross join lateral (
-                select tenant, id, lead, kind, at, received_at, key, suspect, props
+                select tenant, id, lead, kind, at, received_at, key, suspect, decided, reason, props
                 from interaction
                 where tenant = $1
                   and lead = w.lead

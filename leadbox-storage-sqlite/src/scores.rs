@@ -29,6 +29,8 @@ const RECENT: Rows<'_> = Rows {
             key,
             suspect,
             props,
+            decided,
+            reason,
             lead
         from (
             select
@@ -39,6 +41,8 @@ const RECENT: Rows<'_> = Rows {
                 i.key,
                 i.suspect,
                 i.props,
+                i.decided,
+                i.reason,
                 l.id as lead,
                 v.most,
                 row_number() over (partition by i.lead_no order by i.at desc, i.id desc) as place
@@ -64,6 +68,8 @@ const RECENT_OF_ONE: &str = r"
         i.key,
         i.suspect,
         i.props,
+        i.decided,
+        i.reason,
         l.id as lead
     from lead l
     cross join interaction i on i.lead_no = l.no
@@ -106,7 +112,7 @@ impl ScoreStore for SqliteStorage {
         };
         let found = found.during("read recent interactions")?;
         let read = |row: &SqliteRow| {
-            let lead = Columns::behind(row, "lead", 7).id("lead")?;
+            let lead = Columns::behind(row, "lead", 9).id("lead")?;
             rows::interaction(row, tenant, lead)
         };
         found.iter().map(read).collect()

@@ -44,6 +44,12 @@ async fn a_lead_is_captured_read_changed_moved_and_deleted() {
     let mark = format!("/interactions/{}", known["id"].as_str().unwrap());
     program.patch(&mark, json!({"suspicion": "suspect"})).await.with(200);
     assert_eq!(program.get(&path).await.json()["interactions"], 0);
+    let scanned =
+        json!({"kind": "email_click", "props": {"user_agent": "Barracuda Sentinel (EE)"}});
+    let scanned = program.post(&format!("{path}/interactions"), scanned).await.with(201).json();
+    assert_eq!(scanned["suspicion"], "suspect");
+    assert_eq!(scanned["judge"], "detector");
+    assert!(scanned["reason"].as_str().unwrap().ends_with("Barracuda"));
 
     program.delete(&path).await.with(204);
     assert!(program.get(&path).await.with(200).json()["deleted_at"].is_string());
@@ -63,6 +69,7 @@ async fn a_lead_is_captured_read_changed_moved_and_deleted() {
             "lead.stage_changed",
             "interaction.recorded",
             "interaction.marked",
+            "interaction.recorded",
             "lead.deleted"
         ]
     );

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::event::{Actor, Cause};
 use crate::id::Tenant;
 use crate::id_source::{IdSource, RandomIds};
+use crate::interaction::{BotDetector, MailBots};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::scope::Scope;
@@ -57,6 +58,7 @@ struct Shared {
     catalogs: Remembered<Catalog>,
     people: Remembered<People>,
     in_force: InForce,
+    bot_detector: Option<Arc<dyn BotDetector>>,
 }
 
 /// Puts a [`LeadBox`] together.
@@ -66,6 +68,7 @@ pub struct LeadBoxBuilder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     scorer: Option<Arc<dyn Scorer>>,
+    bot_detector: Option<Arc<dyn BotDetector>>,
 }
 
 impl LeadBoxBuilder {
@@ -90,6 +93,13 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// Has this find out which interactions a machine caused, instead of [`MailBots`]; none leaves it to senders and to people.
+    #[must_use]
+    pub fn bot_detector(mut self, detector: Option<Arc<dyn BotDetector>>) -> Self {
+        self.bot_detector = detector;
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -102,6 +112,7 @@ impl LeadBoxBuilder {
             catalogs: Remembered::default(),
             people: Remembered::default(),
             in_force: self.scorer.map(InForce::host).unwrap_or_default(),
+            bot_detector: self.bot_detector,
         };
         Ok(LeadBox {
             shared: Arc::new(shared),
@@ -118,7 +129,8 @@ impl LeadBox {
     /// Begins with the one thing that cannot be left out. The storage has to be migrated.
     pub fn builder(storage: Arc<dyn Storage>) -> LeadBoxBuilder {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
-        LeadBoxBuilder { storage, clock, ids, scorer: None }
+        let bot_detector: Option<Arc<dyn BotDetector>> = Some(Arc::new(MailBots));
+        LeadBoxBuilder { storage, clock, ids, scorer: None, bot_detector }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another
@@ -320,6 +332,16 @@ impl LeadBox {
     /// Asks the storage again which rules are in force: what was refused may have been scored by older ones.
     pub(crate) fn look_again_at_rules(&self) {
         self.shared.in_force.forget(self.tenant());
+    }
+
+    /// What finds out which interactions a machine caused.
+    pub(super) fn bots(&self) -> Option<&dyn BotDetector> {
+        self.shared.bot_detector.as_deref()
+    }
+
+    /// The same, for what is done besides what is to be done once.
+    pub(super) fn besides(&self) -> Self {
+        Self { once: None, ..self.clone() }
     }
 
     /// The same, to do that once.

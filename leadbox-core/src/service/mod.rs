@@ -18,6 +18,7 @@ mod founding;
 mod import;
 mod interactions;
 mod jobs;
+mod judging;
 mod keys;
 mod leadbox;
 mod leads;
