@@ -301,9 +301,13 @@ async fn ones_own_work_is_sorted_by_when_it_is_due() {
     let places: Vec<_> = order.iter().map(|text| page.find(text).unwrap_or(usize::MAX)).collect();
     assert!(places.is_sorted() && !places.contains(&usize::MAX), "{places:?}: {page}");
     assert!(!page.contains("Bob&#39;s own"), "{page}");
+    let next = page.split("What to look at next").nth(1).unwrap();
+    assert!(next.contains("task overdue since today: Missed"), "{next}");
     let mut admin = office.signed_in("bob").await;
     let page = admin.get("/ops/my-leads").await.body;
     assert!(page.contains(&bobs.id.to_string()) && page.contains("Bob&#39;s own"), "{page}");
+    let next = page.split("What to look at next").nth(1).unwrap();
+    assert!(next.contains("new, nobody answered yet") && next.contains("no touch yet"), "{next}");
     let own = format!("/ops/leads/{lead}\">");
     let rows = page.split("aria-label=\"Leads\"").nth(1).unwrap();
     assert!(!rows.contains(&own), "somebody else's lead: {rows}");

@@ -250,6 +250,7 @@ macro_rules! every_case {
                 a_record_of_a_score_reads_back_as_it_was_written,
                 records_of_scores_come_latest_first_in_pages,
                 records_of_scores_are_seen_by_who_sees_the_lead,
+                the_latest_records_of_many_leads_come_together,
                 a_refused_score_leaves_no_record,
                 a_spoilt_score_is_dirty_and_whoever_did_not_know_is_refused,
                 the_latest_clear_interactions_of_many_leads_come_together,

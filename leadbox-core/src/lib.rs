@@ -39,6 +39,7 @@ mod time;
 pub mod transfer;
 mod view;
 pub mod worker;
+mod worklist;
 
 pub use access::{Denied, Grants, Rights, Role};
 pub use catalog::Catalog;
@@ -89,3 +90,4 @@ pub use task::{Assignees, NewTask, Task, TaskFilter, TaskPatch, TaskState};
 pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
 pub use view::{NewView, SavedView, Sharing, ViewPatch};
 pub use worker::Workers;
+pub use worklist::{WorkItem, WorkReason};

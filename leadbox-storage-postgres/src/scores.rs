@@ -87,6 +87,38 @@ impl ScoreStore for PostgresStorage {
         }))
     }
 
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>> {
+        let mut leads: Vec<Uuid> = leads.iter().map(|lead| lead.uuid()).collect();
+        leads.sort_unstable();
+        leads.dedup();
+        let rows = sqlx::query(
+            r"
+            select r.tenant, r.lead, r.revision, r.at, r.change
+            from unnest($2::uuid[]) as w (lead)
+            cross join lateral (
+                select tenant, lead, revision, at, change
+                from score_record
+                where tenant = $1
+                  and lead = w.lead
+                order by revision desc
+                limit $3
+            ) as r
+            order by r.lead, r.revision desc",
+        )
+        .bind(tenant.0)
+        .bind(leads)
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| storage_error("read the latest changes of scores", error))?;
+        rows.iter().map(rows::score_record).collect()
+    }
+
     async fn due_scores(
         &self,
         now: Timestamp,

@@ -35,6 +35,7 @@ mod sessions;
 mod tasks;
 mod unmerge;
 mod views;
+mod worklist;
 
 pub use access::Access;
 pub use analytics::Analytics;
