@@ -196,6 +196,14 @@ async fn a_call_is_recorded_and_a_machine_is_told_from_people() {
     assert!(agent.get(&page).await.body.contains("Probably a machine"));
     sent(&agent.post(&mark, &[("suspicion", "clear")]).await);
     assert!(!agent.get(&page).await.body.contains("Probably a machine"));
+    let scanned = NewInteraction::new("email_click").prop("method", "HEAD");
+    let scanned = leads.record_interaction(lead, &scanned).await.unwrap().interaction.id;
+    let reason = "It asked with HEAD, as no reader&#39;s program does";
+    let shown = agent.get(&page).await.body;
+    assert!(shown.contains("Probably a machine") && shown.contains(reason), "{shown}");
+    let cleared = format!("/ops/interactions/{scanned}/mark");
+    sent(&agent.post(&cleared, &[("suspicion", "clear")]).await);
+    assert!(!agent.get(&page).await.body.contains(reason));
     let unclear = agent.post(&mark, &[("suspicion", "perhaps")]).await;
     assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -293,9 +301,13 @@ async fn ones_own_work_is_sorted_by_when_it_is_due() {
     let places: Vec<_> = order.iter().map(|text| page.find(text).unwrap_or(usize::MAX)).collect();
     assert!(places.is_sorted() && !places.contains(&usize::MAX), "{places:?}: {page}");
     assert!(!page.contains("Bob&#39;s own"), "{page}");
+    let next = page.split("What to look at next").nth(1).unwrap();
+    assert!(next.contains("task overdue since today: Missed"), "{next}");
     let mut admin = office.signed_in("bob").await;
     let page = admin.get("/ops/my-leads").await.body;
     assert!(page.contains(&bobs.id.to_string()) && page.contains("Bob&#39;s own"), "{page}");
+    let next = page.split("What to look at next").nth(1).unwrap();
+    assert!(next.contains("new, nobody answered yet") && next.contains("no touch yet"), "{next}");
     let own = format!("/ops/leads/{lead}\">");
     let rows = page.split("aria-label=\"Leads\"").nth(1).unwrap();
     assert!(!rows.contains(&own), "somebody else's lead: {rows}");

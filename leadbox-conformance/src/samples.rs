@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use leadbox_core::job::Settlement;
 use leadbox_core::storage::{ConsumerStart, CursorAdvance, InteractionMark, JobReplay, ScoreSpoil};
-use leadbox_core::{Change, IdentityKind, LeadRow, Position, Suspicion, Tenant, Version};
+use leadbox_core::{Change, IdentityKind, Judge, LeadRow, Position, Suspicion, Tenant, Version};
 
 use crate::fixtures::{Refusal, World, at};
 use setup::setup;
@@ -126,7 +126,10 @@ async fn interactions(world: &World) -> Vec<Sample> {
         lead: other.id,
         interaction: marked.id,
         before: Suspicion::Clear,
+        judge_before: Judge::Detector,
         after: Suspicion::Suspect,
+        judge: Judge::Somebody,
+        reason: Some("Nobody is that fast".to_owned()),
     };
     let wrong =
         InteractionMark { before: Suspicion::Suspect, after: Suspicion::Clear, ..mark.clone() };

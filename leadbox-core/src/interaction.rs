@@ -1,12 +1,20 @@
-//! Things that happen with a lead. Owns interactions and the summary kept per lead; what they are worth belongs to
-//! scoring.
+//! Things that happen with a lead. Owns interactions, what tells those of machines, and the summary kept per lead; what they are
+//! worth belongs to scoring.
+
+mod agents;
+mod detector;
+mod mail_bots;
 
 use std::fmt;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{InteractionId, LeadId, Tenant};
 use crate::time::Timestamp;
+
+pub use detector::{BotDetector, Finding, Needs};
+pub use mail_bots::MailBots;
 
 /// What happened, such as `page_view`: the same shape as a field key. Well-known kinds are constants; a host adds its
 /// own.
@@ -59,6 +67,20 @@ pub enum Suspicion {
     Suspect,
 }
 
+/// On whose word an interaction is suspect or clear.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Judge {
+    /// A [`BotDetector`]'s, or nobody's: it is clear until somebody or something says otherwise.
+    #[default]
+    Detector,
+    /// Somebody's, by hand or through a program. No detector overrides it.
+    Somebody,
+}
+
 /// Something that happened with a lead.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Interaction {
@@ -78,6 +100,10 @@ pub struct Interaction {
     pub key: Option<String>,
     /// Whether a machine seems to have caused it.
     pub suspicion: Suspicion,
+    /// On whose word.
+    pub judge: Judge,
+    /// Why it is suspect, in words for people, where a detector found it.
+    pub reason: Option<String>,
     /// Details, such as `path` or `form`; at most [`Interaction::MAX_PROPS`] bytes as JSON.
     pub props: serde_json::Map<String, serde_json::Value>,
 }
@@ -87,6 +113,10 @@ impl Interaction {
     pub const MAX_PROPS: usize = 16 * 1024;
     /// The most bytes of `key`.
     pub const MAX_KEY: usize = 200;
+    /// The most bytes of `reason`.
+    pub const MAX_REASON: usize = 500;
+    /// How much later something may have happened and still tell what to think of an interaction.
+    pub const NEARBY: TimeDelta = TimeDelta::seconds(2);
 }
 
 /// What storages keep up to date per lead about its interactions that are not suspect.

@@ -39,6 +39,7 @@ mod time;
 pub mod transfer;
 mod view;
 pub mod worker;
+mod worklist;
 
 pub use access::{Denied, Grants, Rights, Role};
 pub use catalog::Catalog;
@@ -57,7 +58,10 @@ pub use id::{
 };
 pub use id_source::{IdSource, RandomIds};
 pub use identity::{Country, Domain, Email, Industry, Phone};
-pub use interaction::{Interaction, InteractionKind, LeadActivity, Suspicion};
+pub use interaction::{
+    BotDetector, Finding, Interaction, InteractionKind, Judge, LeadActivity, MailBots, Needs,
+    Suspicion,
+};
 pub use job::{Job, Lane, LaneKey, NewJob, Settlement};
 pub use key::{FieldKey, KeyError, RoleKey, RuleSetKey};
 pub use lead::{
@@ -86,3 +90,4 @@ pub use task::{Assignees, NewTask, Task, TaskFilter, TaskPatch, TaskState};
 pub use time::{Clock, SystemClock, Timestamp, from_unix_micros, to_micros};
 pub use view::{NewView, SavedView, Sharing, ViewPatch};
 pub use worker::Workers;
+pub use worklist::{WorkItem, WorkReason};

@@ -355,7 +355,7 @@ impl LeadStore for PostgresStorage {
         let place = moment_after(page, "interactions")?;
         let rows = sqlx::query(
             r"
-            select tenant, id, lead, kind, at, received_at, key, suspect, props
+            select tenant, id, lead, kind, at, received_at, key, suspect, decided, reason, props
             from interaction
             where tenant = $1
               and lead = $2
@@ -384,7 +384,7 @@ impl LeadStore for PostgresStorage {
     async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<Option<Interaction>> {
         let row = sqlx::query(
             r"
-            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.decided, i.reason, i.props
             from interaction as i
             join lead as l on l.tenant = i.tenant and l.id = i.lead
             where i.tenant = $1 and i.id = $2 and ($3::uuid[] is null or l.owner = any ($3))",
@@ -407,7 +407,7 @@ impl LeadStore for PostgresStorage {
         let row = sqlx::query(
             r"
             (
-                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.decided, i.reason, i.props
                 from interaction as i
                 join lead as l on l.tenant = i.tenant and l.id = i.lead
                 where i.tenant = $1 and i.lead = $2 and i.key = $3 and i.origin is null
@@ -415,7 +415,7 @@ impl LeadStore for PostgresStorage {
             )
             union all
             (
-                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+                select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.decided, i.reason, i.props
                 from interaction as i
                 join lead as l on l.tenant = i.tenant and l.id = i.lead
                 where i.tenant = $1 and i.lead = $2 and i.key = $3 and i.origin is not null

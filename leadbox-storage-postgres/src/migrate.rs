@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("totals", include_str!("../migrations/0009_totals.sql")),
     ("deleted_by_owner", include_str!("../migrations/0010_deleted_by_owner.sql")),
     ("scoring", include_str!("../migrations/0011_scoring.sql")),
+    ("judged", include_str!("../migrations/0012_judged.sql")),
 ];
 
 /// The schema that this program needs.

@@ -12,8 +12,8 @@ use leadbox_core::scoring::ScoreRecord;
 use leadbox_core::storage::DueScore;
 use leadbox_core::{
     Actor, AttemptId, ChangeSetId, Event, EventId, EventType, Freshness, Interaction,
-    InteractionId, InteractionKind, JobId, Lead, LeadActivity, LeadId, LeadScore, Money, NewEvent,
-    Note, NoteId, PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId,
+    InteractionId, InteractionKind, JobId, Judge, Lead, LeadActivity, LeadId, LeadScore, Money,
+    NewEvent, Note, NoteId, PipelineId, Points, Position, Profile, Revision, StageId, Stay, StayId,
     StorageError, StoredLead, Subject, Suspicion, TeamId, Tenant, Timestamp, UserId, Version,
 };
 use leadbox_core::{SavedView, Sharing, Task, TaskId, Team, TokenId, User, UserStatus, ViewId};
@@ -178,6 +178,8 @@ pub(crate) fn interaction(row: &PgRow) -> Result<Interaction> {
         received_at: reader.get("received_at")?,
         key: reader.get("key")?,
         suspicion: if reader.get("suspect")? { Suspicion::Suspect } else { Suspicion::Clear },
+        judge: if reader.get("decided")? { Judge::Somebody } else { Judge::Detector },
+        reason: reader.get("reason")?,
         props: reader.json("props")?,
     })
 }

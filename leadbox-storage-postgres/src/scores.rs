@@ -31,10 +31,10 @@ impl ScoreStore for PostgresStorage {
         leads.dedup();
         let rows = sqlx::query(
             r"
-            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.props
+            select i.tenant, i.id, i.lead, i.kind, i.at, i.received_at, i.key, i.suspect, i.decided, i.reason, i.props
             from unnest($2::uuid[]) as w (lead)
             cross join lateral (
-                select tenant, id, lead, kind, at, received_at, key, suspect, props
+                select tenant, id, lead, kind, at, received_at, key, suspect, decided, reason, props
                 from interaction
                 where tenant = $1
                   and lead = w.lead
@@ -85,6 +85,38 @@ impl ScoreStore for PostgresStorage {
         Ok(Page::cut(found, page.limit(), |last| {
             Cursor::new(RECORDS, Some(number_key(last.revision.0)), lead.uuid().into_bytes())
         }))
+    }
+
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>> {
+        let mut leads: Vec<Uuid> = leads.iter().map(|lead| lead.uuid()).collect();
+        leads.sort_unstable();
+        leads.dedup();
+        let rows = sqlx::query(
+            r"
+            select r.tenant, r.lead, r.revision, r.at, r.change
+            from unnest($2::uuid[]) as w (lead)
+            cross join lateral (
+                select tenant, lead, revision, at, change
+                from score_record
+                where tenant = $1
+                  and lead = w.lead
+                order by revision desc
+                limit $3
+            ) as r
+            order by r.lead, r.revision desc",
+        )
+        .bind(tenant.0)
+        .bind(leads)
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| storage_error("read the latest changes of scores", error))?;
+        rows.iter().map(rows::score_record).collect()
     }
 
     async fn due_scores(

@@ -62,6 +62,8 @@ pub(crate) async fn of_lead(
             received_at,
             key,
             suspect,
+            decided,
+            reason,
             props
         from interaction
         where lead_no = ?
@@ -104,6 +106,8 @@ pub(crate) async fn by_id(
             i.received_at,
             i.key,
             i.suspect,
+            i.decided,
+            i.reason,
             i.props,
             l.id,
             l.owner
@@ -118,7 +122,7 @@ pub(crate) async fn by_id(
     .await
     .during("read an interaction")?;
     let Some(row) = found else { return Ok(None) };
-    let mut columns = Columns::behind(&row, "lead", 7);
+    let mut columns = Columns::behind(&row, "lead", 9);
     let lead = columns.id("id")?;
     let owner: Option<UserId> = columns.id_or_none("owner")?;
     if !scope.sees(scope.tenant, owner) {
@@ -144,6 +148,8 @@ pub(crate) async fn by_key(
             received_at,
             key,
             suspect,
+            decided,
+            reason,
             props
         from interaction
         where lead_no = ?1
@@ -158,6 +164,8 @@ pub(crate) async fn by_key(
                 received_at,
                 key,
                 suspect,
+                decided,
+                reason,
                 props
             from interaction
             where lead_no = ?1

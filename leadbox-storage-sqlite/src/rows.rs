@@ -7,7 +7,7 @@ use leadbox_core::job::{
 use leadbox_core::proof::{Credential, SecretDigest, Token, TokenKind};
 use leadbox_core::storage::StoredLead;
 use leadbox_core::{
-    Event, EventType, Freshness, Interaction, InteractionKind, Lead, LeadActivity, LeadId,
+    Event, EventType, Freshness, Interaction, InteractionKind, Judge, Lead, LeadActivity, LeadId,
     LeadScore, Money, NewEvent, Note, Points, Position, Profile, Revision, SavedView, Sharing,
     Stay, Subject, SubjectKind, Suspicion, Task, Team, Tenant, User, UserStatus, Version,
 };
@@ -111,7 +111,7 @@ pub(crate) fn stored_lead(row: &SqliteRow) -> Result<StoredLead> {
     Ok(StoredLead { lead, score, activity })
 }
 
-/// Reads `id, kind, at, received_at, key, suspect, props` of an interaction of this lead.
+/// Reads `id, kind, at, received_at, key, suspect, decided, reason, props` of an interaction of this lead.
 pub(crate) fn interaction(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<Interaction> {
     let mut columns = Columns::of(row, "interaction");
     let id = columns.id("id")?;
@@ -126,6 +126,8 @@ pub(crate) fn interaction(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Resu
         received_at: columns.time("received_at")?,
         key: columns.value("key")?,
         suspicion: if columns.flag("suspect")? { Suspicion::Suspect } else { Suspicion::Clear },
+        judge: if columns.flag("decided")? { Judge::Somebody } else { Judge::Detector },
+        reason: columns.value("reason")?,
         props: columns.json("props")?,
     })
 }

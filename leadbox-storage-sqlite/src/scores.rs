@@ -7,6 +7,7 @@ use leadbox_core::{
     Cursor, Interaction, LeadId, Page, PageRequest, Revision, Scope, Tenant, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::{During, Result};
 use crate::interactions::seen_lead;
@@ -28,6 +29,8 @@ const RECENT: Rows<'_> = Rows {
             received_at,
             key,
             suspect,
+            decided,
+            reason,
             props,
             lead
         from (
@@ -38,6 +41,8 @@ const RECENT: Rows<'_> = Rows {
                 i.received_at,
                 i.key,
                 i.suspect,
+                i.decided,
+                i.reason,
                 i.props,
                 l.id as lead,
                 v.most,
@@ -63,6 +68,8 @@ const RECENT_OF_ONE: &str = r"
         i.received_at,
         i.key,
         i.suspect,
+        i.decided,
+        i.reason,
         i.props,
         l.id as lead
     from lead l
@@ -74,6 +81,50 @@ const RECENT_OF_ONE: &str = r"
         i.at desc,
         i.id desc
     limit ?";
+
+/// So many leads are asked about in one statement.
+const AT_ONCE: usize = 1_000;
+
+/// The statement for the latest changes of the scores of some leads.
+fn latest_records(tenant: Tenant, leads: &[LeadId], most: u32) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("with asked (id) as (values ");
+    let mut values = sql.separated(", ");
+    for lead in leads {
+        values.push("(").push_bind_unseparated(lead.uuid()).push_unseparated(")");
+    }
+    sql.push(
+        r")
+        select
+            r.revision,
+            r.at,
+            r.change,
+            l.id as lead
+        from asked
+        cross join lead l on l.id = asked.id
+        cross join score_record r on r.lead_no = l.no
+            and r.revision in (
+                select revision
+                from score_record
+                where lead_no = l.no
+                order by revision desc
+                limit ",
+    );
+    sql.push_bind(most).push(") where l.tenant = ").push_bind(tenant.0);
+    sql.push(" order by l.id, r.revision desc");
+    sql
+}
+
+/// Reads `revision, at, change` of a change of this lead's score.
+fn score_record(row: &SqliteRow, tenant: Tenant, lead: LeadId) -> Result<ScoreRecord> {
+    let mut columns = Columns::of(row, "score_record");
+    Ok(ScoreRecord {
+        tenant,
+        lead,
+        revision: Revision(columns.value("revision")?),
+        at: columns.time("at")?,
+        change: columns.json("change")?,
+    })
+}
 
 #[async_trait]
 impl ScoreStore for SqliteStorage {
@@ -106,7 +157,7 @@ impl ScoreStore for SqliteStorage {
         };
         let found = found.during("read recent interactions")?;
         let read = |row: &SqliteRow| {
-            let lead = Columns::behind(row, "lead", 7).id("lead")?;
+            let lead = Columns::behind(row, "lead", 9).id("lead")?;
             rows::interaction(row, tenant, lead)
         };
         found.iter().map(read).collect()
@@ -141,20 +192,33 @@ impl ScoreStore for SqliteStorage {
         .fetch_all(&mut *self.readers.acquire().await?)
         .await
         .during("read the history of a score")?;
-        let read = |row: &SqliteRow| {
-            let mut columns = Columns::of(row, "score_record");
-            Ok(ScoreRecord {
-                tenant: scope.tenant,
-                lead,
-                revision: Revision(columns.value("revision")?),
-                at: columns.time("at")?,
-                change: columns.json("change")?,
-            })
-        };
+        let read = |row: &SqliteRow| score_record(row, scope.tenant, lead);
         let records = found.iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(records, limit, |last| {
             Cursor::new(RECORDS, Some(number_key(last.revision.0)), lead.uuid().into_bytes())
         }))
+    }
+
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>> {
+        let mut leads = leads.to_vec();
+        leads.sort_unstable();
+        leads.dedup();
+        let mut connection = self.readers.acquire().await?;
+        let mut records = Vec::new();
+        for some in leads.chunks(AT_ONCE) {
+            let mut sql = latest_records(tenant, some, most);
+            let found = sql.build().fetch_all(&mut *connection).await;
+            for row in &found.during("read the latest changes of scores")? {
+                let lead = Columns::behind(row, "lead", 3).id("lead")?;
+                records.push(score_record(row, tenant, lead)?);
+            }
+        }
+        Ok(records)
     }
 
     async fn due_scores(

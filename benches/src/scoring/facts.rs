@@ -4,8 +4,8 @@ use std::error::Error;
 
 use leadbox_core::{
     Company, Consent, ConsentStatus, Country, Domain, Email, FieldKey, FieldValue, Industry,
-    Interaction, InteractionId, InteractionKind, Lead, LeadId, Person, Phone, PipelineId, Source,
-    StageId, Suspicion, Tenant, Timestamp, Version,
+    Interaction, InteractionId, InteractionKind, Judge, Lead, LeadId, Person, Phone, PipelineId,
+    Source, StageId, Suspicion, Tenant, Timestamp, Version,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -214,6 +214,8 @@ impl Facts {
                 received_at: visit.at,
                 key: None,
                 suspicion: Suspicion::Clear,
+                judge: Judge::default(),
+                reason: None,
                 props,
             })
         };

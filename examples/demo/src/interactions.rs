@@ -32,6 +32,13 @@ const MAILS: [&str; 6] = [
     "Pricing explained",
     "Webinar invitation",
 ];
+
+/// What gateways call themselves; the last is the name of a browser.
+const GATEWAYS: [&str; 3] = [
+    "Barracuda Sentinel (EE)",
+    "Mimecast-URL-Scanner/1.4",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/103.0 Safari/537.36",
+];
 const LINKS: [&str; 5] = ["/pricing", "/demo", "/customers", "/docs/quickstart", "/unsubscribe"];
 
 /// Notes what happens to one lead.
@@ -129,21 +136,17 @@ impl<'a> Diary<'a> {
         }
     }
 
-    /// A mail gateway opens a mail and follows every link of it within seconds: kept, but marked.
+    /// A mail gateway opens a mail and follows every link of it within seconds; some say who they are, others are found by that.
     pub(super) fn gateway(&mut self, dice: &mut Dice, at: Timestamp) {
         let mail = dice.pick(&MAILS);
-        self.note(
-            at,
-            By::Host,
-            NewInteraction::new(InteractionKind::EMAIL_OPEN).prop("mail", mail).suspect(),
-        );
+        let agent = GATEWAYS[self.lead as usize % GATEWAYS.len()];
+        let new =
+            |kind: &str| NewInteraction::new(kind).prop("mail", mail).prop("user_agent", agent);
+        let open = new(InteractionKind::EMAIL_OPEN).prop("delivered_at", at.to_rfc3339());
+        self.note(at, By::Host, open);
         for _ in 0..dice.between(1, 2) {
             for link in LINKS {
-                let click = NewInteraction::new(InteractionKind::EMAIL_CLICK)
-                    .prop("mail", mail)
-                    .prop("link", link)
-                    .prop("agent", "link scanner")
-                    .suspect();
+                let click = new(InteractionKind::EMAIL_CLICK).prop("link", link);
                 self.note(at + dice.seconds(0, 2), By::Host, click);
             }
         }

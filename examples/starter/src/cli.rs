@@ -30,7 +30,7 @@ pub(crate) use duplicates::{Duplicates, DuplicatesVerb, MergeOptions};
 pub(crate) use fields::{FieldOptions, Fields, FieldsVerb, RetypeOptions};
 pub(crate) use granted::Granted;
 pub(crate) use keys::{KeyOptions, Keys, KeysVerb};
-pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which};
+pub(crate) use leads::{Leads, LeadsList, LeadsVerb, Which, Worklist};
 pub(crate) use roles::{RoleOptions, Roles, RolesVerb};
 pub(crate) use rules::{Rules, RulesVerb};
 pub(crate) use settings::{IndustryName, SettingsArgs, SettingsChange, SettingsVerb, Weight};

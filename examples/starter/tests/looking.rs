@@ -99,6 +99,33 @@ fn views_are_listed_shown_and_deleted() {
 }
 
 #[test]
+fn what_to_look_at_next_is_listed_with_its_reasons() {
+    let place = Place::new().with_demo();
+    let email = "lena@brightmere.example";
+    let asked = ["leads", "worklist", email, "--limit", "1000", "--json"];
+    let list = place.run(&asked).json();
+    assert_eq!((&list["of"]["name"], &list["more"]), (&"Lena Falkenrath".into(), &false.into()));
+    let items = list["items"].as_array().unwrap();
+    let first = |item: &Value| item["reasons"][0]["kind"].as_str().unwrap().to_owned();
+    let kinds: Vec<String> = items.iter().map(first).collect();
+    let part = |kind: &String| match kind.as_str() {
+        "overdue" | "due_today" => 0,
+        "unanswered" => 1,
+        _ => 2,
+    };
+    assert!(kinds.is_sorted_by_key(part), "{kinds:?}");
+    assert!(kinds.iter().any(|kind| kind == "overdue"), "{kinds:?}");
+    assert!(kinds.iter().any(|kind| kind == "score" || kind == "priority"), "{kinds:?}");
+    let ids: std::collections::BTreeSet<&str> =
+        items.iter().map(|item| item["lead"]["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), items.len(), "each once");
+    let text = place.run(&["leads", "worklist", email, "--limit", "1"]).stdout;
+    assert!(text.starts_with("name") && text.contains("there are more"), "{text}");
+    let nobody = place.run(&["leads", "worklist", "nobody@brightmere.example"]);
+    assert_eq!(nobody.code, 1, "{}", nobody.stderr);
+}
+
+#[test]
 fn tasks_are_listed_by_when_they_are_due() {
     let place = Place::new().with_demo();
     let open = place.run(&["tasks", "list", "--limit", "1000", "--json"]).json();

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use leadbox_core::{
-    Catalog, Interaction, InteractionId, LeadBox, LeadId, NewInteraction, PipelineId, Stay,
+    Catalog, Interaction, InteractionId, Judge, LeadBox, LeadId, NewInteraction, PipelineId, Stay,
     Suspicion,
 };
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,11 @@ pub(super) struct InteractionBody {
     key: Option<String>,
     /// Whether a machine seems to have caused it.
     suspicion: Suspicion,
+    /// On whose word: somebody's, which holds, or what was found out.
+    judge: Judge,
+    /// Why it is suspect, where that was found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// Details.
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     props: Map<String, Value>,
@@ -55,6 +60,8 @@ impl InteractionBody {
             received_at: interaction.received_at,
             key: interaction.key.clone(),
             suspicion: interaction.suspicion,
+            judge: interaction.judge,
+            reason: interaction.reason.clone(),
             props: interaction.props.clone(),
         }
     }
@@ -85,7 +92,9 @@ pub(super) async fn list(
 
 /// Record an interaction
 ///
-/// One with a `key` that the lead has already is not recorded again: the answer is then 200 with the one there is.
+/// One with a `key` that the lead has already is not recorded again: the answer is then 200 with the one there is. Opens and
+/// clicks of e-mails that a machine seems to have caused are kept as suspect, with the `reason`: of `props`, `user_agent`, `method`,
+/// `link`, `mail`, `delivered_at`, `sent_at` and `honeypot` tell. A `suspicion` that is sent along holds.
 #[utoipa::path(post, path = "/leads/{id}/interactions", tag = "interactions", request_body = NewInteraction,
     params(("id" = LeadId, Path), OnceKey),
     responses((status = 201, body = InteractionBody), (status = 200, body = InteractionBody), (status = 404)))]
@@ -117,7 +126,7 @@ pub(super) struct MarkBody {
 
 /// Mark an interaction
 ///
-/// As caused by a machine, or clear it; it then counts no longer, or again.
+/// As caused by a machine, or clear it; it then counts no longer, or again, whatever is found out later.
 #[utoipa::path(patch, path = "/interactions/{id}", tag = "interactions", request_body = MarkBody,
     params(("id" = InteractionId, Path)),
     responses((status = 200, body = InteractionBody), (status = 404)))]

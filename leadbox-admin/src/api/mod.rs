@@ -37,6 +37,7 @@ mod unmerges;
 mod users;
 mod version;
 mod views;
+mod worklist;
 
 pub(crate) use exports::file;
 pub(crate) use imports::{FileFormat, problem as transfer_problem};

@@ -15,7 +15,7 @@ use super::document::{Beginning, below, completed};
 use super::{
     bulk, duplicates, events, exports, fields, imports, interactions, keys, leads, live, me,
     merges, notes, overview, pipelines, roles, rules, scores, settings, tasks, teams, trials,
-    unmerges, users, views,
+    unmerges, users, views, worklist,
 };
 use crate::admin::Shared;
 use crate::serve::{Prefix, Problem, as_import};
@@ -29,6 +29,7 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(overview::read))
         .routes(routes!(leads::list, leads::capture))
         .routes(routes!(leads::count))
+        .routes(routes!(worklist::list))
         .routes(routes!(exports::export))
         .routes(routes!(leads::read, leads::change, leads::delete))
         .routes(routes!(leads::advance))

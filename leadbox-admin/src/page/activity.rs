@@ -50,7 +50,8 @@ impl Words<'_> {
             kind if *kind == EventType::INTERACTION_MARKED => {
                 let suspect = payload.data.get("suspect") == Some(&Value::Bool(true));
                 let now = if suspect { "marked as a machine’s" } else { "cleared" };
-                said("info", "", format!("An interaction was {now}"))
+                let details = reason(&payload.data).into_iter().collect();
+                Said { details, ..said("info", "", format!("An interaction was {now}")) }
             }
             _ => return None,
         })
@@ -72,13 +73,18 @@ impl Words<'_> {
         let summary = props.and_then(|props| props.get(SUMMARY)).and_then(Value::as_str);
         let details = props.into_iter().flatten();
         let details = details.filter(|(name, value)| *name != SUMMARY || !value.is_string());
-        let details =
-            details.map(|(name, value)| format!("{name}: {}", self.value("", value))).collect();
+        let details = details.map(|(name, value)| format!("{name}: {}", self.value("", value)));
+        let details = reason(data).into_iter().chain(details).collect();
         let suspect = data.get("suspect") == Some(&Value::Bool(true));
         let (tone, tag) = if suspect { ("warn", MACHINE) } else { ("", "") };
         let quote = summary.unwrap_or_default().to_owned();
         Said { details, quote, tag, ..said(icon, tone, what) }
     }
+}
+
+/// Why it is taken for a machine's.
+fn reason(data: &Map<String, Value>) -> Option<String> {
+    data.get("reason").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The notes and interactions that a page of a lead's timeline is about, as they are by now.
@@ -143,6 +149,10 @@ impl<'a> Activity<'a> {
                     .and_then(|id| self.interactions.get(&id))
             {
                 let suspect = one.suspicion == Suspicion::Suspect;
+                // Why it was suspect then is not why it is by now.
+                let then = event.payload().ok().and_then(|payload| reason(&payload.data));
+                entry.details.retain(|detail| Some(detail) != then.as_ref());
+                entry.details.splice(0..0, one.reason.clone());
                 (entry.tone, entry.tag) = if suspect { ("warn", MACHINE) } else { ("", "") };
                 entry.acts.extend(self.marking(one, prefix));
             }

@@ -75,6 +75,7 @@ mod view;
 mod welcome;
 mod words;
 mod work;
+mod worklist;
 
 pub(crate) use doc::{Doc, Markup, escaped};
 pub(crate) use problem::problem;

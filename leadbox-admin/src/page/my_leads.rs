@@ -1,5 +1,5 @@
-//! My work: what somebody has to do, by when, and the leads that are theirs. Owns how tasks are grouped by when they are
-//! due.
+//! My work: what somebody has to do, by when, what to look at next, and the leads that are theirs. Owns how tasks are grouped by
+//! when they are due.
 
 use askama::Template;
 use axum::extract::Query;
@@ -16,7 +16,14 @@ use super::rows::{Head, Row, row};
 use super::shell::{Shell, Visit};
 use super::tasks::{Desk, TaskRow};
 use super::words::zone;
-use crate::serve::Problem;
+use super::worklist::Next;
+use crate::serve::{Problem, page_after};
+
+/// How many leads to look at it shows at once.
+const NEXT: u32 = 10;
+
+/// The place in what to look at, in the address.
+const PLACE: &str = "work";
 
 /// How many tasks it shows.
 const TASKS: u32 = 100;
@@ -33,6 +40,9 @@ struct Page {
     shell: Shell,
     groups: Vec<Group>,
     more_tasks: bool,
+    work: Vec<Next>,
+    first_work: String,
+    more_work: String,
     bar: Bar,
     count: String,
     selects: bool,
@@ -72,6 +82,9 @@ pub(crate) async fn my_leads(
     let zone = zone(&leadbox, &catalog).await?;
     let mine = TaskFilter { assignees: Assignees::Only([user].into()), ..TaskFilter::default() };
     let tasks = leadbox.tasks().list(&mine, &PageRequest::first(TASKS)).await?;
+    let place = page_after(NEXT, asked.text(PLACE))?;
+    let work = leadbox.leads().worklist(user, zone, &place).await?;
+    let at_work = |after: &str| format!("{}#next", asked.address(&address, &[(PLACE, after)]));
     let desk = Desk { leadbox: &leadbox, names: &names, zone, now };
     let mut groups = GROUPS.map(|title| Group { title, tasks: Vec::new() });
     for (task, row) in desk.rows(&tasks.items, "my-leads").await? {
@@ -83,6 +96,9 @@ pub(crate) async fn my_leads(
     let page = Page {
         groups: groups.into_iter().filter(|group| !group.tasks.is_empty()).collect(),
         more_tasks: tasks.next.is_some(),
+        first_work: place.after.map(|_| at_work("")).unwrap_or_default(),
+        more_work: work.next.map(|next| at_work(&next.to_string())).unwrap_or_default(),
+        work: work.items.iter().map(|item| Next::of(item, now, zone)).collect(),
         bar: Bar::new(&leadbox, &address, &asked, &catalog, &names, Vec::new()),
         count,
         selects: false,

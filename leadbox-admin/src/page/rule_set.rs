@@ -8,7 +8,9 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, WORDS, Word, WordKind};
+use leadbox_core::scoring::{
+    Mistake, RuleSetVersion, RuleSheet, RuleSource, WORDS, Word, WordKind,
+};
 use leadbox_core::service::{BacktestPlan, Candidate, RuleCheck};
 use leadbox_core::{Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
 use serde::Deserialize;
@@ -244,12 +246,14 @@ pub(crate) async fn save(
     let typed = Typed::of(&fields);
     let done = match revision(&fields) {
         Err(invalid) => Err(invalid.into()),
-        Ok(before) => match rules.save_draft(&sheet.key, typed.source.clone(), Some(before)).await {
-            Ok(saved) if value(&fields, "do") == "publish" => {
-                rules.publish(&sheet.key, &typed.note, Some(saved)).await.map(drop)
+        Ok(before) => {
+            match rules.save_draft(&sheet.key, typed.source.clone(), Some(before)).await {
+                Ok(saved) if value(&fields, "do") == "publish" => {
+                    rules.publish(&sheet.key, &typed.note, Some(saved)).await.map(drop)
+                }
+                done => done.map(drop),
             }
-            done => done.map(drop),
-        },
+        }
     };
     match done {
         Ok(()) => Ok(to_set(&visit.doc, &sheet.key).into_response()),

@@ -44,6 +44,12 @@ async fn a_lead_is_captured_read_changed_moved_and_deleted() {
     let mark = format!("/interactions/{}", known["id"].as_str().unwrap());
     program.patch(&mark, json!({"suspicion": "suspect"})).await.with(200);
     assert_eq!(program.get(&path).await.json()["interactions"], 0);
+    let scanned =
+        json!({"kind": "email_click", "props": {"user_agent": "Barracuda Sentinel (EE)"}});
+    let scanned = program.post(&format!("{path}/interactions"), scanned).await.with(201).json();
+    assert_eq!(scanned["suspicion"], "suspect");
+    assert_eq!(scanned["judge"], "detector");
+    assert!(scanned["reason"].as_str().unwrap().ends_with("Barracuda"));
 
     program.delete(&path).await.with(204);
     assert!(program.get(&path).await.with(200).json()["deleted_at"].is_string());
@@ -63,6 +69,7 @@ async fn a_lead_is_captured_read_changed_moved_and_deleted() {
             "lead.stage_changed",
             "interaction.recorded",
             "interaction.marked",
+            "interaction.recorded",
             "lead.deleted"
         ]
     );
@@ -111,6 +118,32 @@ async fn lists_are_filtered_sorted_and_paged() {
     program.get("/leads?after=nonsense").await.with(422);
     program.get("/leads?colour=red").await.with(400);
     program.get("/leads/nonsense").await.with(400);
+}
+
+#[tokio::test]
+async fn a_work_list_says_what_to_look_at_and_why() {
+    let (office, program) = office().await;
+    let ann = office.hire("ann", "agent").await;
+    let mut lead = ada();
+    lead["owner"] = json!(ann);
+    let id = program.post("/leads", lead).await.with(201).json()["id"].clone();
+    program.get("/worklist").await.with(422);
+    program.get("/worklist?user=ann").await.with(422);
+    let list = program.get(&format!("/worklist?user={ann}")).await.with(200).json();
+    assert_eq!(list["items"][0]["lead"]["id"], id);
+    let since = &list["items"][0]["lead"]["created_at"];
+    let new = json!({"kind": "unanswered", "says": "new, nobody answered yet", "since": since});
+    assert_eq!(list["items"][0]["reasons"], json!([new]));
+    let task = json!({"title": "Call", "due_at": "2020-03-01T09:00:00Z", "assignee": ann});
+    let task = program.post(&format!("/leads/{}/tasks", id.as_str().unwrap()), task).await;
+    let list = program.get(&format!("/worklist?user={ann}&limit=1")).await.with(200).json();
+    let reason = &list["items"][0]["reasons"][0];
+    assert_eq!((&reason["kind"], &reason["task"]), (&json!("overdue"), &task.json()["id"]));
+    let next = list["next"].as_str().unwrap();
+    let rest = program.get(&format!("/worklist?user={ann}&after={next}")).await.with(200).json();
+    assert_eq!(rest["items"], json!([]));
+    program.get(&format!("/worklist?user={ann}&after=rubbish")).await.with(422);
+    program.get(&format!("/worklist?user={ann}&limit=101")).await.with(422);
 }
 
 #[tokio::test]

@@ -74,7 +74,13 @@ fn sheet() -> RuleSheet {
     RuleSheet {
         key: "b2b".parse().unwrap(),
         name: "B2B ü".to_owned(),
-        draft: Some(Draft { script, files: published().files, by: by.clone(), at: at(3), since_version: Some(3) }),
+        draft: Some(Draft {
+            script,
+            files: published().files,
+            by: by.clone(),
+            at: at(3),
+            since_version: Some(3),
+        }),
         versions: vec![Publication { version: 3, by, at: at(2), note }],
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leadbox_core::storage::{InteractionMark, Storage};
 use leadbox_core::{
-    Change, Interaction, Lead, LeadActivity, PageRequest, Scope, Suspicion, Tenant,
+    Change, Interaction, Judge, Lead, LeadActivity, PageRequest, Scope, Suspicion, Tenant,
 };
 
 use crate::fixtures::{Refusal, World, at, at_micros};
@@ -19,7 +19,10 @@ fn mark(interaction: &Interaction, after: Suspicion) -> Change {
         lead: interaction.lead,
         interaction: interaction.id,
         before: interaction.suspicion,
+        judge_before: interaction.judge,
         after,
+        judge: Judge::Detector,
+        reason: None,
     })
 }
 
@@ -30,6 +33,8 @@ pub async fn an_interaction_reads_back_as_it_was_written(storage: Arc<dyn Storag
     interaction.at = at_micros(10_000_001);
     interaction.key = Some("click/ä'1".to_owned());
     interaction.suspicion = Suspicion::Suspect;
+    interaction.judge = Judge::Somebody;
+    interaction.reason = Some("Nobody is that fast, ä".to_owned());
     let bare = Interaction { props: serde_json::Map::new(), ..world.interaction(&lead, 11) };
     world.commit(vec![world.record(&interaction), world.record(&bare)]).await;
     for expected in [&interaction, &bare] {
@@ -166,6 +171,46 @@ pub async fn marking_twice_is_a_conflict(storage: Arc<dyn Storage>) {
     world.commit(vec![mark(&interaction, Suspicion::Suspect)]).await;
     let again = vec![mark(&interaction, Suspicion::Suspect)];
     assert_eq!(world.refused(again).await, Refusal::Conflict);
+    assert_eq!(activity(&world, &lead).await, LeadActivity::default());
+}
+
+pub async fn what_somebody_decided_is_not_marked_by_who_did_not_see_it(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let lead = world.stored(world.lead()).await;
+    let interaction = world.interaction(&lead, 10);
+    world.commit(vec![world.record(&interaction)]).await;
+    let found = InteractionMark {
+        tenant: world.tenant,
+        lead: lead.id,
+        interaction: interaction.id,
+        before: Suspicion::Clear,
+        judge_before: Judge::Detector,
+        after: Suspicion::Suspect,
+        judge: Judge::Detector,
+        reason: Some("Followed 1 s after it came".to_owned()),
+    };
+    let decided = InteractionMark {
+        after: Suspicion::Clear,
+        judge: Judge::Somebody,
+        reason: None,
+        ..found.clone()
+    };
+    world.commit(vec![Change::MarkInteraction(decided.clone())]).await;
+    let stored = || async {
+        world.storage.interaction(&world.scope(), interaction.id).await.unwrap().unwrap()
+    };
+    let cleared = Interaction { judge: Judge::Somebody, ..interaction.clone() };
+    assert_eq!(stored().await, cleared);
+    let unseen = vec![Change::MarkInteraction(found.clone())];
+    assert_eq!(world.refused(unseen).await, Refusal::Conflict);
+    assert_eq!(stored().await, cleared);
+    assert_eq!(activity(&world, &lead).await.count, 1);
+
+    let seen = InteractionMark { judge_before: Judge::Somebody, ..found };
+    world.commit(vec![Change::MarkInteraction(seen.clone())]).await;
+    let suspect =
+        Interaction { suspicion: Suspicion::Suspect, reason: seen.reason, ..interaction.clone() };
+    assert_eq!(stored().await, suspect);
     assert_eq!(activity(&world, &lead).await, LeadActivity::default());
 }
 

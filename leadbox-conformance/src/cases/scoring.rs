@@ -92,6 +92,35 @@ pub async fn records_of_scores_come_latest_first_in_pages(storage: Arc<dyn Stora
     assert_eq!(found, expected);
 }
 
+pub async fn the_latest_records_of_many_leads_come_together(storage: Arc<dyn Storage>) {
+    let world = World::new(storage);
+    let leads = world.stored_leads(4).await;
+    let mut expected = Vec::new();
+    for (n, lead) in leads.iter().enumerate() {
+        let mut of_lead = Vec::new();
+        for revision in 1..=i64::try_from(2 * n).unwrap() {
+            let score = LeadScore { revision: Revision(revision), ..world.score(lead, revision) };
+            let one = record(&world, &score);
+            world.commit(vec![kept(&score, one.clone())]).await;
+            of_lead.insert(0, one);
+        }
+        of_lead.truncate(3);
+        expected.push(of_lead);
+    }
+    let mut ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
+    ids.extend([world.id(), leads[3].id]);
+    let found = world.storage.latest_score_records(world.tenant, &ids, 3).await.unwrap();
+    for (lead, expected) in leads.iter().zip(&expected) {
+        let of: Vec<_> = found.iter().filter(|one| one.lead == lead.id).cloned().collect();
+        assert_eq!(of, *expected);
+    }
+    assert_eq!(found.len(), expected.iter().map(Vec::len).sum::<usize>());
+    let changes = found.windows(2).filter(|pair| pair[0].lead != pair[1].lead).count();
+    assert_eq!(changes, 2, "those of one lead together");
+    assert_eq!(world.storage.latest_score_records(Tenant(99), &ids, 3).await.unwrap(), []);
+    assert_eq!(world.storage.latest_score_records(world.tenant, &[], 3).await.unwrap(), []);
+}
+
 pub async fn records_of_scores_are_seen_by_who_sees_the_lead(storage: Arc<dyn Storage>) {
     let world = World::new(storage);
     let (owner, other) = (world.id(), world.id());

@@ -10,7 +10,7 @@ use leadbox_core::storage::{
     EventFilter, InteractionMark, JobReplay, SkipReason, Skipped, Storage,
 };
 use leadbox_core::{
-    Change, IdentityKey, IdentityKind, Interaction, Lead, LeadActivity, LeadKeys, LeadQuery,
+    Change, IdentityKey, IdentityKind, Interaction, Judge, Lead, LeadActivity, LeadKeys, LeadQuery,
     LeadScore, NewJob, PageRequest, Revision, Scope, SortKey, Stay, StoredLead, Suspicion,
     TaskFilter,
 };
@@ -273,7 +273,10 @@ pub async fn interactions_of_one_id_and_key_are_kept_apart(storage: Arc<dyn Stor
                 lead: lead.id,
                 interaction: interaction.id,
                 before,
+                judge_before: Judge::Detector,
                 after,
+                judge: Judge::Detector,
+                reason: None,
             };
             world.commit(vec![Change::MarkInteraction(mark)]).await;
             look(world, after).await;

@@ -23,6 +23,7 @@ mod fifo;
 mod process;
 mod rate;
 mod receiver;
+mod rescoring;
 mod sharing;
 mod suite;
 mod worker;

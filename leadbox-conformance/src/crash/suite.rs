@@ -9,7 +9,7 @@ use leadbox_core::{LeadBox, Storage};
 
 use super::budget::Budget;
 use super::process::{self, Role};
-use super::{capture, fifo, rate, sharing, worker};
+use super::{capture, fifo, rate, rescoring, sharing, worker};
 
 /// Something on its way.
 pub type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -88,6 +88,15 @@ impl Suite {
     /// When the storage does not keep the contract.
     pub fn keys_in_order(&self) {
         self.run(fifo::prove);
+    }
+
+    /// Two processes score all leads by new rules and one is killed: every lead has the score that it would have from scratch, and
+    /// none was scored twice.
+    ///
+    /// # Panics
+    /// When the storage does not keep the contract.
+    pub fn scoring_all_leads(&self) {
+        self.run(rescoring::prove);
     }
 
     fn run<F: Future<Output = ()>>(&self, prove: impl FnOnce(Stand) -> F) {
@@ -173,6 +182,11 @@ macro_rules! crash_conformance {
         #[test]
         fn two_processes_share_lanes_and_killing_one_repeats_only_what_it_had_in_hand() {
             crash_suite().sharing_lanes();
+        }
+
+        #[test]
+        fn two_processes_score_all_leads_though_one_is_killed() {
+            crash_suite().scoring_all_leads();
         }
 
         #[test]

@@ -9,8 +9,8 @@ use leadbox_core::job::JobFilter;
 use leadbox_core::storage::Storage;
 use leadbox_core::worker::{JobContext, JobHandler, JobOutcome, WorkerOptions};
 use leadbox_core::{
-    Change, Interaction, InteractionKind, Job, LaneKey, LeadBox, NewJob, PageRequest, Suspicion,
-    Workers,
+    Change, Interaction, InteractionKind, Job, Judge, LaneKey, LeadBox, NewJob, PageRequest,
+    Suspicion, Workers,
 };
 use serde_json::{Map, json};
 use tokio::sync::oneshot;
@@ -150,6 +150,8 @@ fn effect(context: &JobContext, lead: &str) -> Change {
         received_at: now,
         key: None,
         suspicion: Suspicion::Clear,
+        judge: Judge::default(),
+        reason: None,
         props: Map::new(),
     }))
 }

@@ -247,6 +247,7 @@ const READS: &[&str] = &[
     "interaction_by_key",
     "recent_interactions",
     "score_records",
+    "latest_score_records",
     "leads_scored_before",
     "stays",
     "task",

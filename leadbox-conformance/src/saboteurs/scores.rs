@@ -53,6 +53,19 @@ impl ScoreStore for Saboteur {
         Ok(page)
     }
 
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>> {
+        let mut found = Vec::new();
+        for tenant in self.tenants_read("latest_score_records", tenant) {
+            found.extend(self.inner.latest_score_records(tenant, leads, most).await?);
+        }
+        Ok(found)
+    }
+
     async fn due_scores(
         &self,
         now: Timestamp,

@@ -3,6 +3,7 @@
 
 use super::{Capability, Denied, Permission, Rights};
 use crate::id::UserId;
+use crate::interaction::Judge;
 use crate::lead::Lead;
 use crate::proof::TokenKind;
 use crate::revision::Revision;
@@ -21,6 +22,10 @@ impl Rights {
             }
             // The verbs have loaded the lead and know its owner; here it is only seen that the permission is there at all.
             Change::InsertInteraction(_) => self.require_some(Permission::InteractionCreate),
+            // What a detector finds of others follows from what is recorded.
+            Change::MarkInteraction(mark) if mark.judge == Judge::Detector => {
+                self.require_some(Permission::InteractionCreate)
+            }
             Change::MarkInteraction(_) => self.require_some(Permission::InteractionEdit),
             Change::PutTask(task) if task.revision == Revision::FIRST => {
                 self.require_some(Permission::TaskCreate)

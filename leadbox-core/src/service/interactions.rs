@@ -9,7 +9,7 @@ use crate::access::Permission;
 use crate::error::{Error, Invalid, Result};
 use crate::event::{EventType, Subject};
 use crate::id::{InteractionId, LeadId};
-use crate::interaction::{Interaction, InteractionKind, Suspicion};
+use crate::interaction::{Interaction, InteractionKind, Judge, Suspicion};
 use crate::lead::Lead;
 use crate::page::{Page, PageRequest};
 use crate::storage::{Change, InteractionMark};
@@ -32,8 +32,9 @@ pub struct NewInteraction {
     pub at: Option<Timestamp>,
     /// The sender's own key, up to 200 bytes: the same key again for the same lead is the same interaction.
     pub key: Option<String>,
-    /// Whether a machine seems to have caused it.
-    pub suspicion: Suspicion,
+    /// Whether a machine seems to have caused it, if the sender knows: it then stays so until somebody says otherwise. Without
+    /// it, what LeadBox finds.
+    pub suspicion: Option<Suspicion>,
     /// Details, at most 16 KiB as JSON.
     #[cfg_attr(feature = "openapi", schema(value_type = serde_json::Value))]
     pub props: Map<String, Value>,
@@ -59,10 +60,17 @@ impl NewInteraction {
         self
     }
 
-    /// Marks it as probably caused by a machine.
+    /// Says that probably a machine caused it.
     #[must_use]
     pub fn suspect(mut self) -> Self {
-        self.suspicion = Suspicion::Suspect;
+        self.suspicion = Some(Suspicion::Suspect);
+        self
+    }
+
+    /// Says that a person did it.
+    #[must_use]
+    pub fn clear(mut self) -> Self {
+        self.suspicion = Some(Suspicion::Clear);
         self
     }
 
@@ -101,7 +109,9 @@ impl NewInteraction {
             at: self.at.map_or(received_at, to_micros),
             received_at,
             key: self.key.clone(),
-            suspicion: self.suspicion,
+            suspicion: self.suspicion.unwrap_or_default(),
+            judge: if self.suspicion.is_some() { Judge::Somebody } else { Judge::Detector },
+            reason: None,
             props: self.props.clone(),
         }
     }
@@ -148,15 +158,21 @@ pub struct Recorded {
 }
 
 impl Leads<'_> {
-    /// Records an interaction. One with a key that the lead has already is not recorded again.
+    /// Records an interaction. One with a key that the lead has already is not recorded again. One that a machine seems to have
+    /// caused is kept as suspect, with the reason (see [`BotDetector`](crate::BotDetector)); so are others, if that is seen only now.
     ///
     /// # Errors
     /// `Invalid` with every problem; `NotFound` when there is no such lead; `Contended`; `Storage`.
     pub async fn record_interaction(&self, lead: LeadId, new: &NewInteraction) -> Result<Recorded> {
-        self.leadbox.decide("lead", lead, || Box::pin(self.prepare_interaction(lead, new))).await
+        let prepare = || self.prepare_interaction(lead, new);
+        let mut recorded = self.leadbox.decide("lead", lead, || Box::pin(prepare())).await?;
+        if !recorded.repeated {
+            self.judge_again(&mut recorded.interaction).await;
+        }
+        Ok(recorded)
     }
 
-    /// What [`record_interaction`](Self::record_interaction) would commit.
+    /// What [`record_interaction`](Self::record_interaction) would commit. It does not see what others commit at the same moment.
     ///
     /// # Errors
     /// As `record_interaction`.
@@ -178,15 +194,19 @@ impl Leads<'_> {
         {
             return decision.finish(Recorded { interaction, repeated: true }).await;
         }
-        let interaction = new.of(decision.id(), &known, kind, decision.at());
+        let mut interaction = new.of(decision.id(), &known, kind, decision.at());
+        let others = decision.judge_bots(&mut interaction).await?;
         decision.makes(interaction.id.uuid());
-        let payload = data([
+        let mut payload = data([
             ("interaction", Value::from(interaction.id.to_string())),
             ("kind", Value::from(interaction.kind.as_str())),
             ("at", serde_json::to_value(interaction.at)?),
             ("suspect", Value::from(interaction.suspicion == Suspicion::Suspect)),
             ("props", Value::Object(interaction.props.clone())),
         ]);
+        if let Some(reason) = &interaction.reason {
+            payload.data.insert("reason".to_owned(), Value::from(reason.as_str()));
+        }
         decision.event(
             Subject::lead(known.id),
             EventType::INTERACTION_RECORDED,
@@ -194,10 +214,13 @@ impl Leads<'_> {
             &payload,
         )?;
         decision.push(Change::InsertInteraction(Box::new(interaction.clone())))?;
+        for mark in others {
+            decision.mark(mark, known.version)?;
+        }
         decision.finish(Recorded { interaction, repeated: false }).await
     }
 
-    /// Marks an interaction as caused by a machine, or clears it; it then counts no longer, or again.
+    /// Marks an interaction as caused by a machine, or clears it; it then counts no longer, or again. No detector overrides that.
     ///
     /// # Errors
     /// `NotFound`, `Contended`, `Storage`.
@@ -213,29 +236,27 @@ impl Leads<'_> {
                         self.leadbox.storage().interaction(self.leadbox.scope(), id).await?;
                     let before = found.ok_or_else(|| Error::not_found("interaction", id))?;
                     let mut decision = Decision::new(self.leadbox, Announce::Each);
-                    if before.suspicion == suspicion {
+                    if (before.suspicion, before.judge) == (suspicion, Judge::Somebody) {
                         return decision.finish(before).await;
                     }
                     let lead = self.load(before.lead, None).await?;
                     self.leadbox.rights().require(Permission::InteractionEdit, lead.owner)?;
-                    let payload = data([
-                        ("interaction", Value::from(id.to_string())),
-                        ("suspect", Value::from(suspicion == Suspicion::Suspect)),
-                    ]);
-                    decision.event(
-                        Subject::lead(lead.id),
-                        EventType::INTERACTION_MARKED,
+                    let reason = before.reason.clone().filter(|_| before.suspicion == suspicion);
+                    decision.mark(
+                        InteractionMark {
+                            tenant: before.tenant,
+                            lead: before.lead,
+                            interaction: id,
+                            before: before.suspicion,
+                            judge_before: before.judge,
+                            after: suspicion,
+                            judge: Judge::Somebody,
+                            reason: reason.clone(),
+                        },
                         lead.version,
-                        &payload,
                     )?;
-                    decision.push(Change::MarkInteraction(InteractionMark {
-                        tenant: before.tenant,
-                        lead: before.lead,
-                        interaction: id,
-                        before: before.suspicion,
-                        after: suspicion,
-                    }))?;
-                    decision.finish(Interaction { suspicion, ..before }).await
+                    let judge = Judge::Somebody;
+                    decision.finish(Interaction { suspicion, judge, reason, ..before }).await
                 })
             })
             .await

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::event::{Actor, Cause};
 use crate::id::Tenant;
 use crate::id_source::{IdSource, RandomIds};
+use crate::interaction::{BotDetector, MailBots};
 use crate::lead::Lead;
 use crate::proof::Secret;
 use crate::scope::Scope;
@@ -58,6 +59,7 @@ struct Shared {
     people: Remembered<People>,
     in_force: InForce,
     resident: Resident,
+    bot_detector: Option<Arc<dyn BotDetector>>,
 }
 
 /// Puts a [`LeadBox`] together.
@@ -69,6 +71,7 @@ pub struct LeadBoxBuilder {
     scorer: Option<Arc<dyn Scorer>>,
     preview_memory: usize,
     vocabulary: Vocabulary,
+    bot_detector: Option<Arc<dyn BotDetector>>,
 }
 
 impl LeadBoxBuilder {
@@ -110,6 +113,13 @@ impl LeadBoxBuilder {
         self
     }
 
+    /// Has this find out which interactions a machine caused, instead of [`MailBots`]; none leaves it to senders and to people.
+    #[must_use]
+    pub fn bot_detector(mut self, detector: Option<Arc<dyn BotDetector>>) -> Self {
+        self.bot_detector = detector;
+        self
+    }
+
     /// The handle of the host itself: it sees all of the default tenant.
     ///
     /// # Errors
@@ -123,6 +133,7 @@ impl LeadBoxBuilder {
             people: Remembered::default(),
             in_force: InForce::of(self.scorer, self.vocabulary),
             resident: Resident::with_limit(self.preview_memory),
+            bot_detector: self.bot_detector,
         };
         Ok(LeadBox {
             shared: Arc::new(shared),
@@ -141,7 +152,8 @@ impl LeadBox {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::new()));
         let (scorer, vocabulary) = (None, Vocabulary::default());
         let preview_memory = 256 * 1024 * 1024;
-        LeadBoxBuilder { storage, clock, ids, scorer, vocabulary, preview_memory }
+        let bot_detector: Option<Arc<dyn BotDetector>> = Some(Arc::new(MailBots));
+        LeadBoxBuilder { storage, clock, ids, scorer, vocabulary, preview_memory, bot_detector }
     }
 
     /// The same, for all of another tenant. For the host: what anybody else may do holds for one tenant, and in another
@@ -348,6 +360,16 @@ impl LeadBox {
     /// Asks the storage again which rules are in force: what was refused may have been scored by older ones.
     pub(crate) fn look_again_at_rules(&self) {
         self.shared.in_force.forget(self.tenant());
+    }
+
+    /// What finds out which interactions a machine caused.
+    pub(super) fn bots(&self) -> Option<&dyn BotDetector> {
+        self.shared.bot_detector.as_deref()
+    }
+
+    /// The same, for what is done besides what is to be done once.
+    pub(super) fn besides(&self) -> Self {
+        Self { once: None, ..self.clone() }
     }
 
     /// The same, to do that once.

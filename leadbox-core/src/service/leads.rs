@@ -83,7 +83,7 @@ impl Leads<'_> {
     }
 
     /// What the asker may see of a lead.
-    fn shown(&self, stored: StoredLead) -> StoredLead {
+    pub(super) fn shown(&self, stored: StoredLead) -> StoredLead {
         StoredLead { lead: self.leadbox.shown(stored.lead), ..stored }
     }
 

@@ -18,6 +18,7 @@ mod founding;
 mod import;
 mod interactions;
 mod jobs;
+mod judging;
 mod keys;
 mod leadbox;
 mod leads;
@@ -34,6 +35,7 @@ mod sessions;
 mod tasks;
 mod unmerge;
 mod views;
+mod worklist;
 
 pub use access::Access;
 pub use analytics::Analytics;

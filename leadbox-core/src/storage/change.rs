@@ -8,7 +8,7 @@ use super::{Definition, DefinitionKind};
 use crate::directory::{Team, User};
 use crate::event::{NewEvent, Position};
 use crate::id::{InteractionId, JobId, LeadId, NoteId, TaskId, Tenant, ViewId};
-use crate::interaction::{Interaction, Suspicion};
+use crate::interaction::{Interaction, Judge, Suspicion};
 use crate::job::{Attempt, Lane, NewJob, Settlement};
 use crate::lead::LeadRow;
 use crate::note::Note;
@@ -40,7 +40,7 @@ pub enum Change {
     /// `Conflict` when the lead is absent or deleted, with `AlreadyExists` when id or (lead, key) is taken.
     InsertInteraction(Box<Interaction>),
     /// Marks or clears an interaction and takes it out of, or into, the lead's activity. Fails with `Conflict` unless
-    /// it is as `before` says.
+    /// it is as `before` says, on the word of `judge_before`.
     MarkInteraction(InteractionMark),
     /// A stay begins. Fails with `Conflict` when the lead is absent, with `AlreadyExists` when the id is taken or the
     /// lead has an open stay.
@@ -140,8 +140,14 @@ pub struct InteractionMark {
     pub interaction: InteractionId,
     /// As it was loaded.
     pub before: Suspicion,
+    /// On whose word it was that.
+    pub judge_before: Judge,
     /// As it shall be.
     pub after: Suspicion,
+    /// On whose word.
+    pub judge: Judge,
+    /// Why it is suspect.
+    pub reason: Option<String>,
 }
 
 /// A task that is taken away.

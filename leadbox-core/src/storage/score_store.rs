@@ -46,6 +46,15 @@ pub trait ScoreStore: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<ScoreRecord>>;
 
+    /// The latest changes of the scores of these leads, at most `most` of each: those of one lead together, the latest first. Of all
+    /// owners.
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>>;
+
     /// The scores of live leads, of all tenants, whose `next_change_at` is not later than `now`, those first that are due
     /// first (then by tenant and lead); at most `limit`, behind `after`.
     async fn due_scores(

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use leadbox_core::{Actor, LeadId, Stay, StorageError, Suspicion, Tenant};
+use leadbox_core::{Actor, Judge, LeadId, Stay, StorageError, Suspicion, Tenant};
 use sqlx::postgres::PgConnection;
 
 use super::batch::Batch;
@@ -28,6 +28,8 @@ pub(super) fn insert(statement: &mut Statement, batch: &Batch<'_>) -> Result<(),
         .bind(rows.iter().map(|row| row.received_at).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.key.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.suspicion == Suspicion::Suspect).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.judge == Judge::Somebody).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.reason.as_deref()).collect::<Vec<_>>())
         .bind(props)
         .part(
             "interactions_in",
@@ -41,13 +43,15 @@ pub(super) fn insert(statement: &mut Statement, batch: &Batch<'_>) -> Result<(),
                 received_at,
                 key,
                 suspect,
+                decided,
+                reason,
                 props
             )
-            select tenant, id, lead, kind, at, received_at, key, suspect, props::json
+            select tenant, id, lead, kind, at, received_at, key, suspect, decided, reason, props::json
             from unnest(
                 $1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[],
-                $8::boolean[], $9::text[]
-            ) as w (tenant, id, lead, kind, at, received_at, key, suspect, props)",
+                $8::boolean[], $9::boolean[], $10::text[], $11::text[]
+            ) as w (tenant, id, lead, kind, at, received_at, key, suspect, decided, reason, props)",
         );
     Ok(())
 }
@@ -74,20 +78,26 @@ pub(super) async fn mark(connection: &mut PgConnection, batch: &Batch<'_>) -> Re
     let marked: Vec<uuid::Uuid> = sqlx::query_scalar(
         r"
         update interaction as i
-        set suspect = w.after
-        from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::boolean[], $5::boolean[])
-            as w (tenant, id, lead, before, after)
+        set suspect = w.after,
+            decided = w.decided_after,
+            reason = w.reason
+        from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::boolean[], $5::boolean[], $6::boolean[], $7::boolean[], $8::text[])
+            as w (tenant, id, lead, before, decided_before, after, decided_after, reason)
         where i.tenant = w.tenant
           and i.id = w.id
           and i.lead = w.lead
           and i.suspect = w.before
+          and i.decided = w.decided_before
         returning i.id",
     )
     .bind(marks.iter().map(|mark| mark.tenant.0).collect::<Vec<_>>())
     .bind(marks.iter().map(|mark| mark.interaction.uuid()).collect::<Vec<_>>())
     .bind(marks.iter().map(|mark| mark.lead.uuid()).collect::<Vec<_>>())
     .bind(marks.iter().map(|mark| mark.before == Suspicion::Suspect).collect::<Vec<_>>())
+    .bind(marks.iter().map(|mark| mark.judge_before == Judge::Somebody).collect::<Vec<_>>())
     .bind(marks.iter().map(|mark| mark.after == Suspicion::Suspect).collect::<Vec<_>>())
+    .bind(marks.iter().map(|mark| mark.judge == Judge::Somebody).collect::<Vec<_>>())
+    .bind(marks.iter().map(|mark| mark.reason.as_deref()).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
     match marks.iter().find(|mark| !marked.contains(&mark.interaction.uuid())) {

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use leadbox_core::{
-    Change, ChangeSet, EventId, IdentityKind, InteractionId, LeadId, LeadRow, StayId, Suspicion,
-    Tenant,
+    Change, ChangeSet, EventId, IdentityKind, InteractionId, Judge, LeadId, LeadRow, StayId,
+    Suspicion, Tenant,
 };
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -31,7 +31,7 @@ pub(super) struct Stored {
 pub(super) struct Picture {
     pub(super) leads: HashMap<(Tenant, LeadId), Stored>,
     pub(super) held: HashMap<HeldKey, LeadId>,
-    pub(super) interactions: HashMap<(Tenant, InteractionId), (LeadId, Suspicion)>,
+    pub(super) interactions: HashMap<(Tenant, InteractionId), (LeadId, Suspicion, Judge)>,
     pub(super) sender_keys: HashSet<(Tenant, LeadId, String)>,
     pub(super) stays: HashMap<(Tenant, StayId), (LeadId, bool)>,
     pub(super) open_stays: HashSet<(Tenant, LeadId)>,
@@ -131,11 +131,11 @@ impl Picture {
         let (tenants, ids) = split(&wish.interactions);
         let rows = sqlx::query(
             r"
-            select i.tenant, i.id, i.lead, i.key, i.suspect
+            select i.tenant, i.id, i.lead, i.key, i.suspect, i.decided
             from unnest($1::bigint[], $2::uuid[]) as w (tenant, id)
             join interaction as i on i.tenant = w.tenant and i.id = w.id
             union
-            select i.tenant, i.id, i.lead, i.key, i.suspect
+            select i.tenant, i.id, i.lead, i.key, i.suspect, i.decided
             from unnest($3::bigint[], $4::uuid[], $5::text[]) as w (tenant, lead, key)
             join interaction as i on i.tenant = w.tenant and i.lead = w.lead and i.key = w.key and i.origin is null",
         )
@@ -151,8 +151,9 @@ impl Picture {
                 (Tenant(row.try_get("tenant")?), LeadId::from_uuid(row.try_get("lead")?));
             let suspicion =
                 if row.try_get("suspect")? { Suspicion::Suspect } else { Suspicion::Clear };
+            let judge = if row.try_get("decided")? { Judge::Somebody } else { Judge::Detector };
             let id = InteractionId::from_uuid(row.try_get("id")?);
-            self.interactions.insert((tenant, id), (lead, suspicion));
+            self.interactions.insert((tenant, id), (lead, suspicion, judge));
             if let Some(key) = row.try_get("key")? {
                 self.sender_keys.insert((tenant, lead, key));
             }

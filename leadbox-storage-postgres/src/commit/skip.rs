@@ -165,14 +165,16 @@ impl Picture {
         if let Some(key) = &interaction.key {
             fresh(self.sender_keys.insert((tenant, lead, key.clone())))?;
         }
-        self.interactions.insert((tenant, interaction.id), (lead, interaction.suspicion));
+        let word = (lead, interaction.suspicion, interaction.judge);
+        self.interactions.insert((tenant, interaction.id), word);
         Ok(())
     }
 
     fn mark_interaction(&mut self, mark: &InteractionMark) -> Outcome {
         let stored = self.interactions.get_mut(&(mark.tenant, mark.interaction));
-        let stored = expected(stored.filter(|stored| **stored == (mark.lead, mark.before)))?;
-        stored.1 = mark.after;
+        let before = (mark.lead, mark.before, mark.judge_before);
+        *expected(stored.filter(|stored| **stored == before))? =
+            (mark.lead, mark.after, mark.judge);
         Ok(())
     }
 

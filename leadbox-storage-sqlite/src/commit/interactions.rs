@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use leadbox_core::storage::{InteractionMark, StorageError};
-use leadbox_core::{Interaction, InteractionId, Suspicion, Tenant};
+use leadbox_core::{Interaction, InteractionId, Judge, Suspicion, Tenant};
 use sqlx::SqliteConnection;
 
 use super::blame::{self, Clash, Outcome, none_of};
@@ -24,9 +24,11 @@ const INSERT: Rows<'_> = Rows {
             received_at,
             key,
             suspect,
+            decided,
+            reason,
             props
         ) values",
-    columns: 9,
+    columns: 11,
     after: "",
 };
 
@@ -85,6 +87,8 @@ pub(super) async fn insert(
                 .add(micros(interaction.received_at))
                 .add(interaction.key.as_deref())
                 .add(interaction.suspicion == Suspicion::Suspect)
+                .add(interaction.judge == Judge::Somebody)
+                .add(interaction.reason.as_deref())
                 .add(props.as_str());
         },
         |(_, interaction, _), message| taken(interaction, message),
@@ -123,17 +127,21 @@ const READ: Rows<'_> = Rows {
             i.id,
             i.tenant,
             i.lead_no,
-            i.suspect
+            i.suspect,
+            i.decided
         from v
         cross join interaction i on i.tenant = v.tenant and i.id = v.id",
 };
 
 const MARK: Rows<'_> = Rows {
-    before: "with v (tenant, id, suspect) as (values",
-    columns: 3,
+    before: "with v (tenant, id, suspect, decided, reason) as (values",
+    columns: 5,
     after: r")
         update interaction
-        set suspect = v.suspect
+        set
+            suspect = v.suspect,
+            decided = v.decided,
+            reason = v.reason
         from v
         where interaction.tenant = v.tenant and interaction.id = v.id",
 };
@@ -175,19 +183,22 @@ pub(super) async fn mark(
         })
         .await
         .during("read interactions to be marked")?;
-    let mut stored: HashMap<(Tenant, InteractionId), (i64, bool)> =
+    let mut stored: HashMap<(Tenant, InteractionId), (i64, bool, bool)> =
         HashMap::with_capacity(rows.len());
     for row in &rows {
         let mut columns = Columns::of(row, "interaction");
         let (id, tenant) = (columns.id("id")?, columns.tenant()?);
-        stored.insert((tenant, id), (columns.value("lead_no")?, columns.value("suspect")?));
+        let (no, suspect) = (columns.value("lead_no")?, columns.value("suspect")?);
+        stored.insert((tenant, id), (no, suspect, columns.value("decided")?));
     }
     let (mut moved, mut clashes) = (BTreeMap::<i64, i64>::new(), Vec::new());
     for mark in marks {
         let lead = held.get(mark.tenant, mark.lead).map(|lead| lead.no);
         match stored.get(&(mark.tenant, mark.interaction)) {
-            Some((no, suspect))
-                if lead == Some(*no) && *suspect == (mark.before == Suspicion::Suspect) =>
+            Some((no, suspect, decided))
+                if lead == Some(*no)
+                    && *suspect == (mark.before == Suspicion::Suspect)
+                    && *decided == (mark.judge_before == Judge::Somebody) =>
             {
                 *moved.entry(*no).or_default() += match (mark.before, mark.after) {
                     (Suspicion::Clear, Suspicion::Suspect) => -1,
@@ -203,7 +214,12 @@ pub(super) async fn mark(
     }
     none_of(clashes)?;
     MARK.execute(connection, marks, |binds, mark| {
-        binds.add(mark.tenant.0).add(mark.interaction.uuid()).add(mark.after == Suspicion::Suspect);
+        binds
+            .add(mark.tenant.0)
+            .add(mark.interaction.uuid())
+            .add(mark.after == Suspicion::Suspect)
+            .add(mark.judge == Judge::Somebody)
+            .add(mark.reason.as_deref());
     })
     .await
     .during("mark interactions")?;

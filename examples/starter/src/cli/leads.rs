@@ -11,6 +11,7 @@ use crate::exit::TABLE;
 Examples:
   leadbox leads list --view 'Hot this week'
   leadbox leads list --filter '[\"owner\",\"is_null\"]' --sort -value
+  leadbox leads worklist ana@acme.example
   leadbox leads show ada@analytical.example
   leadbox leads count
 
@@ -34,6 +35,17 @@ Examples:
 
 {TABLE}"))]
     List(LeadsList),
+    /// List what somebody should look at next, and why
+    #[command(after_help = format!("\
+Examples:
+  leadbox leads worklist ana@acme.example
+  leadbox leads worklist ana@acme.example --json | jq -r '.items[].reasons[0].says'
+
+First leads with a task of theirs that is due by the end of the day, what has been due longest first; then their leads of the last 14 \
+days that nobody has answered, the latest first; then their other open leads, the highest score first.
+
+{TABLE}"))]
+    Worklist(Worklist),
     /// Show all that is known of one lead
     #[command(after_help = format!("\
 Examples:
@@ -66,6 +78,16 @@ pub(crate) struct LeadsList {
     pub(crate) sort: Option<LeadSort>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX)))]
+    pub(crate) limit: u32,
+}
+
+/// `leadbox leads worklist`.
+#[derive(Args, Debug)]
+pub(crate) struct Worklist {
+    /// Whose, by e-mail address or id
+    pub(crate) user: String,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX)))]
     pub(crate) limit: u32,
 }
 

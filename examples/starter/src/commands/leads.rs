@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::named::Named;
 use super::office::Office;
 use super::which;
+use super::worklist::worklist;
 use crate::cli::{LeadsList, LeadsVerb};
 use crate::exit::{Exit, Failure};
 use crate::output::{Outcome, Output};
@@ -179,6 +180,7 @@ pub(super) async fn leads(
             let leads = page.items.iter().map(|stored| teller.known(stored)).collect();
             Ok(office.say(&Listed { leads, more: page.next.is_some() }))
         }
+        LeadsVerb::Worklist(asked) => Ok(office.say(&worklist(&office, asked).await?)),
         LeadsVerb::Show { lead } => {
             let stored = office.stored(lead).await?;
             Ok(office.say(&Shown { lead: Teller::of(leadbox).await?.known(&stored) }))

@@ -23,5 +23,6 @@ mod teams;
 mod users;
 mod views;
 mod which;
+mod worklist;
 
 pub(crate) use run::run;

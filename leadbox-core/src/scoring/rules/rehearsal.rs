@@ -7,7 +7,7 @@ use super::fault::Mistake;
 use super::plan::{Kind, Plan, Script};
 use super::run::Asking;
 use crate::id::{InteractionId, LeadId, PipelineId, StageId, Tenant};
-use crate::interaction::{Interaction, InteractionKind, Suspicion};
+use crate::interaction::{Interaction, InteractionKind, Judge, Suspicion};
 use crate::lead::{Company, Lead, Person, Source};
 use crate::revision::Version;
 use crate::scoring::{Fault, Subject};
@@ -74,6 +74,8 @@ fn nothing(lead: &Lead, kind: InteractionKind) -> Interaction {
         received_at: lead.created_at,
         key: None,
         suspicion: Suspicion::Clear,
+        judge: Judge::default(),
+        reason: None,
         props: Default::default(),
     }
 }

@@ -15,7 +15,7 @@ use super::rehearsal::nobody;
 use super::run::{Asking, is_so};
 use crate::catalog::Catalog;
 use crate::id::InteractionId;
-use crate::interaction::{Interaction, InteractionKind, Suspicion};
+use crate::interaction::{Interaction, InteractionKind, Judge, Suspicion};
 use crate::lead::{Input, Lead, assign, settle};
 use crate::scoring::{ScoreCard, Subject};
 use crate::time::Timestamp;
@@ -220,6 +220,8 @@ fn interaction(
         received_at: happened,
         key: None,
         suspicion: if is_suspect { Suspicion::Suspect } else { Suspicion::Clear },
+        judge: Judge::default(),
+        reason: None,
         props: details.map(|(name, value)| (name.to_string(), json(value))).collect(),
     })
 }

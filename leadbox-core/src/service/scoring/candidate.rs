@@ -35,7 +35,10 @@ impl LeadBox {
             Candidate::Draft(set) => {
                 let (_, sheet) = self.rules().known_sheet(set).await?;
                 let draft = sheet.draft.ok_or_else(|| Error::not_found("draft of", set))?;
-                (RuleSetVersion { set: set.clone(), version: 0 }, self.drafted(&draft.source()).await?)
+                (
+                    RuleSetVersion { set: set.clone(), version: 0 },
+                    self.drafted(&draft.source()).await?,
+                )
             }
             Candidate::Script(set, source) => {
                 (RuleSetVersion { set: set.clone(), version: 0 }, self.drafted(source).await?)

@@ -90,7 +90,7 @@ fn touched(changes: &[Change]) -> BTreeMap<LeadId, Touch<'_>> {
             Change::InsertInteraction(one) => {
                 leads.entry(one.lead).or_default().happened.push(one);
             }
-            Change::MarkInteraction(mark) => {
+            Change::MarkInteraction(mark) if mark.before != mark.after => {
                 let touch = leads.entry(mark.lead).or_default();
                 touch.marked.push((mark.interaction, mark.after));
             }

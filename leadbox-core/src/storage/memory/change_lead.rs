@@ -129,10 +129,14 @@ impl State {
     pub(super) fn mark_interaction(&mut self, mark: &InteractionMark) -> Result {
         let key = (mark.tenant, mark.lead, mark.interaction);
         let stored = self.interactions.get(&key);
-        if stored.is_none_or(|interaction| interaction.suspicion != mark.before) {
+        let before = (mark.before, mark.judge_before);
+        if stored.is_none_or(|interaction| (interaction.suspicion, interaction.judge) != before) {
             return Err(StorageError::conflict("interaction", mark.interaction));
         }
-        self.interactions.change(&key, |interaction| interaction.suspicion = mark.after);
+        self.interactions.change(&key, |interaction| {
+            (interaction.suspicion, interaction.judge) = (mark.after, mark.judge);
+            interaction.reason.clone_from(&mark.reason);
+        });
         self.sum_up_activity(mark.tenant, mark.lead);
         Ok(())
     }

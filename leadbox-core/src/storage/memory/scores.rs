@@ -1,5 +1,7 @@
 //! Scores as scoring asks for them. Owns the plain scans that databases have to equal.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -60,6 +62,25 @@ impl ScoreStore for MemoryStorage {
             })
             .collect();
         page(rows, "score records", Direction::Descending, request)
+    }
+
+    async fn latest_score_records(
+        &self,
+        tenant: Tenant,
+        leads: &[LeadId],
+        most: u32,
+    ) -> Result<Vec<ScoreRecord>> {
+        let state = self.state();
+        let leads: BTreeSet<LeadId> = leads.iter().copied().collect();
+        let (first, last) = (Revision(0), Revision(i64::MAX));
+        let of_lead = |lead| {
+            let all = state.score_records.range((tenant, lead, first)..=(tenant, lead, last));
+            let mut all: Vec<ScoreRecord> = all.map(|(_, record)| record.clone()).collect();
+            all.reverse();
+            all.truncate(most as usize);
+            all
+        };
+        Ok(leads.into_iter().flat_map(of_lead).collect())
     }
 
     async fn due_scores(

@@ -24,8 +24,8 @@ use super::RuleSet;
 use crate::scoring::{ScoreCard, Scorer, Silence, Subject};
 use crate::testing::Sandbox;
 use crate::{
-    FieldDefinition, FieldType, Interaction, InteractionId, InteractionKind, Lead, NewLead, Points,
-    Stage, StageKind, Suspicion, Timestamp,
+    FieldDefinition, FieldType, Interaction, InteractionId, InteractionKind, Judge, Lead, NewLead,
+    Points, Stage, StageKind, Suspicion, Timestamp,
 };
 
 /// The script of the design, whole.
@@ -87,6 +87,8 @@ fn happened(lead: &Lead, kind: &str, hours_ago: i64, details: Value) -> Interact
         received_at: at,
         key: None,
         suspicion: Suspicion::Clear,
+        judge: Judge::default(),
+        reason: None,
         props,
     }
 }
