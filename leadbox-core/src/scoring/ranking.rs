@@ -3,7 +3,7 @@
 //!
 //! Sources: area under the curve by ranks, ties counting half (Mann & Whitney 1947), with the interval of Newcombe (2006, "Confidence
 //! intervals for an effect size measure based on the Mann-Whitney statistic, part 2", method 5); the difference of two areas on the same
-//! leads by DeLong, DeLong & Clarke-Pearson (1988); shares with the interval of Wilson (1927). All intervals are of 95 %.
+//! leads by E. DeLong, D. DeLong and Clarke-Pearson (1988); shares with the interval of Wilson (1927). All intervals are of 95 %.
 
 use std::cmp::Reverse;
 

@@ -92,7 +92,7 @@ Without --by it is by the rules that are in force. With --if and --happens it is
         /// If a field were so
         #[arg(long = "if", value_name = "FIELD=VALUE", value_parser = assignment)]
         supposed: Vec<(String, String)>,
-        /// If this happened besides: a kind, with details behind it such as page_view:path=/pricing,seconds=40
+        /// If this happened besides: a kind, with details behind it, such as `page_view:path=/pricing,seconds=40`
         #[arg(long, value_name = "KIND", value_parser = happening)]
         happens: Vec<NewInteraction>,
     },

@@ -77,7 +77,7 @@ async fn year(sandbox: &Sandbox, hint: u64) -> Vec<LeadId> {
 }
 
 fn script(script: &str) -> Candidate {
-    Candidate::Script(key("ours"), script.to_owned())
+    Candidate::Script(key("ours"), script.into())
 }
 
 async fn backtest(sandbox: &Sandbox, by: &str) -> Backtest {

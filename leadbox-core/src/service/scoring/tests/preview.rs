@@ -22,7 +22,7 @@ const OTHERS: &str = r#"
 "#;
 
 fn others() -> Candidate {
-    Candidate::Script(key("ours"), OTHERS.to_owned())
+    Candidate::Script(key("ours"), OTHERS.into())
 }
 
 async fn preview(leadbox: &LeadBox, by: &Candidate) -> Preview {
@@ -115,11 +115,11 @@ async fn what_is_in_force_changes_nothing_and_mistakes_are_told() {
     publish(&sandbox, "ours", RULES).await;
     let same = preview(&sandbox.leadbox, &Candidate::InForce).await;
     assert_eq!((same.moved, same.shifted, same.most_moved.len()), (0, 0, 0));
-    let wrong = Candidate::Script(key("ours"), "rule(1".to_owned());
+    let wrong = Candidate::Script(key("ours"), "rule(1".into());
     let wrong = sandbox.leadbox.rules().preview(&wrong).await;
     assert!(matches!(wrong, Err(Error::Invalid(_))));
     // Two that are for all leads: one of them would never be asked.
-    let second = Candidate::Script(key("second"), OTHERS.to_owned());
+    let second = Candidate::Script(key("second"), OTHERS.into());
     let wrong = sandbox.leadbox.rules().preview(&second).await;
     assert!(matches!(wrong, Err(Error::Invalid(_))));
     let guest = Rights::granted(None, [], Grants::default());
