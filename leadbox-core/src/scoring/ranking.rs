@@ -309,7 +309,7 @@ mod tests {
                 let won: f64 = ranking.tenths.iter().map(|tenth| tenth.won).sum();
                 let leads: u64 = ranking.tenths.iter().map(|tenth| tenth.leads).sum();
                 prop_assert!((won - ranking.won as f64).abs() < 1e-9);
-                prop_assert_eq!(leads as usize, scores.len());
+                prop_assert_eq!(leads, scores.len() as u64);
             }
         }
     }
@@ -332,7 +332,7 @@ mod tests {
         let mut within = 0;
         for seed in 0..1_000 {
             let drawn: Vec<u64> = shuffled(seed).take(240).collect();
-            let all = drawn.chunks(2).map(|two| ((two[0] % 90) as i64, two[1] % 3 == 0));
+            let all = drawn.chunks(2).map(|two| ((two[0] % 90).cast_signed(), two[1] % 3 == 0));
             let auc = Ranking::of(&outcomes(all)).auc.unwrap();
             within += u32::from(auc.low <= 0.5 && 0.5 <= auc.high);
         }
@@ -345,7 +345,7 @@ mod tests {
         let of = |hint: u64| {
             let leads = drawn.chunks(2).map(|two| {
                 let won = two[1] % 3 == 0;
-                ((two[0] % 100 + u64::from(won) * hint) as i64, won)
+                ((two[0] % 100 + u64::from(won) * hint).cast_signed(), won)
             });
             outcomes(leads)
         };
