@@ -57,6 +57,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/leads/{id}/tasks", Lead(LeadRead)),
     ("POST", "/leads/{id}/tasks", Lead(TaskCreate)),
     ("GET", "/tasks", Nothing),
+    ("GET", "/worklist", Nothing),
     ("GET", "/tasks/{id}", Lead(LeadRead)),
     ("PATCH", "/tasks/{id}", Lead(TaskEdit)),
     ("DELETE", "/tasks/{id}", Lead(TaskEdit)),
