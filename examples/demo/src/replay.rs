@@ -275,7 +275,7 @@ mod tests {
     use super::*;
     use crate::Recipe;
     use leadbox_core::event::Verdict;
-    use leadbox_core::service::Founding;
+    use leadbox_core::service::{BacktestPlan, Candidate, Founding};
     use leadbox_core::storage::LogStore;
     use leadbox_core::{PageRequest, Position, Timestamp};
 
@@ -350,6 +350,19 @@ mod tests {
         assert!(leadbox.analytics().verify().await.unwrap().is_empty());
         let (verdict, _) = leadbox.log().verify().await.unwrap();
         assert!(matches!(verdict, Verdict::Intact { erased: 0, .. }));
+    }
+
+    #[tokio::test]
+    async fn the_example_rules_rank_the_leads_that_were_won() {
+        let storage = Arc::new(MemoryStorage::new());
+        let recipe = Recipe { size: 800, months: 18, ..plan(1).recipe() };
+        replay(storage.clone(), &Plan::make(recipe), |_| {}).await.unwrap();
+        let leadbox = LeadBox::builder(storage).build().unwrap();
+        let plan = BacktestPlan::new(Candidate::InForce);
+        let told = leadbox.rules().backtest(&plan).await.unwrap();
+        let (lift, auc) = (told.tried.lift.unwrap(), told.tried.auc.unwrap());
+        assert!(told.tried.won > 40 && lift.value >= 2.0 && lift.low > 1.0, "{:?}", told.tried);
+        assert!(auc.low > 0.5, "{auc:?}");
     }
 
     #[tokio::test]

@@ -190,3 +190,45 @@ fn rules_come_into_force_and_go_back_a_step() {
         unknown.stderr
     );
 }
+
+#[test]
+fn rules_are_tried_on_the_leads_that_are_there_and_on_those_that_were() {
+    let place = Place::new();
+    let made = place.run(&["demo", "--size", "150", "--months", "6", "--as-of", "2026-03-02"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    place.file("lists.rhai", "export const deciders = [\"cto\", \"ceo\", \"founder\"];\n");
+    let script = "import \"lists\" as lists;\nruleset(\"Others\");\npriority(\"hot\", 40);\n\
+        rule(\"Decides\", 40, |lead| lead.title.has_any(lists::deciders));\n\
+        rule(\"Reads\", 5, |lead| lead.cf.newsletter == true);\n";
+    place.file("others.rhai", script);
+    let preview = place.run(&["rules", "preview", "others.rhai", "--set", "b2b_saas"]);
+    assert_eq!(preview.code, 0, "{}", preview.stderr);
+    for says in ["leads: ", "would have another priority", "Decides", "moves most"] {
+        assert!(preview.stdout.contains(says), "{says}: {}", preview.stdout);
+    }
+    let json =
+        place.run(&["rules", "preview", "others.rhai", "--set", "b2b_saas", "--json"]).json();
+    let lead = json["most_moved"][0]["lead"].as_str().unwrap().to_owned();
+    assert!(json["moved"].as_u64().unwrap() > 20, "{json}");
+
+    let backtest =
+        place.run(&["rules", "backtest", "others.rhai", "--set", "b2b_saas", "--after-days", "3"]);
+    assert_eq!(backtest.code, 0, "{}", backtest.stderr);
+    for says in ["scored as they were known 3 days after", "ranks won over lost", "in force"] {
+        assert!(backtest.stdout.contains(says), "{says}: {}", backtest.stdout);
+    }
+    let what_if = ["--if", "title=CTO", "--happens", "page_view:path=/pricing"];
+    let explained = ["rules", "explain", &lead, "--by", "others.rhai"];
+    let supposed = place.run(&[&explained[..], &what_if[..]].concat());
+    assert_eq!(supposed.code, 0, "{}", supposed.stderr);
+    assert!(
+        supposed.stdout.contains("+40") && supposed.stdout.contains("now it has"),
+        "{}",
+        supposed.stdout
+    );
+    let wrong = place.run(&["rules", "explain", &lead, "--if", "employees=many"]);
+    assert!(wrong.code == 1 && wrong.stderr.contains("employees"), "{}", wrong.stderr);
+    place.file("wrong.rhai", "rule(\"x\", 1, |lead| lead.cf.bugdet > 5);\n");
+    let wrong = place.run(&["rules", "preview", "wrong.rhai", "--set", "b2b_saas"]);
+    assert!(wrong.code == 6 && wrong.stderr.contains("budget"), "{}", wrong.stderr);
+}

@@ -57,7 +57,6 @@ impl Shell {
             (&[Capability::RolesManage], item("Roles", "roles", "lock")),
             (&[Capability::KeysManage], item("API keys", "keys", "key")),
             (&[Capability::AuditRead], item("Activity log", "log", "log")),
-            (&[Capability::RulesManage], item("Scoring", "scoring", "score")),
             (&[Capability::FieldsManage], item("Custom fields", "settings/fields", "columns")),
             (&[Capability::SettingsManage], item("Settings", "settings", "cog")),
             (&[Capability::SystemRead], item("System", "system", "system")),
@@ -78,9 +77,14 @@ impl Shell {
         if rights.can(Capability::LeadsImport) {
             leads.push(item("Import", "import", "import"));
         }
+        let mut automate = Vec::new();
+        if rights.can(Capability::RulesManage) {
+            automate.push(item("Scoring", "scoring", "score"));
+        }
         let mut nav = vec![
             Section { title: "Analyse", items: vec![item("Overview", "", "home")] },
             Section { title: "Leads", items: leads },
+            Section { title: "Automate", items: automate },
             Section { title: "Administer", items: administer },
         ];
         nav.retain(|section| !section.items.is_empty());

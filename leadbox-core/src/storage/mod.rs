@@ -12,6 +12,8 @@ mod committed;
 mod definition;
 mod error;
 mod event_filter;
+mod job_store;
+mod log_store;
 mod memory;
 mod roles;
 mod sample;
@@ -28,16 +30,21 @@ pub use committed::{Committed, SkipReason, Skipped};
 pub use definition::{Definition, DefinitionKind};
 pub use error::{BoxError, StorageError};
 pub use event_filter::EventFilter;
+#[cfg(feature = "mocks")]
+pub use job_store::MockJobStore;
+pub use job_store::{Claim, JobStore};
+#[cfg(feature = "mocks")]
+pub use log_store::MockLogStore;
+pub use log_store::{ConsumerLease, ConsumerStart, ConsumerState, LogStore, Sequenced};
 pub use memory::MemoryStorage;
 pub use roles::{
-    AnalyticsStore, Claim, ConsumerLease, ConsumerStart, ConsumerState, Counts, DefinitionStore,
-    DirectoryStore, JobStore, LeadStore, LogStore, ProofStore, Schema, Sequenced, Storage,
-    StoredLead, TaskStore, ViewStore,
+    AnalyticsStore, Counts, DefinitionStore, DirectoryStore, LeadStore, ProofStore, Schema,
+    Storage, StoredLead, TaskStore, ViewStore,
 };
 #[cfg(feature = "mocks")]
 pub use roles::{
-    MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockJobStore, MockLeadStore,
-    MockLogStore, MockProofStore, MockTaskStore, MockViewStore,
+    MockAnalyticsStore, MockDefinitionStore, MockDirectoryStore, MockLeadStore, MockProofStore,
+    MockTaskStore, MockViewStore,
 };
 pub use sample::LeadSample;
 #[cfg(feature = "mocks")]

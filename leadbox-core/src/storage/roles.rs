@@ -3,25 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::time::Duration;
 
 use async_trait::async_trait;
 #[cfg(feature = "mocks")]
 use mockall::automock;
-use uuid::Uuid;
 
 use super::{
-    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, EventFilter, LeadSample, Reply,
-    ScoreStore, StorageError, Wake,
+    ChangeSet, Checkpoint, Committed, Definition, DefinitionKind, JobStore, LeadSample, LogStore,
+    Reply, ScoreStore, StorageError, Wake,
 };
 use crate::directory::{Team, User};
-use crate::event::{ChainHead, Event, Position};
 use crate::filter::LeadQuery;
-use crate::id::{
-    InteractionId, JobId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, ViewId, WorkerId,
-};
+use crate::id::{InteractionId, LeadId, NoteId, TaskId, TeamId, Tenant, TokenId, UserId, ViewId};
 use crate::interaction::{Interaction, LeadActivity};
-use crate::job::{Attempt, Job, JobFilter, Lane, LaneCount, LaneKey, LaneState};
 use crate::lead::{IdentityKey, KeyedLead, Lead, SharedKey};
 use crate::note::Note;
 use crate::page::{Page, PageRequest};
@@ -254,159 +248,6 @@ pub trait ProofStore: Send + Sync {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>>;
-}
-
-/// How far events were put into the log.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Sequenced {
-    /// How many got their position now.
-    pub count: u64,
-    /// Whether more are waiting.
-    pub more: bool,
-}
-
-/// Where a consumer that is new begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ConsumerStart {
-    /// Before the first event.
-    Beginning,
-    /// Behind the last event there is.
-    Now,
-}
-
-/// The right to move a consumer on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ConsumerLease {
-    /// The consumer.
-    pub consumer: String,
-    /// Raised whenever the lease goes to another worker: whoever holds an older one has lost it.
-    pub token: i64,
-    /// How far it has come.
-    pub cursor: Position,
-    /// Until when the lease holds.
-    pub until: Timestamp,
-}
-
-/// How far a consumer is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ConsumerState {
-    /// The consumer.
-    pub consumer: String,
-    /// How far it has come.
-    pub cursor: Position,
-    /// Until when somebody holds it, if anybody.
-    pub leased_until: Option<Timestamp>,
-}
-
-/// The log. Called by consumers, timelines and the audit.
-#[cfg_attr(feature = "mocks", automock)]
-#[async_trait]
-pub trait LogStore: Send + Sync {
-    /// Where the log ends.
-    async fn head(&self) -> Result<ChainHead>;
-
-    /// Events of all tenants behind `after`, in order, without gaps.
-    async fn events_after(&self, after: Position, limit: u32) -> Result<Vec<Event>>;
-
-    /// A tenant's events, the latest first. For a scope that does not see all owners, only events about leads that it
-    /// sees now; a lead that was merged into another is seen by who sees that.
-    async fn events(
-        &self,
-        scope: &Scope,
-        filter: &EventFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Event>>;
-
-    /// The latest events about each of these leads, at most `most` of each: those of one lead together, the latest first. Not
-    /// those about leads that were merged into it.
-    async fn latest_events(
-        &self,
-        tenant: Tenant,
-        leads: &[LeadId],
-        most: u32,
-    ) -> Result<Vec<Event>>;
-
-    /// The leads that events by this actor are about, as far as [`events`](Self::events) shows those: each once, the one that
-    /// it changed last first.
-    async fn leads_of_actor(&self, scope: &Scope, actor: Uuid) -> Result<Vec<LeadId>>;
-
-    /// How many events by this actor there are, but for those about itself, and the leads of at most `most` of them, that lie
-    /// evenly among all: what `leads_of_actor` says of few, of very many too. Of all owners.
-    async fn sample_of_actor(&self, tenant: Tenant, actor: Uuid, most: usize)
-    -> Result<LeadSample>;
-
-    /// Gives positions to committed events that have none yet, at most `limit`. Nothing to do where commits do it.
-    async fn sequence(&self, limit: u32) -> Result<Sequenced>;
-
-    /// Takes or renews the lease of a consumer; none while another worker holds it. A new consumer begins at `start`.
-    async fn lease_consumer<'a>(
-        &self,
-        consumer: &'a str,
-        worker: WorkerId,
-        start: ConsumerStart,
-        now: Timestamp,
-        ttl: Duration,
-    ) -> Result<Option<ConsumerLease>>;
-
-    /// Gives a lease back, so that another worker need not wait for its end.
-    async fn release_consumer(&self, lease: &ConsumerLease) -> Result<()>;
-
-    /// All consumers, by name.
-    async fn consumers(&self) -> Result<Vec<ConsumerState>>;
-}
-
-/// A wish for jobs.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Claim {
-    /// Who asks.
-    pub worker: WorkerId,
-    /// For which queues; of all tenants.
-    pub queues: Vec<String>,
-    /// At most so many, 1 to 256.
-    pub limit: u32,
-    /// For how long.
-    pub lease: Duration,
-    /// The present moment.
-    pub now: Timestamp,
-}
-
-/// The queue. Called by workers.
-#[cfg_attr(feature = "mocks", automock)]
-#[async_trait]
-pub trait JobStore: Send + Sync {
-    /// Takes due jobs, those first that have been due longest, as far as their lanes allow: ready ones, and leased
-    /// ones whose lease has run out. Each comes with its attempt counted and a new token. No lane starves another: every
-    /// lane with due jobs and free slots gets its share of `limit`.
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Job>>;
-
-    /// Prolongs leases, given as (job, token); returns those that still hold.
-    async fn extend(&self, jobs: &[(JobId, i64)], until: Timestamp) -> Result<Vec<JobId>>;
-
-    /// When the next ready job of these queues is due or the next lease runs out, whatever its lane says.
-    async fn next_due(&self, queues: &[String]) -> Result<Option<Timestamp>>;
-
-    /// A job by its id.
-    async fn job(&self, tenant: Tenant, id: JobId) -> Result<Option<Job>>;
-
-    /// A tenant's jobs, by id.
-    async fn jobs(
-        &self,
-        tenant: Tenant,
-        filter: &JobFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Job>>;
-
-    /// The tries of a job, the first first.
-    async fn attempts(&self, tenant: Tenant, job: JobId) -> Result<Vec<Attempt>>;
-
-    /// The tries in a lane, the latest first (by `at`, then id).
-    async fn lane_attempts(&self, lane: &LaneKey, page: &PageRequest) -> Result<Page<Attempt>>;
-
-    /// A lane's settings and state; none when nobody set it up.
-    async fn lane(&self, key: &LaneKey) -> Result<Option<(Lane, LaneState)>>;
-
-    /// The lanes of a tenant that have jobs, by key.
-    async fn lane_counts(&self, tenant: Tenant) -> Result<Vec<LaneCount>>;
 }
 
 /// Kept counts and counted ones, seen at one moment.

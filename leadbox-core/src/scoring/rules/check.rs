@@ -3,18 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use rhai::{Array, Dynamic, ImmutableString, Position};
+use rhai::{Array, ImmutableString, Position};
 
-use super::added::{Added, Sort, Vocabulary};
+use super::added::{Added, Vocabulary};
 use super::card_value::ASKED;
 use super::fault::{CHANGES, Mistake};
+use super::kind::Kind;
 use super::lead_value::no_field;
 use super::question::{Part, What};
 use super::spelling::hint;
 use super::unknown::COMPARISONS;
 use super::vocabulary::unnamed;
 use crate::catalog::Catalog;
-use crate::field::{FieldDefinition, FieldType};
+use crate::field::FieldDefinition;
 use crate::identity::{Country, Industry};
 use crate::scoring::place::{Field, GROUPS, Parameter};
 
@@ -24,103 +25,6 @@ pub(super) enum About {
     Lead,
     Interaction,
     Card,
-}
-
-/// What kind of value a part has, as far as that is known before anything is asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    About(About),
-    Group(&'static str),
-    Text,
-    Number,
-    YesOrNo,
-    Moment,
-    Stretch,
-    List,
-    Nothing,
-    Any,
-}
-
-impl Kind {
-    fn in_words(self) -> &'static str {
-        match self {
-            Self::About(About::Lead) => "a lead",
-            Self::About(About::Interaction) => "an interaction",
-            Self::About(About::Card) => "a result",
-            Self::Group(_) => "a group of fields",
-            Self::Text => "a text",
-            Self::Number => "a number",
-            Self::YesOrNo => "yes or no",
-            Self::Moment => "a moment",
-            Self::Stretch => "a stretch of time",
-            Self::List => "a list",
-            Self::Nothing => "nothing",
-            Self::Any => "anything",
-        }
-    }
-
-    fn of(value: &Dynamic) -> Self {
-        if value.is_string() || value.is_char() {
-            Self::Text
-        } else if value.is_int() || value.is_float() {
-            Self::Number
-        } else if value.is_bool() {
-            Self::YesOrNo
-        } else if value.is_array() {
-            Self::List
-        } else if value.is_unit() {
-            Self::Nothing
-        } else {
-            Self::Any
-        }
-    }
-
-    fn of_field(name: &str) -> Self {
-        match name {
-            "employees" | "value" | "completeness" => Self::Number,
-            "is_role_address" | "has_owner" => Self::YesOrNo,
-            "created_at" | "stage_since" | "last_interaction" => Self::Moment,
-            "tags" => Self::List,
-            _ => Self::Text,
-        }
-    }
-
-    fn of_sort(sort: Sort) -> Self {
-        match sort {
-            Sort::Text => Self::Text,
-            Sort::Number => Self::Number,
-            Sort::YesOrNo => Self::YesOrNo,
-            Sort::Texts => Self::List,
-        }
-    }
-
-    fn of_custom(field: &FieldType) -> Self {
-        match field {
-            FieldType::Number | FieldType::Decimal => Self::Number,
-            FieldType::Bool => Self::YesOrNo,
-            FieldType::Date => Self::Moment,
-            FieldType::MultiChoice(_) => Self::List,
-            FieldType::Text
-            | FieldType::Choice(_)
-            | FieldType::Url
-            | FieldType::Email
-            | FieldType::Phone => Self::Text,
-        }
-    }
-
-    /// What a word of the vocabulary answers with.
-    fn of_word(name: &str) -> Self {
-        match name {
-            "is_known" | "has_any" | "starts_with" | "ends_with" | "equals" | "contains"
-            | "between" | "within" | "fired" => Self::YesOrNo,
-            "lower" | "upper" => Self::Text,
-            "length" | "min" | "max" | "abs" | "floor" | "ceiling" | "round" | "days_since"
-            | "hours_since" | "count" | "points" | "category" => Self::Number,
-            "minutes" | "hours" | "days" | "weeks" => Self::Stretch,
-            "date" | "last" => Self::Moment,
-            _ => Self::Any,
-        }
-    }
 }
 
 /// What is known beside the question.

@@ -17,6 +17,8 @@ mod fault;
 mod fields;
 mod imports;
 mod interaction_value;
+#[cfg(feature = "compiled")]
+mod kind;
 mod known;
 mod lead_value;
 mod loader;
