@@ -141,7 +141,7 @@ pub(super) async fn rules(
                 return explained::explain(&office, rules, lead, *as_of).await;
             }
             let by = match by {
-                Some(file) => Candidate::Script(named_as(file)?, read(file)?),
+                Some(file) => Candidate::Alone(read(file)?),
                 None => Candidate::InForce,
             };
             let set = |patch: LeadPatch, (field, value): &(String, String)| {

@@ -20,6 +20,8 @@ pub enum Candidate {
     Version(RuleSetVersion),
     /// A script, with the files beside it, as the rule set of this key.
     Script(RuleSetKey, RuleSource),
+    /// A script, with the files beside it, as if nothing else were in force.
+    Alone(RuleSource),
 }
 
 impl LeadBox {
@@ -27,6 +29,10 @@ impl LeadBox {
     pub(super) async fn scorers_by(&self, candidate: &Candidate) -> Result<Arc<Scorers>> {
         let (id, rules) = match candidate {
             Candidate::InForce => return self.scorers().await,
+            Candidate::Alone(source) => {
+                let rules = self.drafted(source).await?.map_err(mistakes)?;
+                return Ok(Arc::new(Scorers::host(Arc::new(rules))));
+            }
             Candidate::Version(id) => {
                 let published = self.published_rules(id).await?;
                 let absent = || Error::not_found("version", format!("{}@{}", id.set, id.version));

@@ -199,6 +199,8 @@ async fn what_a_lead_would_be_worth_is_told_and_nothing_is_written() {
     let by_others = WhatIf { by: script(BLIND), ..WhatIf::default() };
     let supposed = rules.what_if(lead, &by_others).await.unwrap();
     assert!(supposed.after.card.fired("Is there") && !supposed.after.card.fired("Decision maker"));
+    let alone = WhatIf { by: Candidate::Alone(BLIND.into()), ..WhatIf::default() };
+    assert_eq!(rules.what_if(lead, &alone).await.unwrap().after.card.total, Points::whole(1));
     let wrong = WhatIf {
         patch: LeadPatch::new().set("employees", "many"),
         happened: vec![NewInteraction::new("Page View")],
