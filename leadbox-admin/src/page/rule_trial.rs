@@ -160,7 +160,7 @@ pub(super) async fn past(
     plan: &BacktestPlan,
 ) -> leadbox_core::Result<Past> {
     let backtest = leadbox.rules().backtest(plan).await?;
-    let names = Names::of(leadbox, backtest.moved.iter().map(|one| one.lead)).await?;
+    let names = Names::of(leadbox, backtest.moved.iter().map(|one| one.moved.lead)).await?;
     Ok(ranked(&backtest, prefix, &names))
 }
 
@@ -291,13 +291,8 @@ fn ranked(backtest: &Backtest, prefix: &str, names: &Names) -> Past {
         Shifted { says, won: number(*won), lost: number(*lost) }
     };
     let moved = backtest.moved.iter().take(SHOWN).map(|one| Moved {
-        link: format!("{prefix}/leads/{}", one.lead),
-        name: names.name(one.lead),
-        before: one.before.to_string(),
-        after: one.after.to_string(),
-        priority: String::new(),
         outcome: if one.won { "Won" } else { "Lost" },
-        why: because(&one.why),
+        ..one_moved(&one.moved, prefix, names)
     });
     Past {
         says,

@@ -79,7 +79,7 @@ impl Leads<'_> {
         let is_contended = |lead| {
             decided.get(&lead).is_some_and(|index: &usize| all[*index].tries >= TRIES_WITH_SCORES)
         };
-        let changes = self.leadbox.scored_behind(&changes, is_contended)?;
+        let changes = self.leadbox.scored_behind(changes, is_contended)?;
         for skipped in self.leadbox.commit(&changes).await?.skipped {
             let Some(index) = decided.remove(&skipped.lead) else { continue };
             let one = &mut all[index];

@@ -206,7 +206,7 @@ impl LeadBox {
                 return Ok(outcome);
             }
             if tried >= TRIES_WITH_SCORES {
-                changes = self.scored_behind(&changes, |_| true)?;
+                changes = self.scored_behind(changes, |_| true)?;
             }
             match self.commit(&changes).await {
                 Ok(_) => return Ok(outcome),

@@ -195,7 +195,7 @@ impl Course {
             .filter(|left| left.tries >= TRIES_WITH_SCORES)
             .map(|left| left.lead)
             .collect();
-        let changes = leadbox.scored_behind(&changes, |lead| contended.contains(&lead))?;
+        let changes = leadbox.scored_behind(changes, |lead| contended.contains(&lead))?;
         let skipped = leadbox.commit(&changes).await?.skipped;
         next.revision = next.revision.next();
         next.moved_at = changes.at();

@@ -1,7 +1,6 @@
 //! Rules held against what is recorded: how they would have ranked leads that were won over leads that were lost. Owns at which moment of its
 //! life a lead is scored, and that nothing that came later has a part in it.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use super::candidate::Candidate;
 use super::kept::score;
 use super::past::Known;
+use super::preview::{MOST_MOVED, MovedLead};
 use super::verbs::Rules;
 use crate::access::Capability;
 use crate::error::{Invalid, Result};
@@ -18,16 +18,12 @@ use crate::id::LeadId;
 use crate::lead::Lead;
 use crate::page::PageRequest;
 use crate::pipeline::{StageKind, Stay};
-use crate::score::Points;
-use crate::scoring::{Estimate, LineMove, Outcome, Ranking, Scored, auc_gain};
+use crate::scoring::{Estimate, Outcome, Ranking, Scored, auc_gain};
 use crate::service::LeadList;
 use crate::time::Timestamp;
 
 /// Leads that are gone back for at once.
 const BATCH: u32 = 500;
-/// The leads that are shown of those that move.
-const MOST_MOVED: usize = 20;
-
 /// What is to be tried, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BacktestPlan {
@@ -106,23 +102,14 @@ pub struct Shift {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TriedLead {
-    /// The lead.
-    pub lead: LeadId,
+    /// The lead and its scores.
+    #[serde(flatten)]
+    pub moved: MovedLead,
     /// The moment at which it is scored.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// Whether it was won later; else it was lost.
     pub won: bool,
-    /// Its total by what is in force.
-    #[serde(serialize_with = "Points::as_text")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub before: Points,
-    /// Its total by what was tried.
-    #[serde(serialize_with = "Points::as_text")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub after: Points,
-    /// The rules that make the difference.
-    pub why: Vec<LineMove>,
 }
 
 /// What is found out, lead by lead.
@@ -195,26 +182,20 @@ impl Rules<'_> {
         let catalog = self.leadbox.catalog().await?;
         let ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
         let kind = |stage| catalog.stage(stage).map(|(_, stage)| stage.kind);
-        let mut decided: HashMap<LeadId, Timestamp> = HashMap::new();
-        for Stay { lead, stage, entered_at, .. } in
-            self.leadbox.storage().stays(self.leadbox.scope(), &ids).await?
-        {
-            if kind(stage).is_some_and(|kind| kind != StageKind::Open) {
-                let first = decided.entry(lead).or_insert(entered_at);
-                *first = (*first).min(entered_at);
-            }
-        }
+        let stays = self.leadbox.stays_by_lead(&ids).await?;
+        let is_end = |stay: &&Stay| kind(stay.stage).is_some_and(|kind| kind != StageKind::Open);
+        let decided = |lead| stays.get(&lead)?.iter().filter(is_end).map(|it| it.entered_at).min();
         let (mut wanted, mut won) = (Vec::with_capacity(leads.len()), HashMap::new());
         for lead in leads {
             let at = lead.created_at + plan.after;
-            if decided.get(&lead.id).is_some_and(|decided| at < *decided) {
+            if decided(lead.id).is_some_and(|decided| at < decided) {
                 won.insert(lead.id, kind(lead.stage) == Some(StageKind::Won));
                 wanted.push((lead, at));
             } else {
                 found.decided_before += 1;
             }
         }
-        let known = self.leadbox.known(wanted).await?;
+        let known = self.leadbox.known(wanted, stays).await?;
         found.not_known += (won.len() - known.len()) as u64;
         let with_outcome = |known: Known| {
             let won = won.get(&known.lead.id) == Some(&true);
@@ -235,8 +216,7 @@ impl Found {
             *(if won { of_won } else { of_lost }) += 1;
         }
         if before.total != after.total {
-            let (why, before, after) = (before.moves_to(after), before.total, after.total);
-            self.moved.push(TriedLead { lead, at, won, before, after, why });
+            self.moved.push(TriedLead { moved: MovedLead::of(lead, before, after), at, won });
             if self.moved.len() > 4 * MOST_MOVED {
                 self.keep_most_moved();
             }
@@ -244,7 +224,7 @@ impl Found {
     }
 
     fn keep_most_moved(&mut self) {
-        self.moved.sort_by_key(|one| (Reverse(one.after.0.abs_diff(one.before.0)), one.lead));
+        self.moved.sort_by_key(|one| one.moved.place());
         self.moved.truncate(MOST_MOVED);
     }
 

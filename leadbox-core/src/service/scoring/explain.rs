@@ -8,10 +8,10 @@ use super::kept::{MOST_INTERACTIONS, score};
 use super::past::Known;
 use super::verbs::Rules;
 use crate::access::Capability;
+use crate::catalog::Catalog;
 use crate::error::{Error, Invalid, Result};
 use crate::id::{InteractionId, LeadId};
-use crate::interaction::Interaction;
-use crate::lead::{Lead, LeadPatch, settle};
+use crate::lead::{LeadPatch, settle};
 use crate::page::{Page, PageRequest};
 use crate::scoring::{RuleSetVersion, ScoreCard, ScoreRecord, Scored, Scorers};
 use crate::service::NewInteraction;
@@ -78,14 +78,8 @@ impl Rules<'_> {
         lead: LeadId,
         as_of: Option<Timestamp>,
     ) -> Result<Explanation> {
-        let now = self.leadbox.now();
-        let at = as_of.unwrap_or(now);
-        let stored = self.leadbox.leads().stored(lead).await?;
-        let stored = stored.ok_or_else(|| Error::not_found("lead", lead))?;
-        let (lead, interactions) = self.subject(stored.lead, as_of.filter(|at| *at < now)).await?;
-        let catalog = self.leadbox.catalog().await?;
-        let Scored { card, set, applies } = score(scorers, &catalog, &lead, &interactions, at);
-        Ok(Explanation { lead: lead.id, card, edition: scorers.edition(), set, applies })
+        let known = self.subject(lead, as_of).await?;
+        Ok(Explanation::of(scorers, &*self.leadbox.catalog().await?, &known))
     }
 
     /// How a lead's score changed, the latest first.
@@ -107,24 +101,21 @@ impl Rules<'_> {
         if what_if.by != Candidate::InForce {
             self.leadbox.rights().require_capability(Capability::RulesManage)?;
         }
-        let before = self.explain(lead, what_if.as_of).await?;
+        let mut known = self.subject(lead, what_if.as_of).await?;
         let scorers = self.leadbox.scorers_by(&what_if.by).await?;
-        let now = self.leadbox.now();
-        let stored = self.leadbox.leads().stored(lead).await?;
-        let stored = stored.ok_or_else(|| Error::not_found("lead", lead))?;
-        let past = what_if.as_of.filter(|at| *at < now);
-        let (mut lead, mut interactions) = self.subject(stored.lead, past).await?;
-        let (catalog, at) = (self.leadbox.catalog().await?, what_if.as_of.unwrap_or(now));
+        let catalog = self.leadbox.catalog().await?;
+        let before = Explanation::of(&*self.leadbox.scorers().await?, &catalog, &known);
+        let Known { at, lead, interactions } = &mut known;
         let mut invalid = Invalid::default();
-        if let Err(wrong) = what_if.patch.apply(&mut lead, &catalog, at) {
+        if let Err(wrong) = what_if.patch.apply(lead, &catalog, *at) {
             for issue in wrong.issues {
                 invalid.push(format!("patch.set.{}", issue.field), issue.message);
             }
         }
-        settle(&mut lead, &catalog);
+        settle(lead, &catalog);
         for (place, new) in what_if.happened.iter().enumerate() {
             let id = InteractionId::from_uuid(Uuid::from_u128(place as u128));
-            match new.interaction(id, &lead, at) {
+            match new.interaction(id, lead, *at) {
                 Ok(one) => interactions.push(one),
                 Err(wrong) => {
                     for issue in wrong.issues {
@@ -134,26 +125,33 @@ impl Rules<'_> {
             }
         }
         invalid.or(())?;
-        let Scored { card, set, applies } = score(&scorers, &catalog, &lead, &interactions, at);
-        let after = Explanation { lead: lead.id, card, edition: scorers.edition(), set, applies };
-        Ok(Supposed { before, after })
+        Ok(Supposed { before, after: Explanation::of(&scorers, &catalog, &known) })
     }
 
-    /// A lead and what happened with it: as both are, or as they were known at a moment.
-    async fn subject(
-        &self,
-        lead: Lead,
-        past: Option<Timestamp>,
-    ) -> Result<(Lead, Vec<Interaction>)> {
-        let Some(at) = past else {
+    /// A lead and what happened with it: as both are, or as they were known at a moment before.
+    async fn subject(&self, lead: LeadId, as_of: Option<Timestamp>) -> Result<Known> {
+        let now = self.leadbox.now();
+        let stored = self.leadbox.leads().stored(lead).await?;
+        let lead = stored.ok_or_else(|| Error::not_found("lead", lead))?.lead;
+        let (id, at) = (lead.id, as_of.unwrap_or(now));
+        if at >= now {
             let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
-            let found = storage.recent_interactions(tenant, &[lead.id], MOST_INTERACTIONS).await?;
-            return Ok((lead, found));
-        };
-        let id = lead.id;
+            let interactions =
+                storage.recent_interactions(tenant, &[id], MOST_INTERACTIONS).await?;
+            return Ok(Known { at, lead, interactions });
+        }
         self.leadbox.tell_all().await?;
-        let known = self.leadbox.known(vec![(lead, at)]).await?.pop();
-        let Known { lead, interactions, .. } = known.ok_or_else(|| Error::not_found("lead", id))?;
-        Ok((lead, interactions))
+        let stays = self.leadbox.stays_by_lead(&[id]).await?;
+        let known = self.leadbox.known(vec![(lead, at)], stays).await?.pop();
+        known.ok_or_else(|| Error::not_found("lead", id))
+    }
+}
+
+impl Explanation {
+    /// What scorers make of a lead.
+    fn of(scorers: &Scorers, catalog: &Catalog, known: &Known) -> Self {
+        let Known { at, lead, interactions } = known;
+        let Scored { card, set, applies } = score(scorers, catalog, lead, interactions, *at);
+        Self { lead: lead.id, card, edition: scorers.edition(), set, applies }
     }
 }

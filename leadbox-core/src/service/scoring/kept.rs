@@ -308,9 +308,14 @@ impl LeadBox {
     /// else knows a lead that is new.
     pub(in super::super) fn scored_behind(
         &self,
-        changes: &ChangeSet,
+        changes: ChangeSet,
         is_contended: impl Fn(LeadId) -> bool,
     ) -> Result<ChangeSet> {
+        let is_scored_now = |change: &Change| matches!(change, Change::SetScore(update) if is_contended(update.score.lead));
+        // Nearly always nobody is in the way, and nothing is copied.
+        if !changes.changes().iter().any(is_scored_now) {
+            return Ok(changes);
+        }
         let inserted = |change: &Change| match change {
             Change::InsertLead(row) => Some(row.lead.id),
             _ => None,

@@ -34,19 +34,31 @@ impl LeadBox {
         Ok(())
     }
 
+    /// All stays of leads.
+    pub(super) async fn stays_by_lead(
+        &self,
+        leads: &[LeadId],
+    ) -> Result<HashMap<LeadId, Vec<Stay>>> {
+        let mut stays: HashMap<LeadId, Vec<Stay>> = HashMap::new();
+        for stay in self.storage().stays(self.scope(), leads).await? {
+            stays.entry(stay.lead).or_default().push(stay);
+        }
+        Ok(stays)
+    }
+
     /// Leads as they were known, each at its moment, in the same order; those that nobody had heard of yet are missing. What was told has to be in the
     /// log: see [`tell_all`](Self::tell_all).
-    pub(super) async fn known(&self, wanted: Vec<(Lead, Timestamp)>) -> Result<Vec<Known>> {
+    pub(super) async fn known(
+        &self,
+        wanted: Vec<(Lead, Timestamp)>,
+        mut stays: HashMap<LeadId, Vec<Stay>>,
+    ) -> Result<Vec<Known>> {
         let (storage, tenant) = (self.storage(), self.tenant());
         let catalog = self.catalog().await?;
         let ids: Vec<LeadId> = wanted.iter().map(|(lead, _)| lead.id).collect();
         let mut events: HashMap<LeadId, Vec<Event>> = HashMap::new();
         for event in storage.latest_events(tenant, &ids, EVENTS).await? {
             events.entry(event.subject.id.into()).or_default().push(event);
-        }
-        let mut stays: HashMap<LeadId, Vec<Stay>> = HashMap::new();
-        for stay in storage.stays(self.scope(), &ids).await? {
-            stays.entry(stay.lead).or_default().push(stay);
         }
         let mut interactions: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
         for one in storage.recent_interactions(tenant, &ids, MOST_INTERACTIONS).await? {

@@ -17,11 +17,11 @@ use crate::error::{Error, Result};
 use crate::id::LeadId;
 use crate::interaction::Interaction;
 use crate::score::Points;
-use crate::scoring::{LineMove, Scorers, Step, Survey};
+use crate::scoring::{LineMove, ScoreCard, Scorers, Step, Survey};
 use crate::time::Timestamp;
 
 /// The leads that are shown of those that move.
-const MOST_MOVED: usize = 20;
+pub(super) const MOST_MOVED: usize = 20;
 
 /// What is known of rules before they are published.
 #[derive(Clone, PartialEq, Debug)]
@@ -96,6 +96,25 @@ pub struct MovedLead {
     pub why: Vec<LineMove>,
 }
 
+impl MovedLead {
+    /// From one card of a lead to another.
+    pub(super) fn of(lead: LeadId, before: &ScoreCard, after: &ScoreCard) -> Self {
+        Self {
+            lead,
+            before: before.total,
+            after: after.total,
+            priority_before: before.priority.clone(),
+            priority_after: after.priority.clone(),
+            why: before.moves_to(after),
+        }
+    }
+
+    /// Its place among others: those that move most come first.
+    pub(super) fn place(&self) -> (Reverse<u64>, LeadId) {
+        (Reverse(self.after.0.abs_diff(self.before.0)), self.lead)
+    }
+}
+
 impl Rules<'_> {
     /// What rules would do to the leads that the asker sees, beside what is in force. The leads are kept at hand for some minutes, so
     /// that asking again is quick; what happened meanwhile is not in them. Nothing is written.
@@ -148,18 +167,10 @@ impl Rules<'_> {
         let moved = stored.iter().map(|stored| {
             let happened = happened.get(&stored.lead.id).map(Vec::as_slice).unwrap_or_default();
             let card = |scorers| score(scorers, &catalog, &stored.lead, happened, at).card;
-            let (before, after) = (card(in_force), card(tried));
-            MovedLead {
-                lead: stored.lead.id,
-                why: before.moves_to(&after),
-                before: before.total,
-                after: after.total,
-                priority_before: before.priority,
-                priority_after: after.priority,
-            }
+            MovedLead::of(stored.lead.id, &card(in_force), &card(tried))
         });
         let mut moved: Vec<MovedLead> = moved.filter(|one| one.before != one.after).collect();
-        moved.sort_by_key(|one| (Reverse(one.after.0.abs_diff(one.before.0)), one.lead));
+        moved.sort_by_key(MovedLead::place);
         Ok(moved)
     }
 }

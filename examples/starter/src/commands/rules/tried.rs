@@ -172,8 +172,8 @@ impl Outcome for Backtests {
         let rows: Vec<_> = moved
             .map(|(one, name)| {
                 let outcome = if one.won { "won" } else { "lost" };
-                let (before, after) = (one.before.to_string(), one.after.to_string());
-                [name.clone(), outcome.to_owned(), before, after, because(&one.why)]
+                let (before, after) = (one.moved.before.to_string(), one.moved.after.to_string());
+                [name.clone(), outcome.to_owned(), before, after, because(&one.moved.why)]
             })
             .collect();
         if !rows.is_empty() {
@@ -237,7 +237,7 @@ pub(super) async fn preview(
 /// `Failed` when the plan is out of bounds; from the storage.
 pub(super) async fn backtest(office: &Office, plan: &BacktestPlan) -> Result<Exit, Failure> {
     let backtest = office.leadbox.rules().backtest(plan).await?;
-    let leads: Vec<LeadId> = backtest.moved.iter().map(|one| one.lead).collect();
+    let leads: Vec<LeadId> = backtest.moved.iter().map(|one| one.moved.lead).collect();
     let names = names(office, &leads).await?;
     Ok(office.say(&Backtests { backtest, names }))
 }

@@ -101,7 +101,7 @@ async fn rules_that_see_what_matters_rank_better_than_those_that_do_not() {
     assert!((10..40).contains(&tried.decided_before), "{}", tried.decided_before);
     let shifted: u64 = tried.shifts.iter().map(|shift| shift.won + shift.lost).sum();
     assert!(shifted > 40 && tried.moved.len() == 20);
-    let most = &tried.moved[0];
+    let most = &tried.moved[0].moved;
     assert!(!most.why.is_empty() && most.after.0 - most.before.0 >= 2_000, "{most:?}");
 
     // What is in force against itself.
