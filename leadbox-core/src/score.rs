@@ -22,6 +22,11 @@ impl Points {
     pub const fn whole(points: i64) -> Self {
         Self(points * 100)
     }
+
+    /// How many whole points they are, rounded down: what lists show.
+    pub const fn floor(self) -> i64 {
+        self.0.div_euclid(100)
+    }
 }
 
 impl fmt::Display for Points {
@@ -92,6 +97,21 @@ impl LeadScore {
             next_change_at: None,
             rule_set: 0,
             freshness: Freshness::Fresh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_written_exactly_and_shown_in_whole_ones_that_were_reached() {
+        for (points, written, floor) in
+            [(40_00, "40", 40), (12_50, "12.50", 12), (-10_50, "-10.50", -11), (-5, "-0.05", -1)]
+        {
+            let points = Points(points);
+            assert_eq!((points.to_string().as_str(), points.floor()), (written, floor));
         }
     }
 }

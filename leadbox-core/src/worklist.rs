@@ -57,7 +57,8 @@ pub enum WorkReason {
     },
     /// It is worth something.
     Score {
-        /// How much, in hundredths of a point.
+        /// How much.
+        #[serde(serialize_with = "Points::as_text")]
         total: Points,
         /// The rules that say most for it, the weightiest first.
         rules: Vec<String>,
@@ -104,7 +105,7 @@ impl WorkReason {
                 ago => format!("{priority} for {}", count(ago)),
             },
             Self::Score { total, rules } => {
-                let points = total.0.div_euclid(100);
+                let points = total.floor();
                 match rules.is_empty() {
                     true => format!("score {points}"),
                     false => format!("score {points}: {}", rules.join(", ")),

@@ -121,7 +121,7 @@ pub(super) fn row(stored: &StoredLead, catalog: &Catalog, names: &Names, now: Ti
     let lead = &stored.lead;
     let stage = catalog.stage(lead.stage).map(|(_, stage)| stage);
     let scored = stored.score.revision.0 > 0;
-    let points = stored.score.total.0 / 100;
+    let points = stored.score.total.floor();
     Row {
         id: lead.id.to_string(),
         name: lead.display_name().to_owned(),

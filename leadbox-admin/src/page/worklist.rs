@@ -39,7 +39,7 @@ impl Next {
             bits: stored.lead.company.name.clone().into_iter().chain([touched]).collect(),
             score: match score.revision.0 {
                 0 => String::new(),
-                _ => score.total.0.div_euclid(100).to_string(),
+                _ => score.total.floor().to_string(),
             },
             priority: score.priority.clone().unwrap_or_default(),
             reasons: reasons.iter().map(why).collect(),

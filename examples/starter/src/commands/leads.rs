@@ -59,7 +59,7 @@ impl Teller {
             email: lead.person.email.as_ref().map(|email| email.as_str().to_owned()),
             stage: stage.unwrap_or_else(|| lead.stage.to_string()),
             owner: lead.owner.map(|id| Named::user(id, &self.names)),
-            score: (score.revision.0 > 0).then_some(score.total.0 / 100),
+            score: (score.revision.0 > 0).then_some(score.total.floor()),
             received: lead.created_at,
             deleted: lead.deleted_at,
             fields: lead.to_fields(),

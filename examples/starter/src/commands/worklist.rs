@@ -36,7 +36,7 @@ impl Next {
         let why = |reason: WorkReason| Why { says: reason.says(now, zone), reason };
         Self {
             lead: Named::lead(&stored.lead),
-            score: (stored.score.revision.0 > 0).then_some(stored.score.total.0.div_euclid(100)),
+            score: (stored.score.revision.0 > 0).then_some(stored.score.total.floor()),
             priority: stored.score.priority,
             last_touch: stored.activity.last_at,
             reasons: reasons.into_iter().map(why).collect(),
