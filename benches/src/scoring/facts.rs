@@ -33,6 +33,7 @@ pub struct Facts {
     pub is_unsubscribed: bool,
     pub is_not_to_be_called: bool,
     pub visits: Vec<Visit>,
+    pub tags: Vec<&'static str>,
 }
 
 /// Something that happened.
@@ -78,6 +79,7 @@ const COUNTRIES: [&str; 10] = ["DE", "US", "FR", "IT", "PL", "JP", "GB", "NL", "
 const SOURCES: [&str; 6] =
     ["website", "webinar", "referral", "google ads", "linkedin", "trade show"];
 const KINDS: [&str; 5] = ["page_view", "email_open", "form_submit", "call", "email_click"];
+const TAGS: [&str; 6] = ["vip", "press", "partner", "trial", "event", "old"];
 const PATHS: [&str; 4] = ["/pricing/teams", "/pricing", "/blog/post", "/docs"];
 
 fn pick(rng: &mut StdRng, all: &[&'static str]) -> &'static str {
@@ -127,6 +129,7 @@ fn one(rng: &mut StdRng, number: usize, visits: usize, now: Timestamp) -> Facts 
         is_unsubscribed: rng.random_range(0..10) == 0,
         is_not_to_be_called: rng.random_range(0..12) == 0,
         visits: (0..visits).map(|_| visit(rng)).collect(),
+        tags: TAGS.into_iter().filter(|_| rng.random_range(0..2) == 0).collect(),
     }
 }
 
@@ -182,7 +185,7 @@ impl Facts {
                 city: None,
             },
             source: Source { name: self.source.clone(), ..Source::default() },
-            tags: Default::default(),
+            tags: self.tags.iter().map(|tag| (*tag).to_owned()).collect(),
             owner: None,
             pipeline: PipelineId::from_uuid(Uuid::nil()),
             stage: StageId::from_uuid(Uuid::nil()),

@@ -34,7 +34,23 @@ signal("Called", "call", 15).when(|i| i.seconds >= 60).half_life(days(60)).cap(4
 signal("Clicked", "email_click", 3).when(|i| i.path.starts_with("/blog")).half_life(days(10)).cap(12);
 "#;
 
-/// One rule that only the interpreter can run.
-pub const ALONE: &str = r#"
-rule("Alone", 5, |lead| { let size = lead.employees; is_known(size) && size > 100 && lead.title.lower() != "student" });
+/// One rule of several steps.
+pub const STEPS: &str = r#"
+rule("Alone", 5, |lead| { let size = lead.employees; is_known(size) && size > 100 && lead.title != "Student" });
+"#;
+
+/// One with a word that only the interpreter knows.
+pub const WORD: &str = r#"
+rule("Alone", 5, |lead| lead.employees > 100 && lead.title.lower() != "student");
+"#;
+
+/// One that repeats something, which only the interpreter can.
+pub const LOOP: &str = r#"
+rule("Alone", 5, |lead| { let found = 0; for tag in lead.tags { if tag == "vip" || tag == "press" { found += 1; } } found > 1 });
+"#;
+
+/// One that asks a function of the script.
+pub const FUNCTION: &str = r#"
+fn is_large(size, least) { is_known(size) && size > least }
+rule("Alone", 5, |lead| is_large(lead.employees, 100) && lead.cf.budget >= 10000 && lead.cf.views_30d > 3);
 "#;

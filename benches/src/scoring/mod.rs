@@ -153,19 +153,27 @@ fn signals(seed: u64, report: &mut Report) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Rules of other forms, of which two need the interpreter.
 fn alone(seed: u64, report: &mut Report) -> Result<(), Failed> {
-    let leads = Leads::new(LEADS, 0, seed)?;
-    let mut script = rhai_script::Script::alone(&leads.facts)?;
-    let expected = (0..LEADS).map(|lead| script.score(lead)).collect::<Result<Vec<_>, _>>()?;
-    let check = |lead: usize, points: f64| checked("LeadBox", lead, points, expected[lead]);
-    let [over, card, interpreter] = leads.leadbox(leadbox::ALONE, &check)?;
-    let plain = per_lead(LEADS, |lead| script.score(lead))?;
-    let rows = [
-        ("LeadBox over a snapshot", over),
-        ("LeadBox, a whole card with reasons", card),
-        ("Rhai, an ordinary script, maps made beforehand", plain),
-    ];
-    table("one rule that only the interpreter can run", &rows, interpreter, report);
+    for (what, script, plain) in [
+        ("one rule of several steps", leadbox::STEPS, rhai_script::STEPS),
+        ("one rule with a word that only the interpreter knows", leadbox::WORD, rhai_script::WORD),
+        ("one rule that repeats something", leadbox::LOOP, rhai_script::LOOP),
+        ("one rule that asks a function of its script", leadbox::FUNCTION, rhai_script::FUNCTION),
+    ] {
+        let leads = Leads::new(LEADS, 0, seed)?;
+        let mut plain = rhai_script::Script::new(plain, &leads.facts)?;
+        let expected = (0..LEADS).map(|lead| plain.score(lead)).collect::<Result<Vec<_>, _>>()?;
+        let check = |lead: usize, points: f64| checked("LeadBox", lead, points, expected[lead]);
+        let [over, card, interpreter] = leads.leadbox(script, &check)?;
+        let plain = per_lead(LEADS, |lead| plain.score(lead))?;
+        let rows = [
+            ("LeadBox over a snapshot", over),
+            ("LeadBox, a whole card with reasons", card),
+            ("Rhai, an ordinary script, maps made beforehand", plain),
+        ];
+        table(what, &rows, interpreter, report);
+    }
     Ok(())
 }
 

@@ -31,10 +31,28 @@ if lead.unsubscribed || lead.do_not_call { score -= 30.0; }
 score
 "#;
 
-/// The same as [`ALONE`](super::leadbox::ALONE).
-const ALONE: &str = r#"
+/// The same as [`STEPS`](super::leadbox::STEPS).
+pub const STEPS: &str = r#"
 let size = lead.employees;
-if size != () && size > 100 && lead.title != () && lead.title.to_lower() != "student" { 5.0 } else { 0.0 }
+if size != () && size > 100 && lead.title != () && lead.title != "Student" { 5.0 } else { 0.0 }
+"#;
+
+/// The same as [`WORD`](super::leadbox::WORD).
+pub const WORD: &str = r#"
+if lead.employees > 100 && lead.title != () && lead.title.to_lower() != "student" { 5.0 } else { 0.0 }
+"#;
+
+/// The same as [`LOOP`](super::leadbox::LOOP).
+pub const LOOP: &str = r#"
+let found = 0;
+for tag in lead.tags { if tag == "vip" || tag == "press" { found += 1; } }
+if found > 1 { 5.0 } else { 0.0 }
+"#;
+
+/// The same as [`FUNCTION`](super::leadbox::FUNCTION).
+pub const FUNCTION: &str = r#"
+fn is_large(size, least) { size != () && size > least }
+if is_large(lead.employees, 100) && lead.cf.budget >= 10000.0 && lead.cf.views_30d > 3.0 { 5.0 } else { 0.0 }
 "#;
 
 /// A script and a scope per lead.
@@ -50,6 +68,8 @@ fn known<T: Into<Dynamic>>(value: Option<T>) -> Dynamic {
 
 fn map(facts: &Facts) -> Map {
     let text = |text: &Option<String>| known(text.clone());
+    let custom: Map =
+        [("budget".into(), known(facts.budget)), ("views_30d".into(), facts.views.into())].into();
     [
         ("email", text(&facts.email)),
         ("phone", text(&facts.phone)),
@@ -68,6 +88,8 @@ fn map(facts: &Facts) -> Map {
         ("budget", known(facts.budget)),
         ("unsubscribed", facts.is_unsubscribed.into()),
         ("do_not_call", facts.is_not_to_be_called.into()),
+        ("cf", custom.into()),
+        ("tags", Dynamic::from_array(facts.tags.iter().map(|tag| Dynamic::from(*tag)).collect())),
     ]
     .into_iter()
     .map(|(name, value)| (name.into(), value))
@@ -80,12 +102,8 @@ impl Script {
         Self::new(SCRIPT, all)
     }
 
-    /// The one rule.
-    pub fn alone(all: &[Facts]) -> Result<Self, Box<dyn Error>> {
-        Self::new(ALONE, all)
-    }
-
-    fn new(script: &str, all: &[Facts]) -> Result<Self, Box<dyn Error>> {
+    /// One rule.
+    pub fn new(script: &str, all: &[Facts]) -> Result<Self, Box<dyn Error>> {
         let engine = Engine::new();
         let ast = engine.compile(script)?;
         let scope = |facts: &Facts| {

@@ -1,14 +1,17 @@
 //! From the script's own tree to ours. Owns all contact with what Rhai parses a closure into; what it does not know becomes
 //! [`What::Other`], and nothing else depends on it.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rhai::{
-    AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, FnPtr, ImmutableString, Position, Stmt,
+    AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, ImmutableString, Module, Position, Stmt,
 };
 
+use super::call::Body;
 use super::loader::absent;
-use super::plan::{Imported, Script};
+use super::plan::Script;
 use super::question::{Part, What};
 
 /// The functions that a script defines under a name.
@@ -16,55 +19,115 @@ pub(super) fn functions(ast: &AST) -> BTreeSet<String> {
     ast.iter_functions().map(|one| one.name.to_owned()).collect()
 }
 
-/// What a closure asks; none when its body is not found.
-pub(super) fn question(script: &Script, closure: &FnPtr) -> Option<Part> {
-    let Script { ast, imported, .. } = script;
-    let captured: Vec<Dynamic> =
-        closure.iter_curry().map(|value| value.clone().flatten()).collect();
-    let function = ast.shared_lib().get_script_fn(closure.fn_name(), captured.len() + 1)?;
-    let names = Names { params: &function.params, captured: &captured, imported };
-    let body = function.body.start_position();
-    let mut found = None;
-    // The body's own type has no name outside of its crate, so it is found by where it begins.
-    ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let ([ASTNode::Stmt(statement)], None) = (path, &found)
-            && begins_at(statement, body)
-        {
-            found = Some(names.statement(statement));
+/// The names of what a function or closure is given, and the statements of which it consists; none when there is no such.
+pub(super) fn body(
+    ast: &AST,
+    name: &str,
+    given: usize,
+) -> Option<(Vec<ImmutableString>, Vec<Stmt>)> {
+    let function = ast.shared_lib().get_script_fn(name, given)?;
+    let (mut alone, mut statements) = (Module::new(), Vec::new());
+    alone.set_script_fn(Arc::clone(function));
+    // A body's own type has no name outside of its crate, so it is walked over.
+    AST::new([], alone).walk(&mut |path: &[ASTNode<'_>]| {
+        if let [ASTNode::Stmt(statement)] = path {
+            statements.push((*statement).clone());
         }
-        found.is_none()
+        true
     });
-    found
+    Some((function.params.to_vec(), statements))
 }
 
-fn begins_at(statement: &Stmt, at: Position) -> bool {
-    let inner = match statement {
-        Stmt::Expr(expression) => expression.start_position() == at || expression.position() == at,
-        _ => false,
-    };
-    inner || statement.position() == at
+/// What a closure asks; none when that takes steps for which there is no shape.
+pub(super) fn question(script: &Script, body: &Body) -> Option<Part> {
+    let captured = body.captured.iter();
+    let captured = captured.map(|(name, value)| (name, Meaning::Value(value.clone().flatten())));
+    let names = captured.chain([(&body.about, Meaning::Subject)]);
+    let names = names.map(|(name, meaning)| (name.clone(), meaning)).collect();
+    let (known, begin, calls) = (RefCell::new(names), Cell::new(0), Cell::new(0));
+    Names { script, known, begin, calls }.steps(&body.statements, Stands::Last)
 }
+
+/// The most calls of a script's own functions of which one question is put together; what calls itself has no end.
+const MOST_CALLS: usize = 64;
 
 /// What the names within a closure stand for.
 struct Names<'n> {
-    params: &'n [ImmutableString],
-    captured: &'n [Dynamic],
-    imported: &'n Imported,
+    script: &'n Script,
+    /// All that are given, the innermost last.
+    known: RefCell<Vec<(ImmutableString, Meaning)>>,
+    /// Where those begin that are known: a function knows none of those where it is called.
+    begin: Cell<usize>,
+    /// How many calls of the script's own functions were put in place of these.
+    calls: Cell<usize>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+enum Meaning {
+    /// What is asked about.
+    Subject,
+    /// A value that stands in the script.
+    Value(Dynamic),
+    /// One that is worked out, by how many of those there are before it.
+    Named(usize),
+}
+
+/// Whether this returns no value but stops with one as an error.
+fn is_error(flags: ASTFlags) -> bool {
+    flags.contains(ASTFlags::BREAK)
+}
+
+/// Where a statement stands: what is returned ends the whole closure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stands {
+    /// What it says is what the closure says.
+    Last,
+    /// Something goes on with what it says.
+    Within,
 }
 
 impl Names<'_> {
-    fn statement(&self, statement: &Stmt) -> Part {
+    /// Steps of which the last has the answer: those before it give names to values, or answer at once in some cases.
+    fn steps(&self, statements: &[Stmt], stands: Stands) -> Option<Part> {
+        let (first, rest) = statements.split_first()?;
+        if rest.is_empty() {
+            return Some(self.statement(first, stands));
+        }
+        let at = first.position();
+        match first {
+            Stmt::Var(named, ..) => {
+                let value = self.part(&named.1);
+                self.with(named.0.name.clone(), value, || self.steps(rest, stands))
+            }
+            Stmt::If(choice, _) if choice.branch.statements().is_empty() => {
+                let [then @ Stmt::Return(Some(_), flags, _)] = choice.body.statements() else {
+                    return None;
+                };
+                if is_error(*flags) || stands == Stands::Within {
+                    return None;
+                }
+                let then = self.statement(then, stands);
+                let parts = [self.part(&choice.expr), then, self.steps(rest, stands)?];
+                Some(Part { what: What::If(Box::new(parts)), at })
+            }
+            _ => None,
+        }
+    }
+
+    fn statement(&self, statement: &Stmt, stands: Stands) -> Part {
         let at = statement.position();
         let what = match statement {
             Stmt::Expr(expression) => return self.part(expression),
             Stmt::FnCall(call, at) => return self.call(call, *at, None),
-            Stmt::Return(Some(expression), ..) => return self.part(expression),
+            Stmt::Return(Some(expression), flags, _)
+                if !is_error(*flags) && stands == Stands::Last =>
+            {
+                return self.part(expression);
+            }
             Stmt::If(choice, _) => {
-                let branch = |statements: &[Stmt]| match statements {
-                    [one] => Some(self.statement(one)),
-                    _ => None,
-                };
-                match (branch(choice.body.statements()), branch(choice.branch.statements())) {
+                let steps = |statements| self.steps(statements, stands);
+                match (steps(choice.body.statements()), steps(choice.branch.statements())) {
                     (Some(then), Some(otherwise)) => {
                         What::If(Box::new([self.part(&choice.expr), then, otherwise]))
                     }
@@ -72,6 +135,10 @@ impl Names<'_> {
                 }
             }
             Stmt::Assignment(_) => What::Change,
+            Stmt::Block(block) => {
+                let other = || Part { what: What::Other(Vec::new()), at };
+                return self.steps(block.statements(), stands).unwrap_or_else(other);
+            }
             _ => What::Other(Vec::new()),
         };
         Part { what, at }
@@ -103,9 +170,9 @@ impl Names<'_> {
                 return self.behind(self.part(&pair.lhs), &pair.rhs);
             }
             Expr::Index(pair, ..) => What::Other(vec![self.part(&pair.lhs), self.part(&pair.rhs)]),
-            Expr::Stmt(block) => match block.statements() {
-                [one] => return self.statement(one),
-                many => What::Other(many.iter().map(|one| self.statement(one)).collect()),
+            Expr::Stmt(block) => match self.steps(block.statements(), Stands::Within) {
+                Some(part) => return part,
+                None => What::Other(Vec::new()),
             },
             _ => What::Other(Vec::new()),
         };
@@ -121,21 +188,79 @@ impl Names<'_> {
         list.iter().map(value).collect()
     }
 
+    /// What is said where a name stands for a value.
+    fn with(
+        &self,
+        name: ImmutableString,
+        value: Part,
+        rest: impl FnOnce() -> Option<Part>,
+    ) -> Option<Part> {
+        let meaning = match &value.what {
+            What::Subject => Meaning::Subject,
+            What::Value(value) => Meaning::Value(value.clone()),
+            _ => {
+                let known = self.known.borrow();
+                let is_worked_out = |(_, one): &&(_, Meaning)| matches!(one, Meaning::Named(_));
+                Meaning::Named(known.iter().filter(is_worked_out).count())
+            }
+        };
+        let is_worked_out = matches!(meaning, Meaning::Named(_));
+        self.known.borrow_mut().push((name, meaning));
+        let rest = rest();
+        self.known.borrow_mut().pop();
+        let (at, rest) = (value.at, rest?);
+        if !is_worked_out {
+            return Some(rest);
+        }
+        Some(Part { what: What::Let(Box::new([value, rest])), at })
+    }
+
+    /// What a function of the script says of these; none when that takes steps for which there is no shape.
+    fn inlined(&self, name: &str, given: &[Part]) -> Option<Part> {
+        let (params, statements) = body(&self.script.ast, name, given.len())?;
+        if self.calls.replace(self.calls.get() + 1) >= MOST_CALLS {
+            return None;
+        }
+        let outside = self.known.borrow().len();
+        self.given(&params, given, || {
+            let before = self.begin.replace(outside);
+            let said = self.steps(&statements, Stands::Last);
+            self.begin.set(before);
+            said
+        })
+    }
+
+    /// What is said where each of these names stands for one of these values.
+    fn given(
+        &self,
+        names: &[ImmutableString],
+        values: &[Part],
+        rest: impl FnOnce() -> Option<Part>,
+    ) -> Option<Part> {
+        let mut rest: Box<dyn FnOnce() -> Option<Part> + '_> = Box::new(rest);
+        for (name, value) in names.iter().zip(values).rev() {
+            rest = Box::new(move || self.with(name.clone(), value.clone(), rest));
+        }
+        rest()
+    }
+
     fn named(&self, name: &str) -> What {
-        match self.params.iter().position(|param| param == name) {
-            Some(place) => match self.captured.get(place) {
-                Some(value) => What::Value(value.clone()),
-                None => What::Subject,
-            },
+        let known = self.known.borrow();
+        let mut visible = known.iter().skip(self.begin.get()).rev();
+        let meaning = visible.find(|(known, _)| known == name);
+        match meaning.map(|(_, meaning)| meaning.clone()) {
+            Some(Meaning::Subject) => What::Subject,
+            Some(Meaning::Value(value)) => What::Value(value),
+            Some(Meaning::Named(place)) => What::Named(place),
             None => What::Other(Vec::new()),
         }
     }
 
     /// A value of an imported file.
     fn read_from(&self, alias: &str, name: &str) -> What {
-        match self.imported.get(alias).map(|values| values.get(name)) {
+        match self.script.imported.get(alias).map(|values| values.get(name)) {
             Some(Some(value)) => What::Value(value.clone()),
-            _ => What::Unnamed(absent(self.imported, alias, name)),
+            _ => What::Unnamed(absent(&self.script.imported, alias, name)),
         }
     }
 
@@ -154,8 +279,15 @@ impl Names<'_> {
     }
 
     fn call(&self, call: &FnCallExpr, at: Position, owner: Option<Part>) -> Part {
+        let is_method = owner.is_some();
         let given = call.args.iter().map(|one| self.part(one));
         let of: Vec<Part> = owner.into_iter().chain(given).collect();
+        if !is_method
+            && !call.is_qualified()
+            && let Some(said) = self.inlined(&call.name, &of)
+        {
+            return said;
+        }
         let what = if call.is_qualified() {
             What::Unnamed(format!(
                 "write {0} without ::, and without its file: only values are read from files",

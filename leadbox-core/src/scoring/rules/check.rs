@@ -40,7 +40,7 @@ pub(super) struct Known<'k> {
 
 /// What is wrong with a question.
 pub(super) fn check(question: &Part, about: About, wants: Wants, known: Known<'_>) -> Vec<Mistake> {
-    let mut check = Check { about, known, mistakes: Vec::new() };
+    let mut check = Check { about, known, named: Vec::new(), mistakes: Vec::new() };
     let kind = check.kind(question);
     match wants {
         Wants::YesOrNo => check.want_yes_or_no(question, kind),
@@ -63,6 +63,8 @@ pub(super) enum Wants {
 struct Check<'c> {
     about: About,
     known: Known<'c>,
+    /// What the names that it gives itself stand for.
+    named: Vec<Kind>,
     mistakes: Vec<Mistake>,
 }
 
@@ -115,6 +117,15 @@ impl Check<'_> {
                 let (then, otherwise) = (self.kind(then), self.kind(otherwise));
                 if then == otherwise { then } else { Kind::Any }
             }
+            What::Let(parts) => {
+                let [value, rest] = &**parts;
+                let kind = self.kind(value);
+                self.named.push(kind);
+                let kind = self.kind(rest);
+                self.named.pop();
+                kind
+            }
+            What::Named(place) => self.named.get(*place).copied().unwrap_or(Kind::Any),
             What::Unnamed(says) => {
                 self.wrong(part.at, says.as_str());
                 Kind::Any

@@ -60,6 +60,35 @@ pub(super) enum Code {
     Or(Box<[Code; 2]>),
     Passed(TimeDelta, Box<Code>),
     Within(Box<Code>, TimeDelta),
+    Rounded(Rounding, Box<Code>),
+    /// A value that is given a name, and the rest, in which it has that.
+    Let(Box<[Code; 2]>),
+    /// The value of a name.
+    Named(Name),
+}
+
+/// How a number becomes a whole one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rounding {
+    Down,
+    Up,
+    Nearest,
+}
+
+/// A name that a question gives itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name {
+    /// How many are given between it and where it stands.
+    pub(super) back: usize,
+    /// Whether a day that the script names is in it.
+    pub(super) names_a_day: bool,
+}
+
+/// The values of names, the innermost first.
+#[derive(Clone, Copy, Debug)]
+struct Named<'n, 'v> {
+    value: Value<'v>,
+    outer: Option<&'n Named<'n, 'v>>,
 }
 
 /// What is worked out from two numbers.
@@ -189,12 +218,14 @@ impl Code {
             | Self::IsKnown(part)
             | Self::Passed(_, part)
             | Self::Within(part, _)
-            | Self::Among(part, _) => part.may_stop(),
+            | Self::Among(part, _)
+            | Self::Rounded(_, part) => part.may_stop(),
             Self::Compare(_, parts)
             | Self::Calculate(_, parts)
             | Self::Chosen(_, parts)
             | Self::Or(parts) => parts.iter().any(Self::may_stop),
             Self::Between(parts) => parts.iter().any(Self::may_stop),
+            Self::Let(parts) => parts.iter().any(Self::may_stop),
             _ => false,
         }
     }
@@ -203,14 +234,20 @@ impl Code {
     pub(super) fn names_a_day(&self) -> bool {
         match self {
             Self::Day(_) => true,
+            Self::Named(name) => name.names_a_day,
             Self::If(parts) => parts.iter().any(Self::names_a_day),
-            Self::Or(parts) => parts.iter().any(Self::names_a_day),
+            Self::Or(parts) | Self::Let(parts) => parts.iter().any(Self::names_a_day),
             _ => false,
         }
     }
 
     /// What the part answers of these facts.
     pub(super) fn answer<'v>(&'v self, facts: &'v impl Facts) -> Answer<'v> {
+        self.within(facts, None)
+    }
+
+    /// The same where names have these values.
+    fn within<'v>(&'v self, facts: &'v impl Facts, named: Option<&Named<'_, 'v>>) -> Answer<'v> {
         let yes_or_no = |value: Result<bool, Stop>| value.map(Value::YesOrNo);
         match self {
             Self::YesOrNo(value) => Ok(Value::YesOrNo(*value)),
@@ -223,11 +260,11 @@ impl Code {
             Self::Detail(name) => facts.detail(name).ok_or(Stop::Ask),
             Self::Count(kind, length) => Ok(Value::Whole(facts.count(kind, *length))),
             Self::Last(kind) => Ok(facts.last(kind).map_or(Value::Unknown, Value::Moment)),
-            Self::Not(part) => match part.answer(facts)? {
+            Self::Not(part) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::Unknown),
                 value => yes_or_no(is_so(value).map(|value| !value)),
             },
-            Self::Minus(part) => match part.answer(facts)? {
+            Self::Minus(part) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::Unknown),
                 Value::Whole(whole) => whole.checked_neg().map(Value::Whole).ok_or(Stop::Ask),
                 Value::Number(number) => Ok(Value::Number(-number)),
@@ -235,7 +272,7 @@ impl Code {
             },
             Self::All(parts) => {
                 for part in parts {
-                    if !is_so(part.answer(facts)?)? {
+                    if !is_so(part.within(facts, named)?)? {
                         return Ok(Value::YesOrNo(false));
                     }
                 }
@@ -243,7 +280,7 @@ impl Code {
             }
             Self::Any(parts) => {
                 for part in parts {
-                    if is_so(part.answer(facts)?)? {
+                    if is_so(part.within(facts, named)?)? {
                         return Ok(Value::YesOrNo(true));
                     }
                 }
@@ -251,20 +288,20 @@ impl Code {
             }
             Self::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
-                let is_so = is_so(condition.answer(facts)?)?;
-                if is_so { then.answer(facts) } else { otherwise.answer(facts) }
+                let is_so = is_so(condition.within(facts, named)?)?;
+                if is_so { then.within(facts, named) } else { otherwise.within(facts, named) }
             }
             Self::Compare(how, sides) => {
                 let [one, other] = &**sides;
-                let (one, other) = (one.answer(facts)?, other.answer(facts)?);
+                let (one, other) = (one.within(facts, named)?, other.within(facts, named)?);
                 yes_or_no(compared(*how, one, other))
             }
             Self::Calculate(how, sides) => {
                 let [one, other] = &**sides;
-                let (one, other) = (one.answer(facts)?, other.answer(facts)?);
+                let (one, other) = (one.within(facts, named)?, other.within(facts, named)?);
                 calculated(*how, one, other)
             }
-            Self::Held(test, part, against) => match part.answer(facts)? {
+            Self::Held(test, part, against) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
                 Value::Text(text) => Ok(Value::YesOrNo(passes_any(*test, text, against))),
                 _ => Err(Stop::Ask),
@@ -273,9 +310,9 @@ impl Code {
                 Ok(Value::YesOrNo(facts.any_tag(|tag| passes_any(*test, tag, against))))
             }
             Self::Among(part, values) => {
-                let value = part.answer(facts)?;
+                let value = part.within(facts, named)?;
                 for one in values {
-                    let is_same = match (value, one.answer(facts)?) {
+                    let is_same = match (value, one.within(facts, named)?) {
                         // The list asks each of its values, and other kinds differ.
                         (Value::YesOrNo(one), Value::YesOrNo(other)) => one == other,
                         (Value::Text(one), Value::Text(other)) => one == other,
@@ -291,20 +328,24 @@ impl Code {
                 }
                 Ok(Value::YesOrNo(false))
             }
-            Self::InRange(part, low, end) => match part.answer(facts)? {
+            Self::InRange(part, low, end) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
                 Value::Whole(value) => Ok(Value::YesOrNo((*low..*end).contains(&value))),
                 _ => Err(Stop::Ask),
             },
             Self::Between(parts) => {
                 let [value, low, high] = &**parts;
-                let parts = (value.answer(facts)?, low.answer(facts)?, high.answer(facts)?);
+                let parts = (
+                    value.within(facts, named)?,
+                    low.within(facts, named)?,
+                    high.within(facts, named)?,
+                );
                 yes_or_no(between(parts.0, parts.1, parts.2))
             }
             Self::HasTag(tag) => Ok(Value::YesOrNo(facts.any_tag(|one| one == tag))),
             Self::Chosen(how, sides) => {
                 let [one, other] = &**sides;
-                match (one.answer(facts)?, other.answer(facts)?) {
+                match (one.within(facts, named)?, other.within(facts, named)?) {
                     (Value::Unknown, _) | (_, Value::Unknown) => Ok(Value::Unknown),
                     (one, other) => match (one.number(), other.number()) {
                         (Some(a), Some(b)) => Ok(if is_chosen(*how, a, b) { one } else { other }),
@@ -312,22 +353,40 @@ impl Code {
                     },
                 }
             }
-            Self::IsKnown(part) => Ok(Value::YesOrNo(part.answer(facts)? != Value::Unknown)),
+            Self::IsKnown(part) => Ok(Value::YesOrNo(part.within(facts, named)? != Value::Unknown)),
             Self::Or(parts) => {
                 let [value, other] = &**parts;
-                let (value, other) = (value.answer(facts)?, other.answer(facts)?);
+                let (value, other) = (value.within(facts, named)?, other.within(facts, named)?);
                 Ok(if value == Value::Unknown { other } else { value })
             }
-            Self::Passed(length, part) => match part.answer(facts)? {
+            Self::Passed(length, part) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::Unknown),
                 Value::Moment(at) => Ok(Value::Whole(facts.passed(at, *length))),
                 _ => Err(Stop::Ask),
             },
-            Self::Within(part, length) => match part.answer(facts)? {
+            Self::Within(part, length) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
                 Value::Moment(at) => Ok(Value::YesOrNo(facts.within(at, *length))),
                 _ => Err(Stop::Ask),
             },
+            Self::Rounded(how, part) => match part.within(facts, named)? {
+                value @ (Value::Unknown | Value::Whole(_)) => Ok(value),
+                Value::Number(number) => Ok(Value::Number(match how {
+                    Rounding::Down => number.floor(),
+                    Rounding::Up => number.ceil(),
+                    Rounding::Nearest => number.round(),
+                })),
+                _ => Err(Stop::Ask),
+            },
+            Self::Let(parts) => {
+                let [value, rest] = &**parts;
+                let value = value.within(facts, named)?;
+                rest.within(facts, Some(&Named { value, outer: named }))
+            }
+            Self::Named(name) => {
+                let mut all = std::iter::successors(named, |one| one.outer);
+                all.nth(name.back).map(|one| one.value).ok_or(Stop::Ask)
+            }
         }
     }
 }

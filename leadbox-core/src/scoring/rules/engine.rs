@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rhai::packages::{ArithmeticPackage, LogicPackage, Package};
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, OptimizationLevel};
 
 use super::{card_value, interaction_value, lead_value, moments, numbers, unknown, words};
 
@@ -30,6 +30,7 @@ pub(super) fn engine() -> Engine {
     let mut engine = Engine::new_raw();
     ArithmeticPackage::new().register_into_engine(&mut engine);
     LogicPackage::new().register_into_engine(&mut engine);
+    engine.register_iterator::<Array>();
     unknown::register(&mut engine);
     words::register(&mut engine);
     numbers::register(&mut engine);

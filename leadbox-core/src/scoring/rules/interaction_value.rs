@@ -18,7 +18,7 @@ use crate::scoring::detail::plain;
 /// An interaction; its details are read like fields.
 #[derive(Clone, Debug)]
 pub(super) struct InteractionValue {
-    happening: Arc<Happening>,
+    happening: Happening,
     notes: Notes,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn counts<'s>(
 
 impl InteractionValue {
     pub(super) fn new(happening: Happening, notes: Notes) -> Self {
-        Self { happening: Arc::new(happening), notes }
+        Self { happening, notes }
     }
 
     fn read(&self, name: &str) -> Dynamic {

@@ -15,25 +15,25 @@ use crate::scoring::value::Value;
 use crate::time::Timestamp;
 
 /// A lead that is asked about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Known {
-    AtHand {
-        lead: Box<Lead>,
-        stage: Option<Stage>,
-        /// What counts, the oldest first.
-        interactions: Vec<Interaction>,
-    },
-    Row {
-        snapshot: Arc<Snapshot>,
-        row: usize,
-        as_of: Timestamp,
-    },
+    AtHand(Arc<AtHand>),
+    Row { snapshot: Arc<Snapshot>, row: usize, as_of: Timestamp },
+}
+
+/// A lead with what belongs to it.
+#[derive(Debug)]
+pub(super) struct AtHand {
+    pub(super) lead: Lead,
+    pub(super) stage: Option<Stage>,
+    /// What counts, the oldest first.
+    pub(super) interactions: Vec<Interaction>,
 }
 
 /// Something that happened and is asked about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Happening {
-    AtHand(Interaction),
+    AtHand(Arc<Interaction>),
     Placed { snapshot: Arc<Snapshot>, place: usize },
 }
 
@@ -50,7 +50,7 @@ impl Known {
             return Some(self.last(None).map_or(Value::Unknown, Value::Moment));
         }
         match self {
-            Self::AtHand { lead, stage, .. } => match place.of(lead, stage.as_ref()) {
+            Self::AtHand(known) => match place.of(&known.lead, known.stage.as_ref()) {
                 Held::One(value) => Some(value),
                 Held::Tags(_) | Held::Choices(_) => None,
             },
@@ -69,7 +69,7 @@ impl Known {
     /// The texts of the list at a place.
     pub(super) fn texts(&self, place: &Place) -> Vec<&str> {
         match self {
-            Self::AtHand { lead, stage, .. } => match place.of(lead, stage.as_ref()) {
+            Self::AtHand(known) => match place.of(&known.lead, known.stage.as_ref()) {
                 Held::One(_) => Vec::new(),
                 Held::Tags(tags) => tags.iter().map(String::as_str).collect(),
                 Held::Choices(choices) => choices.iter().map(String::as_str).collect(),
@@ -88,10 +88,10 @@ impl Known {
     /// When something of a kind happened, the oldest first; or anything at all.
     pub(super) fn times(&self, kind: Option<&str>) -> Vec<Timestamp> {
         match self {
-            Self::AtHand { interactions, .. } => {
+            Self::AtHand(known) => {
                 let is_meant =
                     |one: &&Interaction| kind.is_none_or(|kind| one.kind.as_str() == kind);
-                interactions.iter().filter(is_meant).map(|one| one.at).collect()
+                known.interactions.iter().filter(is_meant).map(|one| one.at).collect()
             }
             Self::Row { snapshot, row, as_of } => {
                 let happened = snapshot.happened();

@@ -1,7 +1,5 @@
 //! A lead as scripts see it. Owns the names of its fields and what they are there; everything is read, nothing can be changed.
 
-use std::sync::Arc;
-
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString};
 
 use super::fault::refusal;
@@ -16,7 +14,7 @@ use crate::scoring::value::Value;
 /// What is known of a lead, shared by all rules that are asked about it.
 #[derive(Clone, Debug)]
 pub(super) struct LeadValue {
-    known: Arc<Known>,
+    known: Known,
     notes: Notes,
 }
 
@@ -29,7 +27,7 @@ struct Group {
 
 impl LeadValue {
     pub(super) fn new(known: Known, notes: Notes) -> Self {
-        Self { known: Arc::new(known), notes }
+        Self { known, notes }
     }
 
     /// What stands at a place. What is not known is noted.

@@ -12,6 +12,8 @@ use super::added::Vocabulary;
 #[cfg(feature = "compiled")]
 use super::ast;
 #[cfg(feature = "compiled")]
+use super::call::{Body, Kept};
+#[cfg(feature = "compiled")]
 use super::check::{About, Known, Wants, check};
 use super::declare::{self, Draft};
 use super::engine::{LONGEST_SCRIPT, engine};
@@ -111,6 +113,8 @@ impl<'l> Loader<'l> {
         }
         let place = |one: &Mistake| (one.file.clone(), one.line, one.column);
         mistakes.sort_by_key(place);
+        // A function is read wherever it is called.
+        mistakes.dedup();
         match mistakes.is_empty() {
             true => Ok(RuleSet { scripts, plan }),
             false => Err(LoadError { mistakes }),
@@ -184,7 +188,13 @@ impl Reading<'_> {
         let mut scope = Scope::new();
         let ran = engine.run_ast_with_scope(&mut scope, &ast);
         // What it declared belongs to it, also if it did not come to its end.
-        self.scripts.push(Script { engine, ast, imported });
+        self.scripts.push(Script {
+            engine,
+            ast,
+            imported,
+            #[cfg(feature = "compiled")]
+            kept: Kept::default(),
+        });
         ran.map_err(|error| mistake(script, &error).within(file))?;
         let plain = scope.iter().filter(|(_, _, value)| is_plain(value));
         Ok(Arc::new(plain.map(|(name, _, value)| (name.to_owned(), value)).collect()))
@@ -241,7 +251,10 @@ fn read(
     let (mut mistakes, slots) = (Vec::new(), &mut plan.slots);
     let mut read = |question: &mut Question, about: About, wants: Wants| {
         let Origin { script, file } = question.origin.clone();
-        let Some(tree) = ast::question(&scripts[script], &question.closure) else { return };
+        let declared = &scripts[script];
+        question.body = Body::of(&declared.ast, &question.closure);
+        let body = question.body.as_ref();
+        let Some(tree) = body.and_then(|body| ast::question(declared, body)) else { return };
         let (own, (keys, details), file) = (&own[script], &mut used[script], file.as_deref());
         let found = check(&tree, about, wants, Known { own, catalog, added });
         mistakes.extend(found.into_iter().map(|mistake| mistake.within(file)));

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
 use super::check::About;
-use super::code::{Calculation, Code};
+use super::code::{Calculation, Code, Name, Rounding};
 use super::facts::Slot;
 use super::moments::{Stretch, UNITS, stretch};
 use super::numbers::{Comparison, number};
@@ -34,7 +34,7 @@ pub(super) fn lower(
     own: &BTreeSet<String>,
     slots: &mut Slots,
 ) -> Result<Code, Unlowered> {
-    Lowering { about, own, slots }.code(question)
+    Lowering { about, own, slots, named: Vec::new() }.code(question)
 }
 
 struct Lowering<'l> {
@@ -42,6 +42,8 @@ struct Lowering<'l> {
     /// The functions that the script defines itself, which go before words of the same name.
     own: &'l BTreeSet<String>,
     slots: &'l mut Slots,
+    /// The names that are given where it is, and whether a day that the script names is in each.
+    named: Vec<bool>,
 }
 
 fn left(part: &Part, what: impl Into<String>) -> Unlowered {
@@ -61,11 +63,26 @@ impl Lowering<'_> {
                 let parts = [self.code(condition)?, self.code(then)?, self.code(otherwise)?];
                 Ok(Code::If(Box::new(parts)))
             }
+            What::Let(parts) => {
+                let [value, rest] = &**parts;
+                let value = self.code(value)?;
+                self.named.push(value.names_a_day());
+                let rest = self.code(rest);
+                self.named.pop();
+                Ok(Code::Let(Box::new([value, rest?])))
+            }
+            What::Named(place) => match self.named.get(*place) {
+                Some(names_a_day) => {
+                    let (back, names_a_day) = (self.named.len() - 1 - place, *names_a_day);
+                    Ok(Code::Named(Name { back, names_a_day }))
+                }
+                None => Err(left(part, "a name that stands for nothing")),
+            },
             What::Subject => Err(left(part, "the whole of what is asked about")),
             What::List(_) => Err(left(part, "a list of what is worked out")),
             What::Unnamed(_) => Err(left(part, "a name that stands for nothing")),
             What::Change => Err(left(part, "a change")),
-            What::Other(_) => Err(left(part, "several steps, a loop or a value with a name")),
+            What::Other(_) => Err(left(part, "several steps or a loop")),
         }
     }
 
@@ -118,6 +135,9 @@ impl Lowering<'_> {
                 let parts = [self.calm(value)?, self.calm(low)?, self.calm(high)?];
                 Ok(Code::Between(Box::new(parts)))
             }
+            ("floor", [one]) => Ok(Code::Rounded(Rounding::Down, self.boxed(one)?)),
+            ("ceiling", [one]) => Ok(Code::Rounded(Rounding::Up, self.boxed(one)?)),
+            ("round", [one]) => Ok(Code::Rounded(Rounding::Nearest, self.boxed(one)?)),
             ("is_known", [one]) => Ok(Code::IsKnown(self.boxed(one)?)),
             ("or", [one, other]) => Ok(Code::Or(Box::new([self.calm(one)?, self.calm(other)?]))),
             ("min", [one, other]) => self.chosen(Comparison::LessOrEqual, one, other),

@@ -3,6 +3,8 @@
 mod added;
 #[cfg(feature = "compiled")]
 mod ast;
+#[cfg(feature = "compiled")]
+mod call;
 mod card_value;
 #[cfg(feature = "compiled")]
 mod check;

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::mem::take;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::scoring::place::Place;
 use crate::time::Timestamp;
@@ -19,7 +19,8 @@ pub(super) struct Sheet {
 #[derive(Clone, Debug)]
 pub(super) struct Notes {
     now: Timestamp,
-    seen: Arc<Mutex<Seen>>,
+    /// None where nobody reads them.
+    seen: Option<Arc<Mutex<Seen>>>,
 }
 
 /// A place in what was noted.
@@ -102,25 +103,37 @@ impl Sheet {
 
 impl Notes {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { now, seen: Arc::default() }
+        Self { now, seen: Some(Arc::default()) }
+    }
+
+    /// Those that nobody reads.
+    pub(super) fn unread(now: Timestamp) -> Self {
+        Self { now, seen: None }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         self.now
     }
 
+    fn seen(&self) -> Option<MutexGuard<'_, Seen>> {
+        self.seen.as_ref().map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(super) fn unknown(&self, place: &Place) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.unknown(&place.written());
+        if let Some(mut seen) = self.seen() {
+            seen.unknown(&place.written());
+        }
     }
 
     /// Notes that something changes at these moments.
     pub(super) fn steps(&self, at: impl IntoIterator<Item = Timestamp>) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).steps(self.now, at);
+        if let Some(mut seen) = self.seen() {
+            seen.steps(self.now, at);
+        }
     }
 
     /// What was noted, which is forgotten with that.
     pub(super) fn take(&self) -> Seen {
-        take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+        self.seen().map(|mut seen| take(&mut *seen)).unwrap_or_default()
     }
 }

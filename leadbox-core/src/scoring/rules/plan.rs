@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use rhai::{AST, Dynamic, Engine, FnPtr, Position};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, Position};
 
+#[cfg(feature = "compiled")]
+use super::call::{Body, Kept};
 use super::code::Code;
 use super::fault::Mistake;
 use super::trial::Trial;
@@ -22,6 +24,9 @@ pub(super) struct Script {
     /// What it reads from others.
     #[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is compiled then"))]
     pub(super) imported: Imported,
+    /// What calls into it leave for the next.
+    #[cfg(feature = "compiled")]
+    pub(super) kept: Kept,
 }
 
 /// The values of imported files, by what stands before `::` and behind it.
@@ -83,6 +88,9 @@ pub(super) struct Slots {
 pub(super) struct Question {
     pub(super) closure: FnPtr,
     pub(super) origin: Origin,
+    /// What it does, once it is taken out of its script.
+    #[cfg(feature = "compiled")]
+    pub(super) body: Option<Body>,
     /// The same without the interpreter, where that is possible.
     pub(super) code: Option<Code>,
     /// What stands in the way of that.
@@ -93,7 +101,31 @@ pub(super) struct Question {
 
 impl Question {
     pub(super) fn new(closure: FnPtr, origin: Origin) -> Self {
-        Self { closure, origin, code: None, left: None, decided_by: None }
+        Self {
+            closure,
+            origin,
+            #[cfg(feature = "compiled")]
+            body: None,
+            code: None,
+            left: None,
+            decided_by: None,
+        }
+    }
+
+    /// What it says of something.
+    ///
+    /// # Errors
+    /// What running it ended with.
+    pub(super) fn call(
+        &self,
+        script: &Script,
+        about: Dynamic,
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
+        #[cfg(feature = "compiled")]
+        if let Some(body) = &self.body {
+            return body.call(script, about);
+        }
+        self.closure.call(&script.engine, &script.ast, (about,))
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) enum What {
     Any(Vec<Part>),
     /// The second if the first is so, else the third.
     If(Box<[Part; 3]>),
+    /// A value that is given a name, and the rest, in which it has that.
+    Let(Box<[Part; 2]>),
+    /// The value of a name, by how many are given before it.
+    Named(usize),
     /// A name that stands for nothing, and what is said of it.
     Unnamed(String),
     /// Something would be changed.

@@ -89,7 +89,7 @@ impl RuleSet {
             let left = entry.questions().find(|question| question.code.is_none());
             let because = left.map(|question| {
                 question.left.clone().unwrap_or_else(|| {
-                    let says = "several steps, a loop or a value with a name";
+                    let says = "several steps or a loop";
                     Mistake::at(entry.at, says).within(entry.origin.file.as_deref())
                 })
             });

@@ -1,6 +1,7 @@
 //! Asking a rule set about one lead. Owns the way from a plan to a card by running its closures; knows nothing of how they were loaded.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use rhai::{Dynamic, Position};
 
@@ -8,7 +9,7 @@ use super::code::Stop;
 use super::facts::{Facts, LeadFacts};
 use super::fault::{Ended, Mistake, ended};
 use super::interaction_value::{InteractionValue, counts};
-use super::known::{Happening, Known};
+use super::known::{AtHand, Happening, Known};
 use super::lead_value::LeadValue;
 use super::notes::{Notes, Sheet};
 use super::numbers::{number, points};
@@ -107,11 +108,11 @@ impl<'r> Asking<'r> {
 
     /// The lead as the interpreter is given it.
     fn known(&self) -> Known {
-        Known::AtHand {
-            lead: Box::new(self.subject.lead.clone()),
+        Known::AtHand(Arc::new(AtHand {
+            lead: self.subject.lead.clone(),
             stage: self.subject.stage.cloned(),
             interactions: self.interactions.iter().map(|one| (*one).clone()).collect(),
-        }
+        }))
     }
 
     /// What is said to a question about the lead, or about something that happened.
@@ -133,7 +134,7 @@ impl<'r> Asking<'r> {
         let notes = self.notes.get_or_init(|| Notes::new(self.sheet.now()));
         let about = match about {
             Some(one) => {
-                let happening = Happening::AtHand(one.clone());
+                let happening = Happening::AtHand(Arc::new(one.clone()));
                 Dynamic::from(InteractionValue::new(happening, notes.clone()))
             }
             None => {
@@ -298,9 +299,8 @@ pub(super) fn ask(
     question: &Question,
     about: Dynamic,
 ) -> Result<Answer, Mistake> {
-    let Question { closure, origin, .. } = question;
-    let Script { engine, ast, .. } = &scripts[origin.script];
-    match closure.call::<Dynamic>(engine, ast, (about,)) {
+    let origin = &question.origin;
+    match question.call(&scripts[origin.script], about) {
         Ok(value) => Ok(Answer::of_dynamic(&value)),
         Err(error) => match ended(&error) {
             Ended::NotKnown => Ok(Answer::NotKnown),

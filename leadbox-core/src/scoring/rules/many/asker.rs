@@ -1,6 +1,5 @@
-//! Asking the interpreter about a row. Owns what it is given, which is made once per lead, and only if it is needed.
+//! Asking the interpreter about a row. Owns what it is given, which is made only if it is needed.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rhai::{Dynamic, Position};
@@ -21,32 +20,22 @@ pub(in super::super) struct Asker<'r> {
     pub(in super::super) snapshot: &'r Arc<Snapshot>,
 }
 
-/// A lead as the interpreter is given it, once it is.
-#[derive(Debug, Default)]
-pub(super) struct Given(OnceCell<(LeadValue, Notes)>);
-
 /// Something went wrong with a question: what it belongs to is worth nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wrong;
 
 impl Asker<'_> {
-    pub(super) fn ask(
-        &self,
-        question: &Question,
-        row: &Row<'_>,
-        given: &Given,
-    ) -> Result<Answer, Wrong> {
-        let (lead, notes) = given.0.get_or_init(|| {
-            let (snapshot, row, as_of) = (Arc::clone(self.snapshot), row.row, row.as_of);
-            let notes = Notes::new(as_of);
-            (LeadValue::new(Known::Row { snapshot, row, as_of }, notes.clone()), notes)
-        });
+    pub(super) fn ask(&self, question: &Question, row: &Row<'_>) -> Result<Answer, Wrong> {
+        let (snapshot, notes) = (Arc::clone(self.snapshot), Notes::unread(row.as_of));
         let about = match row.about {
             Some(place) => {
-                let happening = Happening::Placed { snapshot: Arc::clone(self.snapshot), place };
-                Dynamic::from(InteractionValue::new(happening, notes.clone()))
+                let happening = Happening::Placed { snapshot, place };
+                Dynamic::from(InteractionValue::new(happening, notes))
             }
-            None => Dynamic::from(lead.clone()),
+            None => {
+                let known = Known::Row { snapshot, row: row.row, as_of: row.as_of };
+                Dynamic::from(LeadValue::new(known, notes))
+            }
         };
         let answer = ask(self.scripts, Position::NONE, question, about);
         answer.map_err(|_| Wrong)

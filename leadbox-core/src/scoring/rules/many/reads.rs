@@ -53,7 +53,8 @@ impl Reads {
             | Code::Number(_)
             | Code::Text(_)
             | Code::Stretch(_)
-            | Code::Day(_) => Self::Nothing,
+            | Code::Day(_)
+            | Code::Named(_) => Self::Nothing,
             Code::Read(place) => Self::of_place(bound.place(place.number)),
             Code::Detail(name) => match bound.detail(name.number) {
                 DetailAt::Named(0) => Self::Nothing,
@@ -69,6 +70,7 @@ impl Reads {
             Code::Not(part)
             | Code::Minus(part)
             | Code::Held(_, part, _)
+            | Code::Rounded(_, part)
             | Code::InRange(part, ..) => Self::of(part, bound),
             Code::Among(part, values) => Self::of(part, bound).and(all(values)),
             Code::All(parts) | Code::Any(parts) => all(parts),
@@ -77,7 +79,8 @@ impl Reads {
             Code::Compare(_, parts)
             | Code::Calculate(_, parts)
             | Code::Chosen(_, parts)
-            | Code::Or(parts) => all(&parts[..]),
+            | Code::Or(parts)
+            | Code::Let(parts) => all(&parts[..]),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::moments;
 use super::super::numbers::points;
 use super::super::plan::{Entry, Kind, Plan, Question, Signal, Worth};
 use super::super::run::{Answer, line};
-use super::asker::{Asker, Given, Wrong};
+use super::asker::{Asker, Wrong};
 use super::bound::Bound;
 use super::condition::{Condition, Verdict};
 use super::filling::Filling;
@@ -60,12 +60,6 @@ struct Ready<'r> {
     industries: Box<[Option<f64>]>,
     /// The number of the kind of interaction.
     kind: u32,
-}
-
-/// A lead that is being scored.
-struct Asked<'s> {
-    row: Row<'s>,
-    given: Given,
 }
 
 /// The sums of so many categories need no memory of their own.
@@ -140,10 +134,8 @@ impl<'r> Scores<'r> {
         for (column, (reads, places)) in columns {
             let ruled = |place: usize| {
                 let ready = self.entries.get(place)?;
-                let of = |row: &Row<'_>| {
-                    let (row, given) = (row.clone(), Given::default());
-                    self.worth_of(ready, &mut Asked { row, given }).map(|points| points.0)
-                };
+                let of =
+                    |row: &Row<'_>| self.worth_of(ready, &mut row.clone()).map(|points| points.0);
                 let adds = match reads {
                     Reads::Presence(_) => filling.presence(column, of),
                     _ => filling.values(column, of),
@@ -159,9 +151,7 @@ impl<'r> Scores<'r> {
         if !self.asker.snapshot.is_empty() {
             for place in always {
                 let Some(ready) = self.entries.get(place) else { continue };
-                let row = filling.any_row();
-                let worth = self.worth_of(ready, &mut Asked { row, given: Given::default() });
-                if let Some(points) = worth {
+                if let Some(points) = self.worth_of(ready, &mut filling.any_row()) {
                     self.always.fired.add(place);
                     if let Some(sum) = self.always_sums.get_mut(ready.category) {
                         *sum = sum.saturating_add(points.0);
@@ -177,11 +167,10 @@ impl<'r> Scores<'r> {
         self.applies_to = self.applies_to.take().map(|asked| asked.with_tables(&filling));
     }
 
-    fn asked(&self, row: usize, as_of: Timestamp) -> Asked<'_> {
+    fn asked(&self, row: usize, as_of: Timestamp) -> Row<'_> {
         let snapshot: &Snapshot = self.asker.snapshot;
         let happened = snapshot.happened().of(row, as_of);
-        let row = Row { snapshot, bound: &self.bound, row, as_of, happened, about: None };
-        Asked { row, given: Given::default() }
+        Row { snapshot, bound: &self.bound, row, as_of, happened, about: None }
     }
 
     /// Whether the rule set is for the lead in a row. Not when that is not known, nor when the question goes wrong.
@@ -235,7 +224,7 @@ impl<'r> Scores<'r> {
     }
 
     /// What an entry adds, if it fires.
-    fn worth_of(&self, ready: &Ready<'_>, asked: &mut Asked<'_>) -> Option<Points> {
+    fn worth_of(&self, ready: &Ready<'_>, asked: &mut Row<'_>) -> Option<Points> {
         let found = match &ready.entry.kind {
             Kind::Rule { .. } => self.rule(ready, asked),
             Kind::Signal(signal) => self.signal(ready, signal, asked),
@@ -243,7 +232,7 @@ impl<'r> Scores<'r> {
         found.ok().flatten()
     }
 
-    fn rule(&self, ready: &Ready<'_>, asked: &Asked<'_>) -> Result<Option<Points>, Wrong> {
+    fn rule(&self, ready: &Ready<'_>, asked: &Row<'_>) -> Result<Option<Points>, Wrong> {
         let Some(when) = &ready.when else { return Ok(None) };
         if self.is_so(when, asked)? != Some(true) {
             return Ok(None);
@@ -257,13 +246,13 @@ impl<'r> Scores<'r> {
         &self,
         ready: &Ready<'_>,
         signal: &Signal,
-        asked: &mut Asked<'_>,
+        asked: &mut Row<'_>,
     ) -> Result<Option<Points>, Wrong> {
-        let now = asked.row.as_of;
+        let now = asked.as_of;
         let snapshot: &Snapshot = self.asker.snapshot;
         let happened = snapshot.happened();
         let mut worth = None;
-        for place in asked.row.happened.clone() {
+        for place in asked.happened.clone() {
             if happened.kind(place) != ready.kind {
                 continue;
             }
@@ -271,14 +260,14 @@ impl<'r> Scores<'r> {
             if signal.within.is_some_and(|length| !moments::within(at, length, now)) {
                 continue;
             }
-            asked.row.about = Some(place);
+            asked.about = Some(place);
             let is_meant =
                 ready.when.as_ref().map_or(Ok(Some(true)), |when| self.is_so(when, asked));
             let adds = match is_meant {
                 Ok(Some(true)) => self.worth(ready, asked),
                 other => other.map(|_| None),
             };
-            asked.row.about = None;
+            asked.about = None;
             if let Some(adds) = adds? {
                 *worth.get_or_insert(0.0) += adds * signal.fade.left(now - at);
             }
@@ -288,12 +277,12 @@ impl<'r> Scores<'r> {
     }
 
     /// Whether something is so; none when that is not known.
-    fn is_so(&self, decider: &Decider<'_>, asked: &Asked<'_>) -> Result<Option<bool>, Wrong> {
-        match decider.condition.verdict(&asked.row) {
+    fn is_so(&self, decider: &Decider<'_>, asked: &Row<'_>) -> Result<Option<bool>, Wrong> {
+        match decider.condition.verdict(asked) {
             Verdict::Yes => Ok(Some(true)),
             Verdict::No => Ok(Some(false)),
             Verdict::NotKnown => Ok(None),
-            Verdict::Ask => match self.asker.ask(decider.question, &asked.row, &asked.given)? {
+            Verdict::Ask => match self.asker.ask(decider.question, asked)? {
                 Answer::YesOrNo(value) => Ok(Some(value)),
                 Answer::NotKnown => Ok(None),
                 Answer::Number(_) | Answer::Else => Err(Wrong),
@@ -302,18 +291,18 @@ impl<'r> Scores<'r> {
     }
 
     /// What an entry is worth, in points; none when that is not known.
-    fn worth(&self, ready: &Ready<'_>, asked: &Asked<'_>) -> Result<Option<f64>, Wrong> {
-        if let Some(own) = ready.own_worth(&asked.row) {
+    fn worth(&self, ready: &Ready<'_>, asked: &Row<'_>) -> Result<Option<f64>, Wrong> {
+        if let Some(own) = ready.own_worth(asked) {
             return Ok(Some(own));
         }
         let told = match &ready.entry.worth {
             Worth::Fixed(points) => return Ok(Some(*points)),
             Worth::Told(told) => told,
         };
-        let answer = match told.code.as_ref().map(|code| code.answer(&asked.row)) {
+        let answer = match told.code.as_ref().map(|code| code.answer(asked)) {
             Some(Ok(value)) => Answer::of(value),
             Some(Err(Stop::NotKnown)) => Answer::NotKnown,
-            Some(Err(Stop::Ask)) | None => self.asker.ask(told, &asked.row, &asked.given)?,
+            Some(Err(Stop::Ask)) | None => self.asker.ask(told, asked)?,
         };
         match answer {
             Answer::NotKnown => Ok(None),

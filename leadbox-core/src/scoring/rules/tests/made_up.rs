@@ -13,6 +13,12 @@ use crate::identity::Industry;
 use crate::key::FieldKey;
 use crate::lead::{Consent, ConsentStatus};
 
+/// The functions that questions ask.
+pub(super) const FUNCTIONS: &str = "\
+    fn is_recent(at) { at.within(days(30)) }\n\
+    fn more(a, b) { let sum = a + b; if a > b { return sum; } max(sum, b) }\n\
+    fn fits(lead, n, t) { let m = lead.cf.renewal; if is_recent(m) || n > 9 { t == lead.title } else { more(n, 2) < 30 } }\n";
+
 /// A made-up question, as an author could write it; most are of kinds that fit, some are not.
 pub(super) fn question() -> impl Strategy<Value = String> {
     let number = prop_oneof![
@@ -36,7 +42,8 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         prop_oneof![
             (inner.clone(), operator, inner.clone())
                 .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
-            inner.prop_map(|a| format!("-({a})")),
+            inner.clone().prop_map(|a| format!("-({a})")),
+            inner.prop_map(|a| format!("({a}).round()")),
         ]
     });
     let text = prop::sample::select(vec![
@@ -89,9 +96,11 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         1 => Just("lead.cf.budget.has_any(\"crm\")".to_owned()),
         1 => Just("lead.title.lower() == \"cto\"".to_owned()),
         1 => Just("is_recent(lead.cf.renewal)".to_owned()),
+        1 => (number.clone(), number.clone()).prop_map(|(a, b)| format!("more({a}, {b}) > 7")),
+        1 => (number.clone(), text.clone()).prop_map(|(a, b)| format!("fits(lead, {a}, {b})")),
         1 => (0..6_i64).prop_map(|most| format!("{{ let size = lead.employees; size > {most} }}")),
     ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
+    let whole = leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             3 => prop::collection::vec(inner.clone(), 2..4).prop_map(|all| format!("({})", all.join(" && "))),
             3 => prop::collection::vec(inner.clone(), 2..4).prop_map(|any| format!("({})", any.join(" || "))),
@@ -99,7 +108,36 @@ pub(super) fn question() -> impl Strategy<Value = String> {
             1 => (inner.clone(), inner.clone(), inner)
                 .prop_map(|(a, b, c)| format!("(if {a} {{ {b} }} else {{ {c} }})")),
         ]
-    })
+    });
+    // What is asked of the names that steps give.
+    let named = prop::sample::select(vec![
+        "n > 5",
+        "n.between(1, 250)",
+        "n + 1 < n * 2",
+        "is_known(t) && n > 0",
+        "t.has_any([\"cto\", \"cpc\"])",
+        "t == \"CTO\" || t == lead.country",
+        "t.lower() == \"cto\"",
+        "m.within(days(30))",
+        "days_since(m) > 30",
+        "m > lead.created_at",
+        "days_since(m.or(date(\"2026-01-01\"))) > 3",
+        "is_known(t.or(m))",
+        "n",
+    ]);
+    let shadow = prop::sample::select(vec!["", "let n = n + 1;", "let n = t;", "let t = 5;"]);
+    let steps = (number, text, moment, shadow, (whole.clone(), whole.clone()), named, 0..5);
+    let steps = steps.prop_map(|(number, text, moment, shadow, (a, b), named, form)| {
+        let named = match form {
+            0 => named.to_owned(),
+            1 => format!("if {a} {{ return {named}; }} {b}"),
+            2 => format!("if {a} {{ {named} }} else {{ let n = 7; {b} && n > 5 }}"),
+            3 => format!("return {named} && {a};"),
+            _ => format!("{a} && {{ if {b} {{ return true; }} {named} }}"),
+        };
+        format!("{{ let n = {number}; let t = {text}; let m = {moment}; {shadow} {named} }}")
+    });
+    prop_oneof![4 => whole, 1 => steps]
 }
 
 /// A made-up question about something that happened.
@@ -204,7 +242,7 @@ pub(super) fn rule_set() -> impl Strategy<Value = String> {
                 "category(\"fit\", {cap}); category(\"engagement\", 30.5);\n\
                  priority(\"warm\", {bound}); priority(\"hot\", 95.25); priority(\"cold\", -30);\n"
             );
-            script.push_str("fn is_recent(at) { at.within(days(30)) }\n");
+            script.push_str(FUNCTIONS);
             script.push_str(&applies_to);
             for (at, (what, rest)) in entries.iter().enumerate() {
                 script.push_str(&format!("{what}(\"{at}\", {rest};\n"));

@@ -14,6 +14,7 @@ mod made_up;
 #[cfg(feature = "compiled")]
 mod mistakes;
 mod over_time;
+mod steps;
 mod trials;
 mod vocabulary;
 

@@ -1,0 +1,63 @@
+//! Questions of several steps: names for values, answers at once, loops. What can runs without the interpreter, and is held against what
+//! there is like any other.
+
+use super::*;
+
+#[test]
+fn steps_give_names_answer_early_and_repeat() {
+    let lead = lead(NewLead::new().name("Kim").title("CTO").employees(250).tag("vip").tag("press"));
+    for (question, is_so) in [
+        (
+            "{ let size = lead.employees; let title = lead.title.or(\"\"); size > 100 && title == \"CTO\" }",
+            true,
+        ),
+        ("{ let size = lead.employees; let size = size - 200; size > 100 }", false),
+        ("{ if lead.employees < 100 { return false; } lead.title == \"CTO\" }", true),
+        (
+            "{ let large = 100; if lead.employees > large { let title = lead.title; title == \"CTO\" } else { false } }",
+            true,
+        ),
+        ("lead.title == \"Chief\" || { let size = lead.employees; size == 250 }", true),
+        (
+            "{ let found = 0; for tag in lead.tags { if tag.starts_with(\"v\") { found += 1; } } found == 1 }",
+            true,
+        ),
+        ("{ lead.title == \"Chief\" || { return true; } }", true),
+    ] {
+        let script = format!("rule(\"it\", 5, |lead| {question});");
+        let card = card(&script, &lead, &[]);
+        assert!(card.faults.is_empty(), "{question} {:?}", card.faults);
+        assert_eq!(card.fired("it"), is_so, "{question}");
+        let is_compiled = RuleSet::load(&script).unwrap().runs()[0].interpreted.is_none();
+        let repeats = question.contains("for ") || question.contains("|| { return");
+        assert_eq!(is_compiled, cfg!(feature = "compiled") && !repeats, "{question}");
+    }
+}
+
+#[test]
+fn an_error_that_is_thrown_is_no_answer() {
+    let script = "rule(\"it\", 5, |lead| { throw true; });";
+    let said = RuleSet::load(script).map(|rules| rules.runs());
+    let is_compiled = said.is_ok_and(|runs| runs[0].interpreted.is_none());
+    assert!(!is_compiled);
+}
+
+#[test]
+#[cfg(feature = "compiled")]
+fn what_a_name_stands_for_is_held_against_what_there_is() {
+    for (question, says) in [
+        (
+            "{ let size = lead.emplyees; size > 5 }",
+            "a lead has no field 'emplyees': did you mean 'employees'?",
+        ),
+        (
+            "{ let size = lead.employees; size == \"large\" }",
+            "this compares a number with a text, which is never so",
+        ),
+        ("{ let size = lead.employees; size }", "this has to be yes or no, and it is a number"),
+    ] {
+        let script = format!("rule(\"it\", 5, |lead| {question});");
+        let wrong = RuleSet::load(&script).unwrap_err();
+        assert!(wrong.to_string().contains(says), "{question}: {wrong}");
+    }
+}
