@@ -26,7 +26,7 @@ pub async fn leads(connection: &mut PgConnection, after: Uuid) -> Result<Vec<Lea
         from lead as l
         join lead_pulse as p on p.tenant = l.tenant and p.lead = l.id
         join lead_profile as f on f.tenant = l.tenant and f.lead = l.id
-        where l.tenant = 0
+        where l.tenant = 1
           and l.deleted_at is null
           and l.id > $1
         order by l.id
@@ -64,7 +64,7 @@ pub async fn visits(
         cross join lateral (
             select *
             from interaction
-            where tenant = 0
+            where tenant = 1
               and lead = w.lead
               and not suspect
             order by at desc, id desc
@@ -116,7 +116,7 @@ async fn pulses(connection: &mut PgConnection, batch: &Batch<'_>, rows: &[Row<'_
             dirty = false
         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[])
             as w (lead, version, revision, total, priority, next)
-        where p.tenant = 0
+        where p.tenant = 1
           and p.lead = w.lead
           and p.version = w.version
           and p.revision = w.revision",
@@ -142,7 +142,7 @@ async fn records(connection: &mut PgConnection, batch: &Batch<'_>, rows: &[Row<'
     sqlx::query(
         r"
         insert into score_record (tenant, lead, revision, at, change)
-        select 0, lead, revision, $4, change::json
+        select 1, lead, revision, $4, change::json
         from unnest($1::uuid[], $2::bigint[], $3::text[]) as w (lead, revision, change)",
     )
     .bind(rows.iter().map(|(lead, _)| lead.id).collect::<Vec<_>>())
@@ -167,7 +167,7 @@ async fn events(
             bulk, payload, salt, commitment
         )
         select
-            id, 0, 0, subject, 'lead.scored', $6, version, revision, $7, 0, 0, 0,
+            id, 1, 0, subject, 'lead.scored', $6, version, revision, $7, 0, 0, 0,
             true, payload, decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex')
         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[])
             as w (id, subject, version, revision, payload)",
@@ -189,7 +189,7 @@ async fn note(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<()> {
     sqlx::query(
         r"
         insert into checkpoint as c (tenant, name, revision, body, at)
-        values (0, 'by hand', 1, '{}', $1)
+        values (1, 'by hand', 1, '{}', $1)
         on conflict (tenant, name) do update set revision = c.revision + 1, at = excluded.at",
     )
     .bind(batch.now)

@@ -52,7 +52,7 @@ pub async fn leads(connection: &mut SqliteConnection, after: Uuid) -> Result<Vec
         from lead l
         cross join lead_pulse p on p.no = l.no
         cross join lead_profile f on f.no = l.no
-        where l.tenant = 0
+        where l.tenant = 1
             and l.deleted_at is null
             and l.id > ?
         order by l.id
@@ -191,7 +191,7 @@ async fn records(
         row.push_bind(lead.no)
             .push_bind(lead.revision + 1)
             .push_bind(batch.now.timestamp_micros())
-            .push_bind(record(pass, set, lead.before(), score));
+            .push_bind(batch.record(&(lead, score)));
     });
     sql.build().execute(connection).await?;
     Ok(())
@@ -218,7 +218,7 @@ async fn events(
     let places = head - rows.len() as i64 + 1..;
     sql.push_values(places.zip(rows), |mut row, (position, (lead, score))| {
         row.push_bind(position)
-            .push_bind(0_i64)
+            .push_bind(1_i64)
             .push_bind(ids.next())
             .push_bind(0_i64)
             .push_bind(lead.id)
@@ -245,7 +245,7 @@ async fn note(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<()
     sqlx::query(
         r"
         insert into checkpoint (tenant, name, revision, body, at)
-        values (0, 'by hand', 1, '{}', ?)
+        values (1, 'by hand', 1, '{}', ?)
         on conflict (tenant, name) do update set revision = revision + 1, at = excluded.at",
     )
     .bind(batch.now.timestamp_micros())
