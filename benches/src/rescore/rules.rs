@@ -97,11 +97,19 @@ pub fn score(body: &Value, seen: Seen, big: i64) -> Score {
     line(!person["email"].is_null(), "Has an address", 5_00);
     line(["DE", "FR", "IT", "PL"].contains(&country), "Near", 5_00);
     line(company.ends_with('1') || company.ends_with('6'), "Big company", big * 100);
-    line(true, "Saw the prices", (seen.prices.min(CAP) * 100.0).round() as i64);
+    line(true, "Saw the prices", whole(seen.prices.min(CAP) * 100.0));
     line(true, "Saw a page", i64::from(seen.pages.min(5)) * 100);
     let total = lines.iter().map(|(_, points)| points).sum();
     let next = fades(seen.prices, total, seen.now).into_iter().chain(seen.ends).min();
     Score { total, priority: priority_of(total), lines, next }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "points and microseconds are far from the end of numbers"
+)]
+fn whole(number: f64) -> i64 {
+    number.round() as i64
 }
 
 /// The priority of a total.
@@ -115,5 +123,5 @@ fn fades(prices: f64, total: i64, now: i64) -> Option<i64> {
     let gap = above.map(|above| above + 1).chain([100]).min().unwrap_or(100) as f64 / 100.0;
     let left = prices.min(CAP) - gap;
     let takes = (left > 0.0).then(|| HALF_LIFE * (prices / left).log2())?;
-    Some(now + takes.max(MINUTE) as i64)
+    Some(now + whole(takes.max(MINUTE)))
 }

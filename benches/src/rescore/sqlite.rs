@@ -206,16 +206,17 @@ async fn events(
     if rows.is_empty() {
         return Ok(());
     }
+    let count = i64::try_from(rows.len())?;
     let head: i64 =
         sqlx::query_scalar("update log_head set position = position + ? returning position")
-            .bind(rows.len() as i64)
+            .bind(count)
             .fetch_one(&mut *connection)
             .await?;
     let mut sql = QueryBuilder::<Sqlite>::new(
         "insert into event (position, tenant, id, subject_kind, subject, kind, at, version, revision, change_set, ordinal, \
          actor_kind, depth, bulk, payload, salt, commitment, chain) ",
     );
-    let places = head - rows.len() as i64 + 1..;
+    let places = head - count + 1..;
     sql.push_values(places.zip(rows), |mut row, (position, (lead, score))| {
         row.push_bind(position)
             .push_bind(1_i64)
