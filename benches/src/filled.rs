@@ -1,5 +1,5 @@
 //! A database full of leads: six stages, two hundred owners, a score each, over two years. Owns writing them; what is asked
-//! of them is `lists`', `bulk`'s and `admin`'s.
+//! of them is `lists`', `bulk`'s, `rescore`'s and `admin`'s.
 
 use std::error::Error;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! `bench import|captures|callers|lists|admin|bulk|scoring`: figures for the README and `docs/evidence`, each beside hand-written sqlx doing
-//! the same work in the same run. The machine's noise is in both sides, so quote ratios.
+//! `bench import|captures|callers|lists|admin|bulk|scoring|rescore`: figures for the README and `docs/evidence`, each beside
+//! hand-written sqlx doing the same work in the same run. The machine's noise is in both sides, so quote ratios.
 
 mod admin;
 mod bulk;
@@ -12,6 +12,7 @@ mod lists;
 mod measure;
 mod plain;
 mod report;
+mod rescore;
 mod scoring;
 mod server;
 mod target;
@@ -91,6 +92,18 @@ enum Command {
         #[arg(long, default_value_t = 100_000)]
         leads: usize,
     },
+    /// Scores all leads again because other rules came into force.
+    Rescore {
+        /// How many leads there are.
+        #[arg(long, default_value_t = 5_000)]
+        leads: u64,
+        /// How many interactions each has.
+        #[arg(long, default_value_t = 20)]
+        visits: u64,
+        /// Keeps the leads in this file or database, and finds them there the next time.
+        #[arg(long)]
+        keep: Option<String>,
+    },
     /// Plans and begins the same for many leads.
     Bulk {
         /// How many leads there are.
@@ -124,6 +137,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             admin::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
         Command::Scoring { leads } => scoring::run(leads, cli.seed, &mut report)?,
+        Command::Rescore { leads, visits, keep } => {
+            let asked = rescore::Asked { leads, visits, keep };
+            rescore::run(cli.storage, &asked, cli.seed, &mut report).await?;
+        }
         Command::Bulk { leads, keep } => {
             bulk::run(cli.storage, leads, keep.as_deref(), cli.seed, &mut report).await?;
         }

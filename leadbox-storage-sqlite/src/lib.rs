@@ -78,6 +78,7 @@ mod paging;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod recent;
 mod rows;
 mod scores;
 mod sources;

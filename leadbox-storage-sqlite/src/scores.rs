@@ -1,4 +1,4 @@
-//! Scores as scoring reads them. Owns what scores are made from, their history, and which of them have to be made again.
+//! Scores as scoring reads them. Owns their history, and which of them have to be made again; what they are made from is `recent`'s.
 
 use async_trait::async_trait;
 use leadbox_core::scoring::ScoreRecord;
@@ -12,75 +12,11 @@ use sqlx::{QueryBuilder, Sqlite};
 use crate::error::{During, Result};
 use crate::interactions::seen_lead;
 use crate::paging::{latest_after, number_key};
-use crate::rows::{self, Columns};
-use crate::statement::Rows;
+use crate::recent;
+use crate::rows::Columns;
 use crate::storage::SqliteStorage;
 
 const RECORDS: &str = "score records";
-
-/// The latest clear interactions of each of many leads. A limit cannot differ from row to row, so all of a lead's are counted off.
-const RECENT: Rows<'_> = Rows {
-    before: "with v (tenant, id, most) as (values",
-    columns: 3,
-    after: r") select
-            id,
-            kind,
-            at,
-            received_at,
-            key,
-            suspect,
-            decided,
-            reason,
-            props,
-            lead
-        from (
-            select
-                i.id,
-                i.kind,
-                i.at,
-                i.received_at,
-                i.key,
-                i.suspect,
-                i.decided,
-                i.reason,
-                i.props,
-                l.id as lead,
-                v.most,
-                row_number() over (partition by i.lead_no order by i.at desc, i.id desc) as place
-            from v
-            cross join lead l on l.tenant = v.tenant and l.id = v.id
-            cross join interaction i on i.lead_no = l.no
-            where i.suspect = 0
-        )
-        where place <= most
-        order by
-            lead,
-            at desc,
-            id desc",
-};
-
-/// The same of one lead, which is what commits ask for: it stops behind the last one that counts.
-const RECENT_OF_ONE: &str = r"
-    select
-        i.id,
-        i.kind,
-        i.at,
-        i.received_at,
-        i.key,
-        i.suspect,
-        i.decided,
-        i.reason,
-        i.props,
-        l.id as lead
-    from lead l
-    cross join interaction i on i.lead_no = l.no
-    where l.tenant = ?
-        and l.id = ?
-        and i.suspect = 0
-    order by
-        i.at desc,
-        i.id desc
-    limit ?";
 
 /// So many leads are asked about in one statement.
 const AT_ONCE: usize = 1_000;
@@ -134,33 +70,7 @@ impl ScoreStore for SqliteStorage {
         leads: &[LeadId],
         most: u32,
     ) -> Result<Vec<Interaction>> {
-        let mut leads = leads.to_vec();
-        leads.sort_unstable();
-        leads.dedup();
-        let mut connection = self.readers.acquire().await?;
-        let found = match &leads[..] {
-            [lead] => {
-                sqlx::query(RECENT_OF_ONE)
-                    .bind(tenant.0)
-                    .bind(lead.uuid())
-                    .bind(most)
-                    .fetch_all(&mut *connection)
-                    .await
-            }
-            leads => {
-                RECENT
-                    .fetch(&mut connection, leads, |binds, lead| {
-                        binds.add(tenant.0).add(lead.uuid()).add(i64::from(most));
-                    })
-                    .await
-            }
-        };
-        let found = found.during("read recent interactions")?;
-        let read = |row: &SqliteRow| {
-            let lead = Columns::behind(row, "lead", 9).id("lead")?;
-            rows::interaction(row, tenant, lead)
-        };
-        found.iter().map(read).collect()
+        recent::interactions(&self.readers, tenant, leads, most).await
     }
 
     async fn score_records(
