@@ -100,6 +100,9 @@ enum Command {
         /// How many interactions each has.
         #[arg(long, default_value_t = 20)]
         visits: u64,
+        /// How often each side scores all of them.
+        #[arg(long, default_value_t = 3)]
+        passes: i64,
         /// Keeps the leads in this file or database, and finds them there the next time.
         #[arg(long)]
         keep: Option<String>,
@@ -137,8 +140,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             admin::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
         Command::Scoring { leads } => scoring::run(leads, cli.seed, &mut report)?,
-        Command::Rescore { leads, visits, keep } => {
-            let asked = rescore::Asked { leads, visits, keep };
+        Command::Rescore { leads, visits, passes, keep } => {
+            let asked = rescore::Asked { leads, visits, passes, keep };
             rescore::run(cli.storage, &asked, cli.seed, &mut report).await?;
         }
         Command::Bulk { leads, keep } => {

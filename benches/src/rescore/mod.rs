@@ -28,9 +28,6 @@ use crate::target::{Kind, Target};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// How often each side scores all leads; the middle one is shown.
-const PASSES: i64 = 3;
-
 /// What to measure.
 #[derive(Debug)]
 pub struct Asked {
@@ -38,6 +35,8 @@ pub struct Asked {
     pub leads: u64,
     /// How many interactions each has.
     pub visits: u64,
+    /// How often each side scores all leads; the middle one is shown.
+    pub passes: i64,
     /// Where the leads are kept; nowhere when none.
     pub keep: Option<String>,
 }
@@ -81,7 +80,7 @@ pub async fn run(kind: Kind, asked: &Asked, seed: u64, report: &mut Report) -> R
     side.ours(Pass { edition: before + 1, big: 10 }).await?;
     report.memory("first re-score");
     let (mut own, mut plain, mut done) = (Vec::new(), Vec::new(), Done::default());
-    for round in 0..PASSES {
+    for round in 0..asked.passes.max(1) {
         let edition = before + 2 + round;
         let (ours, cost) = side.ours(Pass { edition, big: 20 }).await?;
         own.push(cost);

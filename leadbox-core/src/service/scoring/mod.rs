@@ -4,6 +4,7 @@
 mod backtest;
 mod candidate;
 mod explain;
+mod happened;
 mod in_force;
 mod kept;
 mod past;

@@ -60,10 +60,7 @@ impl LeadBox {
         for event in storage.latest_events(tenant, &ids, EVENTS).await? {
             events.entry(event.subject.id.into()).or_default().push(event);
         }
-        let mut interactions: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
-        for one in storage.recent_interactions(tenant, &ids, MOST_INTERACTIONS).await? {
-            interactions.entry(one.lead).or_default().push(one);
-        }
+        let mut interactions = self.happened(&ids).await?;
         let mut known = Vec::with_capacity(wanted.len());
         for (lead, at) in wanted {
             let mut later = events.remove(&lead.id).unwrap_or_default();

@@ -2,20 +2,18 @@
 //! are at hand is `resident`'s.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::candidate::Candidate;
-use super::kept::{MOST_INTERACTIONS, score};
+use super::kept::score;
 use super::resident::{AtHand, Leads};
 use super::verbs::Rules;
 use crate::access::Capability;
 use crate::error::{Error, Result};
 use crate::id::LeadId;
-use crate::interaction::Interaction;
 use crate::score::Points;
 use crate::scoring::{LineMove, ScoreCard, Scorers, Step, Survey};
 use crate::time::Timestamp;
@@ -157,13 +155,9 @@ impl Rules<'_> {
         tried: &Scorers,
         at: Timestamp,
     ) -> Result<Vec<MovedLead>> {
-        let (storage, tenant) = (self.leadbox.storage(), self.leadbox.tenant());
         let catalog = self.leadbox.catalog().await?;
-        let stored = storage.leads_by_id(self.leadbox.scope(), leads).await?;
-        let mut happened: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
-        for one in storage.recent_interactions(tenant, leads, MOST_INTERACTIONS).await? {
-            happened.entry(one.lead).or_default().push(one);
-        }
+        let stored = self.leadbox.storage().leads_by_id(self.leadbox.scope(), leads).await?;
+        let happened = self.leadbox.happened(leads).await?;
         let moved = stored.iter().map(|stored| {
             let happened = happened.get(&stored.lead.id).map(Vec::as_slice).unwrap_or_default();
             let card = |scorers| score(scorers, &catalog, &stored.lead, happened, at).card;

@@ -1,16 +1,16 @@
 //! Scoring leads anew without anything about them having changed. Owns which of the differences show; who asks for it, and why, is
 //! others' business.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Add;
 
 use super::super::LeadBox;
 use super::super::decision::{Announce, Decision};
-use super::kept::{MOST_INTERACTIONS, score};
+use super::happened::at_once;
+use super::kept::score;
 use crate::error::Result;
 use crate::event::Actor;
 use crate::id::{LeadId, Tenant};
-use crate::interaction::Interaction;
 use crate::scope::Scope;
 use crate::score::{Freshness, LeadScore};
 use crate::scoring::{ScoreCause, Scored};
@@ -100,11 +100,7 @@ impl LeadBox {
         }
         let (storage, tenant) = (self.storage(), self.tenant());
         let catalog = self.catalog().await?;
-        let stored = storage.leads_by_id(&Scope::all(tenant), leads).await?;
-        let mut interactions: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
-        for one in storage.recent_interactions(tenant, leads, MOST_INTERACTIONS).await? {
-            interactions.entry(one.lead).or_default().push(one);
-        }
+        let mut stored = storage.leads_by_id(&Scope::all(tenant), leads).await?;
         let announce = match cause {
             ScoreCause::Rules => Announce::Bulk,
             _ => Announce::Each,
@@ -117,20 +113,24 @@ impl LeadBox {
                 && score.rule_set >= scorers.edition()
                 && score.freshness == Freshness::Fresh
         };
-        let live = stored.iter().filter(|stored| stored.lead.deleted_at.is_none());
-        for stored in live.filter(|stored| !is_done(&stored.score)) {
-            let of_lead = interactions.get(&stored.lead.id);
-            let of_lead = of_lead.map(Vec::as_slice).unwrap_or_default();
-            let now = score(&scorers, &catalog, &stored.lead, of_lead, decision.at());
-            let cause = match stored.score.freshness {
-                // Something had happened.
-                Freshness::Dirty => ScoreCause::Happened,
-                Freshness::Fresh => cause,
-            };
-            let is_kept = is_kept(&stored.score, &now, cause);
-            renewed.insert(stored.lead.id, Renewed::of(&stored.score, &now));
-            let (version, edition) = (stored.lead.version, scorers.edition());
-            decision.set_score(&stored.score, version, edition, cause, now, is_kept)?;
+        stored.retain(|stored| stored.lead.deleted_at.is_none() && !is_done(&stored.score));
+        for group in at_once(&stored) {
+            let ids: Vec<LeadId> = group.iter().map(|stored| stored.lead.id).collect();
+            let happened = self.happened(&ids).await?;
+            for stored in group {
+                let of_lead = happened.get(&stored.lead.id);
+                let of_lead = of_lead.map(Vec::as_slice).unwrap_or_default();
+                let now = score(&scorers, &catalog, &stored.lead, of_lead, decision.at());
+                let cause = match stored.score.freshness {
+                    // Something had happened.
+                    Freshness::Dirty => ScoreCause::Happened,
+                    Freshness::Fresh => cause,
+                };
+                let is_kept = is_kept(&stored.score, &now, cause);
+                renewed.insert(stored.lead.id, Renewed::of(&stored.score, &now));
+                let (version, edition) = (stored.lead.version, scorers.edition());
+                decision.set_score(&stored.score, version, edition, cause, now, is_kept)?;
+            }
         }
         if decision.is_empty() {
             return Ok(Renewed::default());

@@ -1,7 +1,6 @@
 //! Leads that are kept at hand, so that rules can be tried on all of them while somebody types. Owns which leads, how they are read in the
 //! background, and when they are let go; knows nothing of what they are asked.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,11 +9,10 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 
 use super::super::LeadBox;
-use super::kept::MOST_INTERACTIONS;
+use super::happened::at_once;
 use crate::error::{Error, Result};
 use crate::filter::{LeadQuery, LeadSort, SortKey};
 use crate::id::LeadId;
-use crate::interaction::Interaction;
 use crate::page::PageRequest;
 use crate::scope::Scope;
 use crate::scoring::{Scorers, Snapshot, Survey};
@@ -199,17 +197,15 @@ impl LeadBox {
                 return Ok(None);
             }
             let leads = self.storage().leads(&reading.scope, &query, &page).await?;
-            let ids: Vec<LeadId> = leads.items.iter().map(|stored| stored.lead.id).collect();
-            let mut happened: HashMap<LeadId, Vec<Interaction>> = HashMap::new();
-            let most = MOST_INTERACTIONS;
-            for one in self.storage().recent_interactions(self.tenant(), &ids, most).await? {
-                happened.entry(one.lead).or_default().push(one);
-            }
-            for StoredLead { lead, .. } in &leads.items {
-                let stage = catalog.stage(lead.stage).map(|(_, stage)| stage);
-                let happened = happened.remove(&lead.id).unwrap_or_default();
-                if snapshot.push(lead, stage, &happened).is_err() {
-                    break 'reading;
+            for group in at_once(&leads.items) {
+                let ids: Vec<LeadId> = group.iter().map(|stored| stored.lead.id).collect();
+                let mut happened = self.happened(&ids).await?;
+                for StoredLead { lead, .. } in group {
+                    let stage = catalog.stage(lead.stage).map(|(_, stage)| stage);
+                    let happened = happened.remove(&lead.id).unwrap_or_default();
+                    if snapshot.push(lead, stage, &happened).is_err() {
+                        break 'reading;
+                    }
                 }
             }
             reading.read.store(snapshot.len() as u64, Ordering::Relaxed);
