@@ -44,8 +44,9 @@ pub(super) fn question(script: &Script, body: &Body) -> Option<Part> {
     let captured = captured.map(|(name, value)| (name, Meaning::Value(value.clone().flatten())));
     let names = captured.chain([(&body.about, Meaning::Subject)]);
     let names = names.map(|(name, meaning)| (name.clone(), meaning)).collect();
-    let (known, begin, calls) = (RefCell::new(names), Cell::new(0), Cell::new(0));
-    Names { script, known, begin, calls }.steps(&body.statements, Stands::Last)
+    let (known, zero) = (RefCell::new(names), || Cell::new(0));
+    Names { script, known, begin: zero(), numbers: zero(), calls: zero() }
+        .steps(&body.statements, Stands::Last)
 }
 
 /// The most calls of a script's own functions of which one question is put together; what calls itself has no end.
@@ -58,6 +59,8 @@ struct Names<'n> {
     known: RefCell<Vec<(ImmutableString, Meaning)>>,
     /// Where those begin that are known: a function knows none of those where it is called.
     begin: Cell<usize>,
+    /// How many names have numbers.
+    numbers: Cell<usize>,
     /// How many calls of the script's own functions were put in place of these.
     calls: Cell<usize>,
 }
@@ -69,7 +72,7 @@ enum Meaning {
     Subject,
     /// A value that stands in the script.
     Value(Dynamic),
-    /// One that is worked out, by how many of those there are before it.
+    /// One that is worked out, and the number of its name.
     Named(usize),
 }
 
@@ -198,21 +201,20 @@ impl Names<'_> {
         let meaning = match &value.what {
             What::Subject => Meaning::Subject,
             What::Value(value) => Meaning::Value(value.clone()),
-            _ => {
-                let known = self.known.borrow();
-                let is_worked_out = |(_, one): &&(_, Meaning)| matches!(one, Meaning::Named(_));
-                Meaning::Named(known.iter().filter(is_worked_out).count())
-            }
+            _ => Meaning::Named(self.numbers.replace(self.numbers.get() + 1)),
         };
-        let is_worked_out = matches!(meaning, Meaning::Named(_));
+        let number = match meaning {
+            Meaning::Named(number) => Some(number),
+            _ => None,
+        };
         self.known.borrow_mut().push((name, meaning));
         let rest = rest();
         self.known.borrow_mut().pop();
         let (at, rest) = (value.at, rest?);
-        if !is_worked_out {
-            return Some(rest);
+        match number {
+            Some(number) => Some(Part { what: What::Let(number, Box::new([value, rest])), at }),
+            None => Some(rest),
         }
-        Some(Part { what: What::Let(Box::new([value, rest])), at })
     }
 
     /// What a function of the script says of these; none when that takes steps for which there is no shape.
@@ -251,7 +253,7 @@ impl Names<'_> {
         match meaning.map(|(_, meaning)| meaning.clone()) {
             Some(Meaning::Subject) => What::Subject,
             Some(Meaning::Value(value)) => What::Value(value),
-            Some(Meaning::Named(place)) => What::Named(place),
+            Some(Meaning::Named(number)) => What::Named(number),
             None => What::Other(Vec::new()),
         }
     }

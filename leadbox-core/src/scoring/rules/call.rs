@@ -1,7 +1,7 @@
 //! Calling a closure. Owns what a thread keeps from one call to the next: which functions the names in a script stand for, which would
 //! otherwise be looked up in every call. Knows nothing of what is asked, and of what is answered.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 
 use rhai::{
@@ -27,7 +27,7 @@ pub(super) struct Body {
 
 /// What threads keep between calls into a script.
 #[derive(Default)]
-pub(super) struct Kept(ThreadLocal<RefCell<Option<Running>>>);
+pub(super) struct Kept(ThreadLocal<Cell<Option<Box<Running>>>>);
 
 /// A script as a thread runs it.
 struct Running {
@@ -61,19 +61,14 @@ impl Body {
         script: &Script,
         about: Dynamic,
     ) -> Result<Dynamic, Box<EvalAltResult>> {
-        match script.kept.0.get_or_default().try_borrow_mut() {
-            Ok(mut kept) => {
-                let answer =
-                    self.run(script, kept.get_or_insert_with(|| Running::new(script)), about);
-                // What an error left behind, or one that knows too many names, is nobody's to go on with.
-                if answer.is_err() || kept.as_mut().is_some_and(|one| one.is_too_much()) {
-                    *kept = None;
-                }
-                answer
-            }
-            // A host's function asks the same rules.
-            Err(_) => self.run(script, &mut Running::new(script), about),
+        // Whatever asks the same script meanwhile, and whatever comes after a panic, begins anew.
+        let kept = script.kept.0.get_or_default();
+        let mut running = kept.take().unwrap_or_else(|| Box::new(Running::new(script)));
+        let answer = self.run(script, &mut running, about);
+        if answer.is_ok() && !running.is_too_much() {
+            kept.set(Some(running));
         }
+        answer
     }
 
     #[expect(deprecated, reason = "whatever else runs statements begins with empty caches")]

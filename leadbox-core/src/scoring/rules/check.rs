@@ -64,7 +64,7 @@ struct Check<'c> {
     about: About,
     known: Known<'c>,
     /// What the names that it gives itself stand for.
-    named: Vec<Kind>,
+    named: Vec<(usize, Kind)>,
     mistakes: Vec<Mistake>,
 }
 
@@ -117,15 +117,18 @@ impl Check<'_> {
                 let (then, otherwise) = (self.kind(then), self.kind(otherwise));
                 if then == otherwise { then } else { Kind::Any }
             }
-            What::Let(parts) => {
+            What::Let(number, parts) => {
                 let [value, rest] = &**parts;
                 let kind = self.kind(value);
-                self.named.push(kind);
+                self.named.push((*number, kind));
                 let kind = self.kind(rest);
                 self.named.pop();
                 kind
             }
-            What::Named(place) => self.named.get(*place).copied().unwrap_or(Kind::Any),
+            What::Named(number) => {
+                let named = self.named.iter().find(|(known, _)| known == number);
+                named.map_or(Kind::Any, |(_, kind)| *kind)
+            }
             What::Unnamed(says) => {
                 self.wrong(part.at, says.as_str());
                 Kind::Any

@@ -32,7 +32,7 @@ pub(super) fn names(question: &Part, own: &mut BTreeSet<String>, keys: &mut BTre
         What::Call { of, .. } => all(of),
         What::All(parts) | What::Any(parts) | What::List(parts) | What::Other(parts) => all(parts),
         What::If(parts) => all(&parts[..]),
-        What::Let(parts) => all(&parts[..]),
+        What::Let(_, parts) => all(&parts[..]),
         What::Value(_) | What::Subject | What::Named(_) | What::Unnamed(_) | What::Change => {}
     }
 }
@@ -54,7 +54,7 @@ fn note(part: &Part, own: &BTreeSet<String>, places: &mut Vec<Place>) -> bool {
         }
         What::All(parts) | What::Any(parts) | What::List(parts) => all(parts),
         What::If(parts) => all(&parts[..]),
-        What::Let(parts) => all(&parts[..]),
+        What::Let(_, parts) => all(&parts[..]),
         // Whoever is given a whole lead may read anything of it, and what has no shape here may do anything.
         What::Subject | What::Unnamed(_) | What::Change | What::Other(_) => false,
     }

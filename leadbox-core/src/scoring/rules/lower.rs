@@ -42,8 +42,8 @@ struct Lowering<'l> {
     /// The functions that the script defines itself, which go before words of the same name.
     own: &'l BTreeSet<String>,
     slots: &'l mut Slots,
-    /// The names that are given where it is, and whether a day that the script names is in each.
-    named: Vec<bool>,
+    /// The numbers of the names that are given where it is, and whether a day that the script names is in each.
+    named: Vec<(usize, bool)>,
 }
 
 fn left(part: &Part, what: impl Into<String>) -> Unlowered {
@@ -63,21 +63,23 @@ impl Lowering<'_> {
                 let parts = [self.code(condition)?, self.code(then)?, self.code(otherwise)?];
                 Ok(Code::If(Box::new(parts)))
             }
-            What::Let(parts) => {
+            What::Let(number, parts) => {
                 let [value, rest] = &**parts;
                 let value = self.code(value)?;
-                self.named.push(value.names_a_day());
+                self.named.push((*number, value.names_a_day()));
                 let rest = self.code(rest);
                 self.named.pop();
                 Ok(Code::Let(Box::new([value, rest?])))
             }
-            What::Named(place) => match self.named.get(*place) {
-                Some(names_a_day) => {
-                    let (back, names_a_day) = (self.named.len() - 1 - place, *names_a_day);
-                    Ok(Code::Named(Name { back, names_a_day }))
+            What::Named(number) => {
+                let mut outwards = self.named.iter().rev().enumerate();
+                match outwards.find(|(_, (known, _))| known == number) {
+                    Some((back, (_, names_a_day))) => {
+                        Ok(Code::Named(Name { back, names_a_day: *names_a_day }))
+                    }
+                    None => Err(left(part, "a name that stands for nothing")),
                 }
-                None => Err(left(part, "a name that stands for nothing")),
-            },
+            }
             What::Subject => Err(left(part, "the whole of what is asked about")),
             What::List(_) => Err(left(part, "a list of what is worked out")),
             What::Unnamed(_) => Err(left(part, "a name that stands for nothing")),

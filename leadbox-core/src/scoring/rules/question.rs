@@ -28,9 +28,9 @@ pub(super) enum What {
     Any(Vec<Part>),
     /// The second if the first is so, else the third.
     If(Box<[Part; 3]>),
-    /// A value that is given a name, and the rest, in which it has that.
-    Let(Box<[Part; 2]>),
-    /// The value of a name, by how many are given before it.
+    /// A value that is given a name, which has this number of its own, and the rest, in which it has that.
+    Let(usize, Box<[Part; 2]>),
+    /// The value of the name with this number.
     Named(usize),
     /// A name that stands for nothing, and what is said of it.
     Unnamed(String),

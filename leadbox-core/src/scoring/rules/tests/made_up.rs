@@ -97,6 +97,9 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         1 => Just("lead.title.lower() == \"cto\"".to_owned()),
         1 => Just("is_recent(lead.cf.renewal)".to_owned()),
         1 => (number.clone(), number.clone()).prop_map(|(a, b)| format!("more({a}, {b}) > 7")),
+        1 => (number.clone(), number.clone()).prop_map(|(a, b)| {
+            format!("more(more({a}, 2), {{ let n = {b}; let n = more(n, {a}); n + 1 }}) > more({b}, more({a}, {b}))")
+        }),
         1 => (number.clone(), text.clone()).prop_map(|(a, b)| format!("fits(lead, {a}, {b})")),
         1 => (0..6_i64).prop_map(|most| format!("{{ let size = lead.employees; size > {most} }}")),
     ];
