@@ -224,7 +224,7 @@ impl Names<'_> {
             return None;
         }
         let outside = self.known.borrow().len();
-        self.given(&params, given, || {
+        self.given(&params, given, &|| {
             let before = self.begin.replace(outside);
             let said = self.steps(&statements, Stands::Last);
             self.begin.set(before);
@@ -237,13 +237,14 @@ impl Names<'_> {
         &self,
         names: &[ImmutableString],
         values: &[Part],
-        rest: impl FnOnce() -> Option<Part>,
+        rest: &dyn Fn() -> Option<Part>,
     ) -> Option<Part> {
-        let mut rest: Box<dyn FnOnce() -> Option<Part> + '_> = Box::new(rest);
-        for (name, value) in names.iter().zip(values).rev() {
-            rest = Box::new(move || self.with(name.clone(), value.clone(), rest));
+        match (names, values) {
+            ([name, names @ ..], [value, values @ ..]) => {
+                self.with(name.clone(), value.clone(), || self.given(names, values, rest))
+            }
+            _ => rest(),
         }
-        rest()
     }
 
     fn named(&self, name: &str) -> What {

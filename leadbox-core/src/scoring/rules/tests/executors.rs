@@ -138,7 +138,7 @@ fn a_condition_that_is_broken_on_purpose_is_noticed() {
     let (crowd, stage) = (crowd(LEADS, 1), stage());
     let (snapshot, stage) = (snapshot(&crowd, &stage), Some(&stage));
     let mut runner = TestRunner::deterministic();
-    let is_noticed = (0..SETS * 20).any(|_| {
+    let is_noticed = (0..SETS).any(|_| {
         let script = rule_set().new_tree(&mut runner).unwrap().current();
         let Ok(rules) = RuleSet::load(&script) else { return false };
         let broken = RuleSet::load(&script).unwrap().recompiled(take_greater);

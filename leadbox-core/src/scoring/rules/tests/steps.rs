@@ -35,11 +35,14 @@ fn steps_give_names_answer_early_and_repeat() {
 }
 
 #[test]
-fn an_error_that_is_thrown_is_no_answer() {
-    let script = "rule(\"it\", 5, |lead| { throw true; });";
-    let said = RuleSet::load(script).map(|rules| rules.runs());
-    let is_compiled = said.is_ok_and(|runs| runs[0].interpreted.is_none());
-    assert!(!is_compiled);
+fn what_is_thrown_is_no_answer() {
+    let lead = lead(NewLead::new().name("Kim").employees(250));
+    // Trying it without knowing anything throws nothing.
+    let script =
+        "rule(\"it\", 5, |lead| { if is_known(lead.employees) { throw true; } else { false } });";
+    let card = card(script, &lead, &[]);
+    assert!(!card.fired("it"));
+    assert_eq!(card.faults.len(), 1, "{card:?}");
 }
 
 #[test]
