@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::candidate::Candidate;
+use super::happened::at_once;
 use super::kept::score;
 use super::past::Known;
 use super::preview::{MOST_MOVED, MovedLead};
@@ -150,12 +151,14 @@ impl Rules<'_> {
         let has_more = loop {
             let some = self.leadbox.storage().leads(self.leadbox.scope(), &query, &page).await?;
             found.looked_at += some.items.len() as u64;
-            let leads = some.items.into_iter().map(|stored| stored.lead).collect();
-            for (Known { at, lead, interactions }, won) in
-                self.observed(leads, plan, &mut found).await?
-            {
-                let by = |scorers| score(scorers, &catalog, &lead, &interactions, at);
-                found.add((lead.id, at, won), &by(&in_force), &by(&tried));
+            for group in at_once(&some.items) {
+                let leads = group.iter().map(|stored| stored.lead.clone()).collect();
+                for (Known { at, lead, interactions }, won) in
+                    self.observed(leads, plan, &mut found).await?
+                {
+                    let by = |scorers| score(scorers, &catalog, &lead, &interactions, at);
+                    found.add((lead.id, at, won), &by(&in_force), &by(&tried));
+                }
             }
             let left = u64::from(plan.most).saturating_sub(found.looked_at);
             page = match some.next {

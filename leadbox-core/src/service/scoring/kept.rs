@@ -2,7 +2,7 @@
 //! change; whoever decides something about leads needs to know nothing of scores.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -171,9 +171,7 @@ impl Decision<'_> {
             }
         }
         if !givers.is_empty() {
-            for one in storage.recent_interactions(tenant, &givers, MOST_INTERACTIONS).await? {
-                known.interactions.entry(one.lead).or_default().push(one);
-            }
+            known.interactions = self.leadbox().happened(&givers).await?;
         }
         for (id, suspicion) in leads.values().flat_map(|touch| &touch.marked) {
             if *suspicion == Suspicion::Clear
@@ -341,9 +339,9 @@ impl LeadBox {
 #[derive(Debug, Default)]
 struct Known {
     leads: BTreeMap<LeadId, StoredLead>,
-    interactions: BTreeMap<LeadId, Vec<Interaction>>,
+    interactions: HashMap<LeadId, Vec<Interaction>>,
     /// Those that count again.
-    cleared: BTreeMap<InteractionId, Interaction>,
+    cleared: HashMap<InteractionId, Interaction>,
 }
 
 impl Known {
