@@ -39,9 +39,14 @@ pub const STEPS: &str = r#"
 rule("Alone", 5, |lead| { let size = lead.employees; is_known(size) && size > 100 && lead.title != "Student" });
 "#;
 
-/// One with a word that only the interpreter knows.
+/// One with a text in other letters.
 pub const WORD: &str = r#"
 rule("Alone", 5, |lead| lead.employees > 100 && lead.title.lower() != "student");
+"#;
+
+/// One that changes what it has counted, which only the interpreter can.
+pub const CHANGE: &str = r#"
+rule("Alone", 5, |lead| { let found = 0; if lead.employees > 100 { found += 1; } if lead.title != "Student" { found += 1; } if lead.country == "DE" { found += 1; } found > 1 });
 "#;
 
 /// One that repeats something, which only the interpreter can.

@@ -157,8 +157,17 @@ fn signals(seed: u64, report: &mut Report) -> Result<(), Failed> {
 fn alone(seed: u64, report: &mut Report) -> Result<(), Failed> {
     for (what, script, plain) in [
         ("one rule of several steps", leadbox::STEPS, rhai_script::STEPS),
-        ("one rule with a word that only the interpreter knows", leadbox::WORD, rhai_script::WORD),
-        ("one rule that repeats something", leadbox::LOOP, rhai_script::LOOP),
+        ("one rule with a text in other letters", leadbox::WORD, rhai_script::WORD),
+        (
+            "one rule that changes what it counted: only the interpreter can",
+            leadbox::CHANGE,
+            rhai_script::CHANGE,
+        ),
+        (
+            "one rule that repeats something: only the interpreter can",
+            leadbox::LOOP,
+            rhai_script::LOOP,
+        ),
         ("one rule that asks a function of its script", leadbox::FUNCTION, rhai_script::FUNCTION),
     ] {
         let leads = Leads::new(LEADS, 0, seed)?;

@@ -42,6 +42,15 @@ pub const WORD: &str = r#"
 if lead.employees > 100 && lead.title != () && lead.title.to_lower() != "student" { 5.0 } else { 0.0 }
 "#;
 
+/// The same as [`CHANGE`](super::leadbox::CHANGE).
+pub const CHANGE: &str = r#"
+let found = 0;
+if lead.employees > 100 { found += 1; }
+if lead.title != () && lead.title != "Student" { found += 1; }
+if lead.country == "DE" { found += 1; }
+if found > 1 { 5.0 } else { 0.0 }
+"#;
+
 /// The same as [`LOOP`](super::leadbox::LOOP).
 pub const LOOP: &str = r#"
 let found = 0;

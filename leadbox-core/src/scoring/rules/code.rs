@@ -3,7 +3,9 @@
 
 use chrono::TimeDelta;
 
+use super::added::Added;
 use super::facts::{Facts, Slot};
+use super::made::{Case, Given, lasting};
 use super::numbers::{Comparison, holds, is_chosen};
 use super::words::Test;
 use crate::scoring::place::Place;
@@ -19,7 +21,7 @@ pub(super) enum Stop {
     Ask,
 }
 
-type Answer<'v> = Result<Value<'v>, Stop>;
+pub(super) type Answer<'v> = Result<Value<'v>, Stop>;
 
 /// A part of a question.
 #[derive(Clone, Debug)]
@@ -61,6 +63,16 @@ pub(super) enum Code {
     Passed(TimeDelta, Box<Code>),
     Within(Box<Code>, TimeDelta),
     Rounded(Rounding, Box<Code>),
+    /// A number without its sign.
+    Absolute(Box<Code>),
+    /// How many characters a text has.
+    Length(Box<Code>),
+    /// How many tags there are.
+    CountTags,
+    /// A text in other letters.
+    Cased(Case, Box<Code>),
+    /// What a function of the host's says.
+    Added(Added, Box<[Given]>),
     /// A value that is given a name, and the rest, in which it has that.
     Let(Box<[Code; 2]>),
     /// The value of a name.
@@ -86,7 +98,7 @@ pub(super) struct Name {
 
 /// The values of names, the innermost first.
 #[derive(Clone, Copy, Debug)]
-struct Named<'n, 'v> {
+pub(super) struct Named<'n, 'v> {
     value: Value<'v>,
     outer: Option<&'n Named<'n, 'v>>,
 }
@@ -206,6 +218,10 @@ fn passes_any(test: Test, text: &str, prepared: &[String]) -> bool {
     prepared.iter().any(|one| test.passes(&text, one))
 }
 
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 impl Code {
     /// Whether it may end because something is not known where yes or no is needed.
     pub(super) fn may_stop(&self) -> bool {
@@ -219,7 +235,14 @@ impl Code {
             | Self::Passed(_, part)
             | Self::Within(part, _)
             | Self::Among(part, _)
-            | Self::Rounded(_, part) => part.may_stop(),
+            | Self::Rounded(_, part)
+            | Self::Absolute(part)
+            | Self::Length(part)
+            | Self::Cased(_, part) => part.may_stop(),
+            Self::Added(_, given) => given.iter().any(|given| match given {
+                Given::Written(_) => false,
+                Given::Asked(code) => code.may_stop(),
+            }),
             Self::Compare(_, parts)
             | Self::Calculate(_, parts)
             | Self::Chosen(_, parts)
@@ -247,7 +270,11 @@ impl Code {
     }
 
     /// The same where names have these values.
-    fn within<'v>(&'v self, facts: &'v impl Facts, named: Option<&Named<'_, 'v>>) -> Answer<'v> {
+    pub(super) fn within<'v>(
+        &'v self,
+        facts: &'v impl Facts,
+        named: Option<&Named<'_, 'v>>,
+    ) -> Answer<'v> {
         let yes_or_no = |value: Result<bool, Stop>| value.map(Value::YesOrNo);
         match self {
             Self::YesOrNo(value) => Ok(Value::YesOrNo(*value)),
@@ -293,6 +320,11 @@ impl Code {
             }
             Self::Compare(how, sides) => {
                 let [one, other] = &**sides;
+                if one.is_made() || other.is_made() {
+                    return one.hand(facts, named, |one| {
+                        other.hand(facts, named, |other| yes_or_no(compared(*how, one, other)))
+                    });
+                }
                 let (one, other) = (one.within(facts, named)?, other.within(facts, named)?);
                 yes_or_no(compared(*how, one, other))
             }
@@ -301,16 +333,15 @@ impl Code {
                 let (one, other) = (one.within(facts, named)?, other.within(facts, named)?);
                 calculated(*how, one, other)
             }
-            Self::Held(test, part, against) => match part.within(facts, named)? {
+            Self::Held(test, part, against) => part.hand(facts, named, |value| match value {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
                 Value::Text(text) => Ok(Value::YesOrNo(passes_any(*test, text, against))),
                 _ => Err(Stop::Ask),
-            },
+            }),
             Self::TagsHeld(test, against) => {
                 Ok(Value::YesOrNo(facts.any_tag(|tag| passes_any(*test, tag, against))))
             }
-            Self::Among(part, values) => {
-                let value = part.within(facts, named)?;
+            Self::Among(part, values) => part.hand(facts, named, |value| {
                 for one in values {
                     let is_same = match (value, one.within(facts, named)?) {
                         // The list asks each of its values, and other kinds differ.
@@ -327,7 +358,7 @@ impl Code {
                     }
                 }
                 Ok(Value::YesOrNo(false))
-            }
+            }),
             Self::InRange(part, low, end) => match part.within(facts, named)? {
                 Value::Unknown => Ok(Value::YesOrNo(false)),
                 Value::Whole(value) => Ok(Value::YesOrNo((*low..*end).contains(&value))),
@@ -353,7 +384,9 @@ impl Code {
                     },
                 }
             }
-            Self::IsKnown(part) => Ok(Value::YesOrNo(part.within(facts, named)? != Value::Unknown)),
+            Self::IsKnown(part) => {
+                part.hand(facts, named, |value| Ok(Value::YesOrNo(value != Value::Unknown)))
+            }
             Self::Or(parts) => {
                 let [value, other] = &**parts;
                 let (value, other) = (value.within(facts, named)?, other.within(facts, named)?);
@@ -378,8 +411,33 @@ impl Code {
                 })),
                 _ => Err(Stop::Ask),
             },
+            Self::Absolute(part) => match part.within(facts, named)? {
+                Value::Unknown => Ok(Value::Unknown),
+                Value::Whole(whole) => whole.checked_abs().map(Value::Whole).ok_or(Stop::Ask),
+                Value::Number(number) => Ok(Value::Number(number.abs())),
+                _ => Err(Stop::Ask),
+            },
+            Self::Length(part) => part.hand(facts, named, |value| match value {
+                Value::Unknown => Ok(Value::Unknown),
+                Value::Text(text) => Ok(Value::Whole(whole(text.chars().count()))),
+                _ => Err(Stop::Ask),
+            }),
+            Self::CountTags => {
+                let mut tags = 0;
+                facts.any_tag(|_| {
+                    tags += 1;
+                    false
+                });
+                Ok(Value::Whole(whole(tags)))
+            }
+            Self::Cased(..) | Self::Added(..) => self.hand(facts, named, lasting),
             Self::Let(parts) => {
                 let [value, rest] = &**parts;
+                if value.is_made() {
+                    return value.hand(facts, named, |value| {
+                        rest.within(facts, Some(&Named { value, outer: named })).and_then(lasting)
+                    });
+                }
                 let value = value.within(facts, named)?;
                 rest.within(facts, Some(&Named { value, outer: named }))
             }

@@ -267,7 +267,7 @@ fn read(
             // What tests ask of a card is asked once.
             About::Card => return,
         }
-        match lower(&tree, about, own, slots) {
+        match lower(&tree, about, own, added, slots) {
             Ok(code) => question.code = Some(code),
             Err(Unlowered { at, what }) => {
                 question.left = Some(Mistake::at(at, what).within(file));

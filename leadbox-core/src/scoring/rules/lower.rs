@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use rhai::{Array, Dynamic, ImmutableString, Position};
 
+use super::added::Vocabulary;
 use super::check::About;
 use super::code::{Calculation, Code, Name, Rounding};
 use super::facts::Slot;
+use super::made::{Case, Given};
 use super::moments::{Stretch, UNITS, stretch};
 use super::numbers::{Comparison, number};
 use super::plan::Slots;
@@ -32,15 +34,18 @@ pub(super) fn lower(
     question: &Part,
     about: About,
     own: &BTreeSet<String>,
+    added: Option<&Vocabulary>,
     slots: &mut Slots,
 ) -> Result<Code, Unlowered> {
-    Lowering { about, own, slots, named: Vec::new() }.code(question)
+    Lowering { about, own, added, slots, named: Vec::new() }.code(question)
 }
 
 struct Lowering<'l> {
     about: About,
     /// The functions that the script defines itself, which go before words of the same name.
     own: &'l BTreeSet<String>,
+    /// The functions of the host.
+    added: Option<&'l Vocabulary>,
     slots: &'l mut Slots,
     /// The numbers of the names that are given where it is, and whether a day that the script names is in each.
     named: Vec<(usize, bool)>,
@@ -60,14 +65,14 @@ impl Lowering<'_> {
             What::Any(parts) => self.all(parts).map(Code::Any),
             What::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
-                let parts = [self.code(condition)?, self.code(then)?, self.code(otherwise)?];
+                let parts = [self.code(condition)?, self.lasting(then)?, self.lasting(otherwise)?];
                 Ok(Code::If(Box::new(parts)))
             }
             What::Let(number, parts) => {
                 let [value, rest] = &**parts;
                 let value = self.code(value)?;
                 self.named.push((*number, value.names_a_day()));
-                let rest = self.code(rest);
+                let rest = self.lasting(rest);
                 self.named.pop();
                 Ok(Code::Let(Box::new([value, rest?])))
             }
@@ -141,7 +146,18 @@ impl Lowering<'_> {
             ("ceiling", [one]) => Ok(Code::Rounded(Rounding::Up, self.boxed(one)?)),
             ("round", [one]) => Ok(Code::Rounded(Rounding::Nearest, self.boxed(one)?)),
             ("is_known", [one]) => Ok(Code::IsKnown(self.boxed(one)?)),
-            ("or", [one, other]) => Ok(Code::Or(Box::new([self.calm(one)?, self.calm(other)?]))),
+            ("or", [one, other]) => {
+                let parts = [self.calm(one)?, self.calm(other)?];
+                match parts.iter().any(Code::makes_text) {
+                    true => Err(left(part, "`or` with what is made there")),
+                    false => Ok(Code::Or(Box::new(parts))),
+                }
+            }
+            ("abs", [one]) => Ok(Code::Absolute(self.boxed(one)?)),
+            ("length", [one]) if self.is_tags(one) => Ok(Code::CountTags),
+            ("length", [one]) => Ok(Code::Length(self.boxed(one)?)),
+            ("lower", [one]) => Ok(Code::Cased(Case::Lower, self.boxed(one)?)),
+            ("upper", [one]) => Ok(Code::Cased(Case::Upper, self.boxed(one)?)),
             ("min", [one, other]) => self.chosen(Comparison::LessOrEqual, one, other),
             ("max", [one, other]) => self.chosen(Comparison::GreaterOrEqual, one, other),
             ("days_since", [one]) => Ok(Code::Passed(TimeDelta::days(1), self.moment(one)?)),
@@ -160,7 +176,13 @@ impl Lowering<'_> {
             (unit, [_]) if UNITS.iter().any(|(known, _)| *known == unit) => {
                 self.length(part).map(Code::Stretch)
             }
-            (other, _) => Err(left(part, format!("`{other}`"))),
+            (other, of) => match self.added.and_then(|added| added.named(other)) {
+                Some(function) if function.takes.len() == of.len() => {
+                    let given: Result<_, _> = of.iter().map(|part| self.given(part)).collect();
+                    Ok(Code::Added(function.clone(), given?))
+                }
+                _ => Err(left(part, format!("`{other}`"))),
+            },
         }
     }
 
@@ -170,6 +192,22 @@ impl Lowering<'_> {
         match self.code(part)? {
             code if code.may_stop() => Err(left(part, "a condition within a value")),
             code => Ok(code),
+        }
+    }
+
+    /// A part that is the answer of the one that it stands in, which what is made there does not outlast.
+    fn lasting(&mut self, part: &Part) -> Result<Code, Unlowered> {
+        match self.code(part)? {
+            code if code.makes_text() => Err(left(part, "an answer that is made there")),
+            code => Ok(code),
+        }
+    }
+
+    /// What a function is given.
+    fn given(&mut self, part: &Part) -> Result<Given, Unlowered> {
+        match &part.what {
+            What::Value(value) if value.is_array() => Ok(Given::Written(value.clone())),
+            _ => self.calm(part).map(Given::Asked),
         }
     }
 

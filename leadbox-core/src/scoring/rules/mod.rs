@@ -26,6 +26,8 @@ mod lead_value;
 mod loader;
 #[cfg(feature = "compiled")]
 mod lower;
+#[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is compiled then"))]
+mod made;
 mod many;
 mod misread;
 mod moments;

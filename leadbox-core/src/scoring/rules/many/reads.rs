@@ -2,6 +2,7 @@
 //! per lead.
 
 use super::super::code::Code;
+use super::super::made::Given;
 use super::bound::{Bound, DetailAt};
 use crate::scoring::snapshot::Where;
 
@@ -61,7 +62,7 @@ impl Reads {
                 DetailAt::Named(name) => Self::Detail(name),
                 DetailAt::Kind | DetailAt::At => Self::Several,
             },
-            Code::HasTag(_) | Code::TagsHeld(..) => Self::of_place(bound.tags),
+            Code::HasTag(_) | Code::TagsHeld(..) | Code::CountTags => Self::of_place(bound.tags),
             Code::Count(..) | Code::Last(_) | Code::Passed(..) | Code::Within(..) => Self::Several,
             Code::IsKnown(part) => match (&**part, Self::of(part, bound)) {
                 (Code::Read(_), Self::Column(column)) => Self::Presence(column),
@@ -71,9 +72,16 @@ impl Reads {
             | Code::Minus(part)
             | Code::Held(_, part, _)
             | Code::Rounded(_, part)
+            | Code::Absolute(part)
+            | Code::Length(part)
+            | Code::Cased(_, part)
             | Code::InRange(part, ..) => Self::of(part, bound),
             Code::Among(part, values) => Self::of(part, bound).and(all(values)),
             Code::All(parts) | Code::Any(parts) => all(parts),
+            Code::Added(_, given) => given.iter().fold(Self::Nothing, |reads, given| match given {
+                Given::Written(_) => reads,
+                Given::Asked(code) => reads.and(Self::of(code, bound)),
+            }),
             Code::If(parts) => all(&parts[..]),
             Code::Between(parts) => all(&parts[..]),
             Code::Compare(_, parts)

@@ -97,8 +97,20 @@ fn what_a_host_adds_is_known_to_checks_and_to_spelling() {
         let wrong = load(&format!("rule(\"a\", 5, |lead| {question});")).unwrap_err();
         assert_eq!(wrong.mistakes[0].message, expected, "{question}");
     }
-    let left = load("rule(\"a\", 5, |lead| is_long(lead.name));").unwrap().runs().remove(0);
-    assert_eq!(left.interpreted.unwrap().to_string(), "line 1, character 21: `is_long`");
+    for (question, left) in [
+        ("is_long(lead.name)", None),
+        ("any_of([\"a\", \"b\"], lead.name.lower(), true)", None),
+        ("or_nobody(tier(lead.employees)).has_any(\"large\")", None),
+        ("any_of(lead.tags, lead.name, true)", Some("line 1, character 33: lead.tags")),
+        (
+            "or_nobody(lead.name).or(\"x\") == \"x\"",
+            Some("line 1, character 42: `or` with what is made there"),
+        ),
+    ] {
+        let runs = load(&format!("rule(\"a\", 5, |lead| {question});")).unwrap().runs();
+        let told = runs[0].interpreted.as_ref().map(ToString::to_string);
+        assert_eq!(told.as_deref(), left, "{question}");
+    }
     assert!(RuleSet::load("rule(\"a\", 5, |lead| is_long(lead.name));").is_err());
 }
 

@@ -12,12 +12,34 @@ use crate::field::FieldValue;
 use crate::identity::Industry;
 use crate::key::FieldKey;
 use crate::lead::{Consent, ConsentStatus};
+use crate::scoring::{LoadError, Loader, Vocabulary};
 
 /// The functions that questions ask.
 pub(super) const FUNCTIONS: &str = "\
     fn is_recent(at) { at.within(days(30)) }\n\
     fn more(a, b) { let sum = a + b; if a > b { return sum; } max(sum, b) }\n\
     fn fits(lead, n, t) { let m = lead.cf.renewal; if is_recent(m) || n > 9 { t == lead.title } else { more(n, 2) < 30 } }\n";
+
+/// A made-up script with what a host adds: functions that answer with each kind of value, and one that may fail.
+pub(super) fn load(script: &str) -> Result<RuleSet, LoadError> {
+    let added = Vocabulary::default()
+        .function("initials", |text: String| {
+            text.split(' ').filter_map(|word| word.chars().next()).collect::<String>()
+        })
+        .and_then(|added| added.function("half", |number: f64| number / 2.0))
+        .and_then(|added| added.function("size_of", |size: Option<i64>| size.map(|size| size % 7)))
+        .and_then(|added| {
+            added.function("is_one_of", |text: String, of: Vec<String>| of.contains(&text))
+        })
+        .and_then(|added| {
+            added.function("repeated", |text: String, times: i64| {
+                usize::try_from(times)
+                    .map_or_else(|_| text.clone(), |times| text.repeat(times.min(5000)))
+            })
+        })
+        .unwrap();
+    Loader::default().vocabulary(&added).load(script)
+}
 
 /// A made-up question, as an author could write it; most are of kinds that fit, some are not.
 pub(super) fn question() -> impl Strategy<Value = String> {
@@ -43,7 +65,10 @@ pub(super) fn question() -> impl Strategy<Value = String> {
             (inner.clone(), operator, inner.clone())
                 .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             inner.clone().prop_map(|a| format!("-({a})")),
-            inner.prop_map(|a| format!("({a}).round()")),
+            inner.clone().prop_map(|a| format!("({a}).round()")),
+            inner.clone().prop_map(|a| format!("({a}).abs()")),
+            inner.clone().prop_map(|a| format!("half({a})")),
+            inner.prop_map(|a| format!("size_of({a})")),
         ]
     });
     let text = prop::sample::select(vec![
@@ -62,6 +87,16 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         "lead.industry",
         "lead.name",
     ]);
+    // Texts that are made where they are asked for.
+    let made = prop_oneof![
+        5 => text.clone().prop_map(str::to_owned),
+        1 => text.clone().prop_map(|a| format!("{a}.lower()")),
+        1 => text.clone().prop_map(|a| format!("{a}.upper()")),
+        1 => text.clone().prop_map(|a| format!("initials({a})")),
+        1 => text.clone().prop_map(|a| format!("initials({a}.lower()).upper()")),
+        1 => (text.clone(), -1..3_i64).prop_map(|(a, times)| format!("{a}.repeated({times})")),
+        1 => text.clone().prop_map(|a| format!("{a}.lower().or(\"cto\")")),
+    ];
     let moment = prop::sample::select(vec![
         "lead.created_at",
         "lead.last_interaction",
@@ -72,18 +107,24 @@ pub(super) fn question() -> impl Strategy<Value = String> {
     let comparison = || prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]);
     let leaf = prop_oneof![
         4 => (number.clone(), comparison(), number.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
-        2 => (text.clone(), comparison(), text.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        2 => (made.clone(), comparison(), made.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         1 => (moment.clone(), comparison(), moment.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         1 => (moment.clone(), 1..200_i64).prop_map(|(at, days)| format!("{at}.within(days({days}))")),
         2 => (number.clone(), number.clone(), number.clone()).prop_map(|(a, b, c)| format!("({a}).between({b}, {c})")),
         1 => (number.clone(), 0..10_i64, 0..400_i64).prop_map(|(a, low, high)| format!("({a}) in {low}..{high}")),
         1 => (number.clone(), 0..10_i64, 0..400_i64).prop_map(|(a, low, high)| format!("({a}) in {low}..={high}")),
         1 => number.clone().prop_map(|a| format!("({a}) in [1, 250, 0.1, 12500.5, \"x\", true]")),
-        2 => text.clone().prop_map(|a| format!("{a}.has_any([\"cto\", \"head of\", \"gmail\"])")),
+        2 => made.clone().prop_map(|a| format!("{a}.has_any([\"cto\", \"head of\", \"gmail\"])")),
         1 => text.clone().prop_map(|a| format!("{a}.starts_with(\"c\")")),
         1 => text.clone().prop_map(|a| format!("{a}.equals([\"cto\", \"CPC\"])")),
+        1 => made.clone().prop_map(|a| format!("{a} in [\"ct\", \"cto\", \"CTO\", \"de\"]")),
+        1 => made.clone().prop_map(|a| format!("{a}.length() > 2")),
+        1 => Just("lead.tags.length() > 1".to_owned()),
+        1 => made.clone().prop_map(|a| format!("{{ let t = {a}; t == \"cto\" || t.has_any(\"head\") }}")),
+        1 => made.clone().prop_map(|a| format!("is_one_of({a}, [\"cto\", \"CTO\", \"\"])")),
+        1 => (made.clone(), number.clone()).prop_map(|(a, times)| format!("repeated({a}, {times}) == \"\"")),
         1 => text.clone().prop_map(|a| format!("{a} in [\"DE\", \"cpc\", \"won\", 5]")),
-        1 => text.clone().prop_map(|a| format!("is_known({a})")),
+        1 => made.clone().prop_map(|a| format!("is_known({a})")),
         1 => text.clone().prop_map(|a| format!("{a}.contains(\"T\")")),
         1 => text.clone().prop_map(|a| format!("\"d\" in {a}")),
         1 => Just("\"vip\" in lead.tags".to_owned()),
@@ -94,7 +135,6 @@ pub(super) fn question() -> impl Strategy<Value = String> {
         1 => Just("lead.is_role_address".to_owned()),
         1 => Just("lead.cf.uses.has_any(\"crm\")".to_owned()),
         1 => Just("lead.cf.budget.has_any(\"crm\")".to_owned()),
-        1 => Just("lead.title.lower() == \"cto\"".to_owned()),
         1 => Just("is_recent(lead.cf.renewal)".to_owned()),
         1 => (number.clone(), number.clone()).prop_map(|(a, b)| format!("more({a}, {b}) > 7")),
         1 => (number.clone(), number.clone()).prop_map(|(a, b)| {
@@ -148,6 +188,8 @@ fn detail_question() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         3 => Just("i.path.starts_with(\"/pricing\")".to_owned()),
         1 => Just("i.path == \"/blog\"".to_owned()),
+        1 => Just("initials(i.path.upper()) == \"/\"".to_owned()),
+        1 => Just("half(i.seconds) > i.path.length()".to_owned()),
         1 => Just("i.path.lower() == \"/blog\"".to_owned()),
         2 => (0..9_i64).prop_map(|least| format!("i.seconds >= {least}")),
         1 => Just("i.seconds / i.pages > 2".to_owned()),

@@ -1,17 +1,13 @@
 //! The work on a lead: tasks, notes and interactions, on its page and on pages of their own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Grants, Level, Permission, Role};
 use leadbox_core::testing::some_lead;
 use leadbox_core::{
     EventType, LeadId, NewInteraction, NewTask, PageRequest, Suspicion, Task, UserId,
 };
-use support::{Answer, Office};
+
+use crate::support::{Answer, Office};
 
 /// A lead of this owner.
 async fn lead_of(office: &Office, owner: UserId) -> LeadId {

@@ -12,9 +12,9 @@ use leadbox_core::testing::Sandbox;
 use leadbox_core::{Actor, LeadBox, Role, User, UserStatus};
 use tokio::sync::Semaphore;
 
-use crate::ear::Place;
+use super::ear::Place;
+use super::{PREFIX, capture, change_settings, head};
 use crate::support::Office;
-use crate::{PREFIX, capture, change_settings, head};
 
 /// How long somebody may hear who is no longer let in.
 const AT_MOST: Duration = Duration::from_secs(2);

@@ -1,16 +1,12 @@
 //! The first page and the tasks of all leads: whose figures they are, and where what needs attention leads.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use leadbox_core::testing::some_lead;
 use leadbox_core::{NewInteraction, NewTask, UserId};
 use serde_json::{Value, json};
-use support::{Browser, Office};
+
+use crate::support::{Browser, Office};
 
 /// An office with three leads of Ann's, of which one is won, two of Bob's and one of nobody's; the oldest is a month old.
 async fn busy(office: &Office) -> (UserId, UserId) {

@@ -1,13 +1,10 @@
 //! Users and keys on their pages: what is done there is stored, is in the log with its hand, and is refused to others.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::{EventType, Industry, NewLead, Role, UserStatus};
-use support::{Answer, Browser, Office, PASSWORD};
+
+use crate::support::{Answer, Browser, Office, PASSWORD};
 
 /// The secret that a page shows once.
 fn secret(page: &Answer) -> String {

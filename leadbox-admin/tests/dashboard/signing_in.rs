@@ -1,10 +1,5 @@
 //! Who is let in: sign-in, sign-out, invitations, the first run, keys, hosts with users of their own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -15,7 +10,8 @@ use leadbox_core::proof::TokenKind;
 use leadbox_core::service::{NewKey, NewUser};
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{Actor, EventType, LeadBox, NewLead, StorageError, UserStatus};
-use support::{Browser, Office, PASSWORD};
+
+use crate::support::{Browser, Office, PASSWORD};
 
 #[tokio::test]
 async fn one_signs_in_and_lands_where_one_wanted_to_go_and_out_again() {

@@ -2,32 +2,16 @@
 //! looks on, x leads of one's own, of the team, of others and of another tenant. What one may not do is refused with the
 //! permission's name, changes nothing, and is offered on no page; what one may do is offered on one.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "the API uses the rest of it")]
-#[path = "permissions/cast.rs"]
-mod cast;
-#[path = "permissions/desk.rs"]
-mod desk;
-#[path = "support/links.rs"]
-mod links;
-#[expect(dead_code, reason = "the API uses the rest of it")]
-#[path = "permissions/needs.rs"]
-mod needs;
-#[path = "support/routes.rs"]
-mod routes;
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use desk::{Desk, Offered};
 use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
-use needs::{Needs, Whose};
-use support::Browser;
+
+use crate::permissions::cast;
+use crate::permissions::desk::{Desk, Offered};
+use crate::permissions::needs::{Needs, Whose};
+use crate::routes;
+use crate::support::Browser;
 
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, RulesManage, SettingsManage,

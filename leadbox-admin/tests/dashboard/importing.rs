@@ -1,15 +1,10 @@
 //! Leads from a file, step by step, and taking them back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
 use axum::http::StatusCode;
 use leadbox_core::{EventType, ImportId, Lead, LeadList};
-use support::{Browser, Office};
-use upload::upload;
+
+use crate::support::{Browser, Office};
+use crate::upload::upload;
 
 async fn leads(office: &Office) -> Vec<Lead> {
     let leads = office.sandbox.leadbox.leads();

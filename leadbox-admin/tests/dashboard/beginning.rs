@@ -1,10 +1,5 @@
 //! What comes after the first run: made-up data, that goes into an empty box alone.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,8 +9,9 @@ use leadbox_admin::{Access, Admin, Demo, DemoProgress, Principal, Refusal};
 use leadbox_core::service::LeadList;
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{EventType, LeadBox, Settings, Tenant};
-use support::{Browser, Office};
 use tokio::sync::Semaphore;
+
+use crate::support::{Browser, Office};
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 

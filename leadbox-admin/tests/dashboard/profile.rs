@@ -1,14 +1,11 @@
 //! One's own account on its page: what is changed there is stored, and a password takes the one before it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::service::NewKey;
 use leadbox_core::{EventType, Role};
-use support::{Browser, Office, PASSWORD};
+
+use crate::support::{Browser, Office, PASSWORD};
 
 const ANOTHER: &str = "another sentence to remember";
 

@@ -1,14 +1,10 @@
 //! Teams on their pages: what is done there is stored and logged, and is refused to others.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::service::NewTeam;
 use leadbox_core::{EventType, Team, User};
-use support::Office;
+
+use crate::support::Office;
 
 async fn stored(office: &Office, name: &str) -> Option<Team> {
     let teams = office.sandbox.leadbox.directory().teams().await.unwrap();

@@ -1,10 +1,5 @@
 //! What is asked too much at once or takes too long, and that answers are packed.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use std::time::Duration;
 
 use axum::Router;
@@ -16,8 +11,9 @@ use futures_util::{StreamExt, stream};
 use leadbox_admin::{Access, Admin, Limits, Principal, Refusal};
 use leadbox_core::LeadBox;
 use leadbox_core::testing::Sandbox;
-use support::Browser;
 use tower::ServiceExt;
+
+use crate::support::Browser;
 
 /// Never finds out who asks.
 #[derive(Debug)]

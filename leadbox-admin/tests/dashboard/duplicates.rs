@@ -1,14 +1,10 @@
 //! Possible duplicates on their pages: told apart, compared, merged, and the merge undone.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Grants, Level, Permission, Role};
 use leadbox_core::{EventType, LeadId, LeadPatch, MergeChoice, NewLead, NewTask, UserId};
-use support::{Answer, Browser, Office};
+
+use crate::support::{Answer, Browser, Office};
 
 /// Two leads of one person, the older one with another title.
 async fn twins(office: &Office, owner: Option<UserId>) -> (LeadId, LeadId) {

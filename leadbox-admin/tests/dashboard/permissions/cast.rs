@@ -8,7 +8,7 @@ use leadbox_core::{
     NoteId, Role, TaskId, TeamId, Tenant, User, UserId,
 };
 
-use crate::needs::Whose;
+use super::needs::Whose;
 use crate::support::Office;
 
 /// Where the dashboard is mounted.

@@ -1,13 +1,5 @@
 //! Mounting: any prefix, twice in one app, with and without a slash, and nothing that leads outside.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-#[path = "support/links.rs"]
-mod links;
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
@@ -18,8 +10,9 @@ use leadbox_admin::{Access, Admin, Brand, Logo, Principal, Refusal};
 use leadbox_core::service::NewUser;
 use leadbox_core::testing::{Sandbox, some_lead};
 use leadbox_core::{LeadBox, UserId};
-use links::addresses;
-use support::{Browser, Office};
+
+use crate::links::addresses;
+use crate::support::{Browser, Office};
 
 /// Follows every link from the first page on, with and without a slash at its end; what was there.
 async fn crawl(app: &Router, cookies: BTreeMap<String, String>, prefix: &str) -> BTreeSet<String> {

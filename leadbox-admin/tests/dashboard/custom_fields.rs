@@ -1,14 +1,10 @@
 //! Custom fields: added, changed, archived and brought back, and given another type though leads hold values.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::worker::BulkHandler;
 use leadbox_core::{EventType, FieldDefinition, FieldStatus, NewLead, Workers};
-use support::Office;
+
+use crate::support::Office;
 
 async fn stored(office: &Office, key: &str) -> FieldDefinition {
     let key = key.parse().unwrap();

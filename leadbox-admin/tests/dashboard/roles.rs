@@ -1,14 +1,10 @@
 //! Roles on their pages: what is done there is stored and logged, nobody hands out more than they have, and others are refused.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::{EventType, FieldDefinition, FieldType, Role, RoleKey};
-use support::{Answer, Browser, Office};
+
+use crate::support::{Answer, Browser, Office};
 
 /// What a browser would send of the page's form: what is ticked and what stands in its inputs.
 fn form(page: &Answer) -> Vec<(String, String)> {

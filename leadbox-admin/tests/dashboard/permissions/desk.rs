@@ -15,9 +15,9 @@ use leadbox_core::{
     NewView, Settings, Sharing,
 };
 
-use crate::cast::{Cast, PREFIX};
+use super::cast::{Cast, PREFIX};
+use super::needs::Whose;
 use crate::links::{addresses, sent};
-use crate::needs::Whose;
 use crate::routes;
 use crate::support::{Answer, Browser, Office, PASSWORD};
 use crate::upload::upload;

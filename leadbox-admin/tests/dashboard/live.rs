@@ -1,13 +1,8 @@
 //! Live updates at the socket: who is told of what, until when, and who is not let in.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod ear;
 mod figures;
 mod fragments;
-#[expect(dead_code, reason = "each test file uses its part")]
-#[path = "../support/mod.rs"]
-mod support;
 mod who;
 
 use axum::Router;
@@ -17,8 +12,9 @@ use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::service::{BulkAction, NewKey, Selection};
 use leadbox_core::testing::Sandbox;
 use leadbox_core::{LeadBox, LeadId, LeadPatch, NewLead, NewTask, Tenant, UserId};
-use support::Office;
 use tokio::sync::oneshot;
+
+use crate::support::Office;
 
 const PREFIX: &str = "/ops";
 

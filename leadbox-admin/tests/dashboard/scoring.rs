@@ -1,13 +1,9 @@
 //! Scoring on the pages: rules begun, checked, published and put back, and why a lead has its score.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::{NewInteraction, NewLead, Workers};
-use support::Office;
+
+use crate::support::Office;
 
 const SCRIPT: &str = "ruleset(\"Ours\");\npriority(\"hot\", 20);\ncategory(\"fit\", 30);\n\
     rule(\"Decides\", \"fit\", 22.5, |lead| lead.title.has_any(\"cto\"));\n\

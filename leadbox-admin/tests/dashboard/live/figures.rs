@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use leadbox_core::NewLead;
 
-use crate::ear::Place;
-use crate::{head, limited};
+use super::ear::Place;
+use super::{head, limited};
 
 /// Leads that come in within a second.
 const LEADS: usize = 500;

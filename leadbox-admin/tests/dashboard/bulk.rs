@@ -1,11 +1,6 @@
 //! Many leads at once, from the list: a plan first, then the work, how far it is, and taking it back. And the list as a
 //! file.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use std::ops::Range;
 
 use axum::http::StatusCode;
@@ -14,7 +9,8 @@ use leadbox_core::service::Bulk;
 use leadbox_core::testing::some_lead;
 use leadbox_core::worker::BulkHandler;
 use leadbox_core::{ActorKind, EventType, Lead, LeadId, NewLead, PageRequest, UserId, Workers};
-use support::{Browser, Office};
+
+use crate::support::{Browser, Office};
 
 async fn leads_of(office: &Office, owner: UserId, which: Range<usize>) -> Vec<LeadId> {
     let leads = office.sandbox.leadbox.leads();

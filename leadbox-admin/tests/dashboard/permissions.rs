@@ -1,18 +1,9 @@
 //! Who may do what through the API, from one table: every operation x every built-in role x leads of one's own, of the
 //! team, of others and of another tenant. What each needs stands here; what a role has is core's to say.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "permissions/cast.rs"]
-mod cast;
-#[expect(dead_code, reason = "the pages use the rest of it")]
-#[path = "permissions/needs.rs"]
-mod needs;
-#[expect(dead_code, reason = "each test file uses its part")]
-#[path = "api/program.rs"]
-mod program;
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
+pub mod cast;
+pub mod desk;
+pub mod needs;
 
 use std::collections::BTreeSet;
 
@@ -21,8 +12,9 @@ use cast::{Cast, PREFIX};
 use leadbox_core::access::{Capability, Grants, Level, Permission};
 use leadbox_core::{LeadId, MergeChoice, NewLead, NewView, Role, Sharing};
 use needs::{Needs, Whose};
-use program::Program;
 use serde_json::{Value, json};
+
+use crate::api::program::Program;
 
 use Capability::{
     AuditRead, FieldsManage, KeysManage, LeadsImport, RolesManage, RulesManage, SettingsManage,
@@ -262,7 +254,7 @@ async fn every_operation(role: &str) {
                 // A nil id or a role's own business may still make it fail, but never for want of rights.
                 assert_ne!(reply.status.as_u16(), 403, "{case}");
                 let missing = address.contains("00000000-0000");
-                // A connection is asked for by more than a request; see tests/live.rs.
+                // A connection is asked for by more than a request; see live.rs.
                 let upgrades = *path == "/live" && reply.status.as_u16() == 426;
                 assert!(
                     reply.status.is_success()

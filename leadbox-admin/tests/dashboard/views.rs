@@ -1,10 +1,5 @@
 //! Saved views on the list of leads: saving, opening, changing, sharing, and what is kept back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Capability, Grants, Level, Permission, Role};
 use leadbox_core::filter::Op;
@@ -13,7 +8,8 @@ use leadbox_core::{
     EventType, FieldDefinition, FieldStatus, FieldType, LeadBox, LeadFilter, NewView, SavedView,
     Sharing, UserId,
 };
-use support::{Browser, Office};
+
+use crate::support::{Browser, Office};
 
 async fn with_leads(office: &Office) {
     for n in 0..8 {

@@ -1,15 +1,11 @@
 //! Working with leads on their pages: adding, changing, what is refused and what is kept back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-
 use axum::http::StatusCode;
 use leadbox_core::access::{Grants, Level, Permission, Role};
 use leadbox_core::testing::{full_lead, some_lead};
 use leadbox_core::{FieldDefinition, FieldType, NewLead};
-use support::Office;
+
+use crate::support::Office;
 
 async fn with_plan(office: &Office) {
     let choices = vec!["Free".to_owned(), "Paid".to_owned()];

@@ -1,34 +1,15 @@
 //! What a role hides is on no page: not in lists, not among facts, not in what happened, not in plans, files and forms, and
 //! nothing is found, sorted or changed by it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "the API uses the rest of it")]
-#[path = "permissions/cast.rs"]
-mod cast;
-#[expect(dead_code, reason = "the table of requests uses the rest of it")]
-#[path = "permissions/desk.rs"]
-mod desk;
-#[path = "support/links.rs"]
-mod links;
-#[expect(dead_code, reason = "the tables use the rest of it")]
-#[path = "permissions/needs.rs"]
-mod needs;
-#[path = "support/routes.rs"]
-mod routes;
-#[expect(dead_code, reason = "each test file uses its part")]
-mod support;
-#[path = "support/upload.rs"]
-mod upload;
-
 use axum::http::StatusCode;
-use cast::PREFIX;
-use desk::Desk;
 use leadbox_core::access::{Grants, Role};
 use leadbox_core::service::{BulkAction, Selection};
 use leadbox_core::{
     FieldDefinition, FieldType, IdentityKind, LeadId, LeadPatch, MergeChoice, NewLead,
 };
+
+use crate::permissions::cast::PREFIX;
+use crate::permissions::desk::Desk;
 
 /// What is hidden, as it is and as it was.
 const HIDDEN: [&str; 6] =

@@ -3,7 +3,7 @@
 use leadbox_core::access::{Grants, Level, Permission};
 use leadbox_core::{NewLead, Role};
 
-use crate::PREFIX;
+use super::PREFIX;
 use crate::support::Office;
 
 const FRAGMENT: &str = "x-lb-fragment";
