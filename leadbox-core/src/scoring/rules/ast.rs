@@ -3,10 +3,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 
 use rhai::{
-    AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, ImmutableString, Module, Position, Stmt,
+    AST, ASTFlags, ASTNode, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, ImmutableString,
+    Module, Position, Stmt,
 };
 
 use super::call::Body;
@@ -38,15 +40,15 @@ pub(super) fn body(
     Some((function.params.to_vec(), statements))
 }
 
-/// What a closure asks; none when that takes steps for which there is no shape.
-pub(super) fn question(script: &Script, body: &Body) -> Option<Part> {
+/// What a closure asks.
+pub(super) fn question(script: &Script, body: &Body) -> Part {
     let captured = body.captured.iter();
     let captured = captured.map(|(name, value)| (name, Meaning::Value(value.clone().flatten())));
     let names = captured.chain([(&body.about, Meaning::Subject)]);
     let names = names.map(|(name, meaning)| (name.clone(), meaning)).collect();
     let (known, zero) = (RefCell::new(names), || Cell::new(0));
-    Names { script, known, begin: zero(), numbers: zero(), calls: zero() }
-        .steps(&body.statements, Stands::Last)
+    let names = Names { script, known, begin: zero(), numbers: zero(), calls: zero() };
+    names.steps(&body.statements, Stands::Last).unwrap_or_else(|| names.parts(&body.statements))
 }
 
 /// The most calls of a script's own functions of which one question is put together; what calls itself has no end.
@@ -134,17 +136,77 @@ impl Names<'_> {
                     (Some(then), Some(otherwise)) => {
                         What::If(Box::new([self.part(&choice.expr), then, otherwise]))
                     }
-                    _ => What::Other(vec![self.part(&choice.expr)]),
+                    _ => return self.parts(slice::from_ref(statement)),
                 }
             }
             Stmt::Assignment(_) => What::Change,
             Stmt::Block(block) => {
-                let other = || Part { what: What::Other(Vec::new()), at };
-                return self.steps(block.statements(), stands).unwrap_or_else(other);
+                let steps = self.steps(block.statements(), stands);
+                return steps.unwrap_or_else(|| self.parts(block.statements()));
             }
-            _ => What::Other(Vec::new()),
+            _ => return self.parts(slice::from_ref(statement)),
         };
         Part { what, at }
+    }
+
+    /// Statements for which there is no shape: all that is asked in them, whatever comes of it.
+    fn parts(&self, statements: &[Stmt]) -> Part {
+        let first = statements.iter().find(|one| !matches!(one, Stmt::Var(..)));
+        let at = first.map_or(Position::NONE, Stmt::position);
+        let (mut parts, outside) = (Vec::new(), self.known.borrow().len());
+        for statement in statements {
+            match statement {
+                Stmt::Var(named, ..) => {
+                    parts.push(self.part(&named.1));
+                    self.changing(&named.0.name);
+                }
+                Stmt::If(choice, _) | Stmt::While(choice, _) | Stmt::Do(choice, ..) => {
+                    parts.extend(self.choice(choice));
+                }
+                Stmt::For(repeated, _) => {
+                    let (each, count, choice) = &**repeated;
+                    let inside = self.known.borrow().len();
+                    self.changing(&each.name);
+                    if let Some(count) = count {
+                        self.changing(&count.name);
+                    }
+                    parts.extend(self.choice(choice));
+                    self.known.borrow_mut().truncate(inside);
+                }
+                Stmt::Switch(chosen, _) => {
+                    let (of, cases) = &**chosen;
+                    let cases = cases.expressions.iter();
+                    let cases = cases.flat_map(|case| [self.part(&case.lhs), self.part(&case.rhs)]);
+                    parts.push(self.part(of));
+                    parts.extend(cases);
+                }
+                Stmt::Assignment(change) => {
+                    let BinaryExpr { lhs, rhs } = &change.1;
+                    parts.push(self.part(rhs));
+                    if !matches!(lhs, Expr::Variable(..)) {
+                        parts.push(Part { what: What::Change, at: statement.position() });
+                    }
+                }
+                Stmt::Return(Some(said), ..) => parts.push(self.part(said)),
+                Stmt::Block(block) => parts.push(self.parts(block.statements())),
+                Stmt::Expr(said) => parts.push(self.part(said)),
+                Stmt::FnCall(call, at) => parts.push(self.call(call, *at, None)),
+                _ => {}
+            }
+        }
+        self.known.borrow_mut().truncate(outside);
+        Part { what: What::Other(parts), at }
+    }
+
+    fn choice(&self, choice: &FlowControl) -> [Part; 3] {
+        let FlowControl { expr, body, branch } = choice;
+        [self.part(expr), self.parts(body.statements()), self.parts(branch.statements())]
+    }
+
+    /// From here on this is a name of which nobody can say what it stands for.
+    fn changing(&self, name: &ImmutableString) {
+        let number = self.numbers.replace(self.numbers.get() + 1);
+        self.known.borrow_mut().push((name.clone(), Meaning::Named(number)));
     }
 
     fn part(&self, expression: &Expr) -> Part {
@@ -173,10 +235,10 @@ impl Names<'_> {
                 return self.behind(self.part(&pair.lhs), &pair.rhs);
             }
             Expr::Index(pair, ..) => What::Other(vec![self.part(&pair.lhs), self.part(&pair.rhs)]),
-            Expr::Stmt(block) => match self.steps(block.statements(), Stands::Within) {
-                Some(part) => return part,
-                None => What::Other(Vec::new()),
-            },
+            Expr::Stmt(block) => {
+                let steps = self.steps(block.statements(), Stands::Within);
+                return steps.unwrap_or_else(|| self.parts(block.statements()));
+            }
             _ => What::Other(Vec::new()),
         };
         Part { what, at }
@@ -217,19 +279,32 @@ impl Names<'_> {
         }
     }
 
-    /// What a function of the script says of these; none when that takes steps for which there is no shape.
-    fn inlined(&self, name: &str, given: &[Part]) -> Option<Part> {
+    /// What a function of the script says of these, if it is one; else all that is asked in it, where there is no shape for its steps.
+    fn inlined(&self, name: &str, given: &[Part]) -> Option<Result<Part, Part>> {
         let (params, statements) = body(&self.script.ast, name, given.len())?;
         if self.calls.replace(self.calls.get() + 1) >= MOST_CALLS {
             return None;
         }
         let outside = self.known.borrow().len();
-        self.given(&params, given, &|| {
+        let inside = |said: &dyn Fn() -> Option<Part>| {
             let before = self.begin.replace(outside);
-            let said = self.steps(&statements, Stands::Last);
+            let said = said();
             self.begin.set(before);
             said
-        })
+        };
+        let steps = || self.steps(&statements, Stands::Last);
+        if let Some(said) = self.given(&params, given, &|| inside(&steps)) {
+            return Some(Ok(said));
+        }
+        for (name, value) in params.iter().zip(given) {
+            match value.what {
+                What::Subject => self.known.borrow_mut().push((name.clone(), Meaning::Subject)),
+                _ => self.changing(name),
+            }
+        }
+        let parts = inside(&|| Some(self.parts(&statements)));
+        self.known.borrow_mut().truncate(outside);
+        parts.map(Err)
     }
 
     /// What is said where each of these names stands for one of these values.
@@ -284,12 +359,13 @@ impl Names<'_> {
     fn call(&self, call: &FnCallExpr, at: Position, owner: Option<Part>) -> Part {
         let is_method = owner.is_some();
         let given = call.args.iter().map(|one| self.part(one));
-        let of: Vec<Part> = owner.into_iter().chain(given).collect();
-        if !is_method
-            && !call.is_qualified()
-            && let Some(said) = self.inlined(&call.name, &of)
-        {
-            return said;
+        let mut of: Vec<Part> = owner.into_iter().chain(given).collect();
+        if !is_method && !call.is_qualified() {
+            match self.inlined(&call.name, &of) {
+                Some(Ok(said)) => return said,
+                Some(Err(asked)) => of.push(asked),
+                None => {}
+            }
         }
         let what = if call.is_qualified() {
             What::Unnamed(format!(

@@ -254,7 +254,7 @@ fn read(
         let declared = &scripts[script];
         question.body = Body::of(&declared.ast, &question.closure);
         let body = question.body.as_ref();
-        let Some(tree) = body.and_then(|body| ast::question(declared, body)) else { return };
+        let Some(tree) = body.map(|body| ast::question(declared, body)) else { return };
         let (own, (keys, details), file) = (&own[script], &mut used[script], file.as_deref());
         let found = check(&tree, about, wants, Known { own, catalog, added });
         mistakes.extend(found.into_iter().map(|mistake| mistake.within(file)));

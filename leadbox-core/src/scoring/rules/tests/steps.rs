@@ -57,9 +57,29 @@ fn what_a_name_stands_for_is_held_against_what_there_is() {
             "{ let size = lead.employees; size == \"large\" }",
             "this compares a number with a text, which is never so",
         ),
+        (
+            "{ let found = 0; for tag in lead.tags { if lead.titel == tag { found += 1; } } found > 1 }",
+            "line 1, character 70: a lead has no field 'titel': did you mean 'title'?",
+        ),
+        (
+            "{ let found = 0; while found < 3 { found += lead.value.uper(); } found > 1 }",
+            "there is no 'uper': did you mean 'upper'?",
+        ),
+        ("has_tag_like(lead, 5)", "a lead has no field 'titel': did you mean 'title'?"),
+        (
+            "{ switch lead.country { \"DE\" => lead.employes > 5, _ => false } }",
+            "a lead has no field 'employes': did you mean 'employees'?",
+        ),
+        (
+            "lead.employees > 5 || { let n = 1; if lead.country == 5 { n = 2; } n > 1 }",
+            "this compares a text with a number, which is never so",
+        ),
         ("{ let size = lead.employees; size }", "this has to be yes or no, and it is a number"),
     ] {
-        let script = format!("rule(\"it\", 5, |lead| {question});");
+        let script = format!(
+            "rule(\"it\", 5, |lead| {question});\n\
+             fn has_tag_like(it, n) {{ for tag in it.tags {{ if it.titel == tag {{ return true; }} }} n > \"a\" }}"
+        );
         let wrong = RuleSet::load(&script).unwrap_err();
         assert!(wrong.to_string().contains(says), "{question}: {wrong}");
     }
