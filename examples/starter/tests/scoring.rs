@@ -31,6 +31,21 @@ fn a_script_is_begun_checked_tested_and_never_overwritten() {
 }
 
 #[test]
+fn every_word_is_told_also_a_field_of_ones_own() {
+    let place = Place::new();
+    let all = place.run(&["rules", "words", "--json"]).json();
+    let words = all["words"].as_array().unwrap().len();
+    assert!(words > 60, "{words}");
+    let defined =
+        place.run(&["fields", "define", "budget", "--type", "number", "--label", "To spend"]);
+    assert_eq!(defined.code, 0, "{}", defined.stderr);
+    let own = place.run(&["rules", "words", "budget"]);
+    assert_eq!(own.stdout, "Fields of a lead\n  lead.cf.budget\n      To spend\n");
+    let none = place.run(&["rules", "words", "bakery"]);
+    assert!(none.code == 0 && none.stdout.contains("no such word"), "{}", none.stdout);
+}
+
+#[test]
 fn what_is_wrong_is_shown_at_its_place() {
     let place = Place::new();
     place.file(

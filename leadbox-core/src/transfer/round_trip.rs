@@ -1,5 +1,6 @@
 //! Properties of both directions together: what is exported comes back equal, and no bytes make an import panic.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -163,7 +164,12 @@ proptest! {
     fn what_is_exported_comes_back_equal(leads in proptest::collection::vec(lead(), 1..8)) {
         now(async {
             let from = leadbox(1).await;
+            let mut numbers = BTreeSet::new();
             for (n, lead) in leads.into_iter().enumerate() {
+                // Two with one number would be one lead to an import.
+                if lead.phone.as_ref().is_some_and(|number| !numbers.insert(number.clone())) {
+                    continue;
+                }
                 let mut lead = lead;
                 lead.external_id = Some(format!("-{n:03}"));
                 from.leads().capture(&lead).await.unwrap();

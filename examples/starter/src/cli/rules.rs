@@ -50,6 +50,20 @@ A file that is there already is left as it is.
         #[arg(long, value_name = "NAME", default_value = "b2b_saas", value_parser = example)]
         example: Example,
     },
+    /// Show what can be written in a script, word by word
+    #[command(after_help = format!("\
+Examples:
+  leadbox rules words
+  leadbox rules words days_since
+  leadbox rules words --json | jq -r '.words[].name'
+
+The custom fields are those of --storage, if there is one.
+
+{TABLE}"))]
+    Words {
+        /// Only words with this in them
+        like: Option<String>,
+    },
     /// Say what is wrong with a script, line by line, and how each rule is run
     #[command(after_help = format!("Examples:\n  leadbox rules check rules.rhai\n  leadbox rules check rules.rhai --json | jq '.mistakes[].message'\n\n{TABLE}"))]
     Check {

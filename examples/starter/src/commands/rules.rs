@@ -5,6 +5,7 @@ mod explained;
 mod history;
 mod published;
 mod tried;
+mod words;
 
 use std::fs::{File, read_to_string};
 use std::io::{ErrorKind, Write};
@@ -120,6 +121,12 @@ pub(super) async fn rules(
 ) -> Result<Exit, Failure> {
     match verb {
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
+        RulesVerb::Words { like } => {
+            let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
+            let catalog = LeadBox::builder(storage).build()?.catalog().await?;
+            let like = like.as_deref().unwrap_or_default();
+            Ok(output.outcome(&words::Words::of(&catalog, like)))
+        }
         RulesVerb::Check { file } => {
             let source = read(file)?;
             let (name, mistakes, rules) = match loader(&source).load(&source.script) {

@@ -47,12 +47,16 @@ pub(super) fn question(script: &Script, body: &Body) -> Part {
     let names = captured.chain([(&body.about, Meaning::Subject)]);
     let names = names.map(|(name, meaning)| (name.clone(), meaning)).collect();
     let (known, zero) = (RefCell::new(names), || Cell::new(0));
-    let names = Names { script, known, begin: zero(), numbers: zero(), calls: zero() };
+    let names =
+        Names { script, known, begin: zero(), numbers: zero(), calls: zero(), walked: zero() };
     names.steps(&body.statements, Stands::Last).unwrap_or_else(|| names.parts(&body.statements))
 }
 
 /// The most calls of a script's own functions of which one question is put together; what calls itself has no end.
 const MOST_CALLS: usize = 64;
+
+/// The most statements of which there is no shape that are looked into for one question: those within others are met more than once.
+const MOST_WALKED: usize = 10_000;
 
 /// What the names within a closure stand for.
 struct Names<'n> {
@@ -65,6 +69,8 @@ struct Names<'n> {
     numbers: Cell<usize>,
     /// How many calls of the script's own functions were put in place of these.
     calls: Cell<usize>,
+    /// How many statements without a shape were looked into.
+    walked: Cell<usize>,
 }
 
 /// What a name stands for.
@@ -154,7 +160,9 @@ impl Names<'_> {
         let first = statements.iter().find(|one| !matches!(one, Stmt::Var(..)));
         let at = first.map_or(Position::NONE, Stmt::position);
         let (mut parts, outside) = (Vec::new(), self.known.borrow().len());
-        for statement in statements {
+        let left = MOST_WALKED.saturating_sub(self.walked.get());
+        self.walked.set(self.walked.get() + statements.len());
+        for statement in statements.iter().take(left) {
             match statement {
                 Stmt::Var(named, ..) => {
                     parts.push(self.part(&named.1));

@@ -15,6 +15,8 @@ const MOST_STEPS: u64 = 100_000;
 /// The longest that one question may take, or loading: far more than the steps take, unless something is wrong with a host's own
 /// functions.
 const LONGEST: Duration = Duration::from_secs(2);
+/// The clock is looked at after so many steps.
+const LOOKS: u64 = 256;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// The most entries of a list.
@@ -62,10 +64,10 @@ fn limit(engine: &mut Engine) {
     engine.set_max_strings_interned(0);
     engine.on_progress(|steps| {
         // Each question counts from one, and most are answered before anybody looks at a clock.
-        if !steps.is_multiple_of(64) {
+        if !steps.is_multiple_of(LOOKS) {
             return None;
         }
-        if steps == 64 {
+        if steps == LOOKS {
             BEGAN.set(Some(Instant::now()));
         }
         let is_late = BEGAN.get().is_some_and(|began| began.elapsed() > LONGEST);

@@ -66,13 +66,13 @@ impl Known {
         }
     }
 
-    /// The texts of the list at a place.
-    pub(super) fn texts(&self, place: &Place) -> Vec<&str> {
+    /// Hands over each text of the list at a place.
+    pub(super) fn texts(&self, place: &Place, each: impl FnMut(&str)) {
         match self {
             Self::AtHand(known) => match place.of(&known.lead, known.stage.as_ref()) {
-                Held::One(_) => Vec::new(),
-                Held::Tags(tags) => tags.iter().map(String::as_str).collect(),
-                Held::Choices(choices) => choices.iter().map(String::as_str).collect(),
+                Held::One(_) => {}
+                Held::Tags(tags) => tags.iter().map(String::as_str).for_each(each),
+                Held::Choices(choices) => choices.iter().map(String::as_str).for_each(each),
             },
             Self::Row { snapshot, row, .. } => {
                 let column = match snapshot.place(place) {
@@ -80,7 +80,7 @@ impl Known {
                     _ => None,
                 };
                 let texts = column.and_then(|column| column.cells.texts(column.number(*row)));
-                texts.into_iter().flatten().collect()
+                texts.into_iter().flatten().for_each(each);
             }
         }
     }

@@ -33,7 +33,9 @@ impl LeadValue {
     /// What stands at a place. What is not known is noted.
     fn at(&self, place: &Place) -> Dynamic {
         let Some(value) = self.known.value(place) else {
-            return list(self.known.texts(place));
+            let mut texts = Array::new();
+            self.known.texts(place, |text| texts.push(ImmutableString::from(text).into()));
+            return Dynamic::from_array(texts);
         };
         if value == Value::Unknown {
             self.notes.unknown(place);
@@ -96,11 +98,6 @@ pub(super) fn dynamic(value: Value<'_>, notes: &Notes) -> Dynamic {
         Value::Moment(at) => Moment::of(Some(at), notes),
         Value::Stretch(length) => Dynamic::from(Stretch(length)),
     }
-}
-
-fn list(texts: Vec<&str>) -> Dynamic {
-    let texts = texts.into_iter().map(|one| Dynamic::from(ImmutableString::from(one)));
-    Dynamic::from_array(texts.collect::<Array>())
 }
 
 impl LeadValue {

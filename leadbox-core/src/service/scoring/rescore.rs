@@ -60,7 +60,7 @@ pub struct RescoreProgress {
     pub state: RescoreState,
     /// How many leads there were at the beginning; none while nobody has counted.
     pub leads: Option<u64>,
-    /// How many were scored.
+    /// How many were scored by it. Leads that changed or were due meanwhile were scored with that, and are not among these.
     pub scored: u64,
     /// Of these, how many moved by a whole point or more.
     pub moved: u64,

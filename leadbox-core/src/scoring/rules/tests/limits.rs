@@ -36,6 +36,17 @@ fn a_rule_that_never_ends_is_a_fault_of_that_rule() {
 }
 
 #[test]
+fn loops_within_loops_are_read_to_an_end() {
+    // Each would be looked into twice as often as the one around it.
+    let nested = (0..6).fold("1".to_owned(), |inner, _| {
+        format!("{{ let n = {inner}; for tag in [1] {{ n += 1; }} n }}")
+    });
+    let kim = lead(NewLead::new().name("Kim"));
+    let card = card(&format!("rule(\"a\", 5, |lead| {{ let n = {nested}; n == 7 }});"), &kim, &[]);
+    assert_eq!((card.total, card.faults), (Points::whole(5), Vec::new()));
+}
+
+#[test]
 fn what_is_declared_later_changes_nothing() {
     let kim = lead(NewLead::new().name("Kim"));
     let script = "rule(\"Grows\", 5, |lead| { rule(\"b\", 5, |lead| true); true });";
