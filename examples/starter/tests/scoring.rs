@@ -36,6 +36,8 @@ fn every_word_is_told_also_a_field_of_ones_own() {
     let all = place.run(&["rules", "words", "--json"]).json();
     let words = all["words"].as_array().unwrap().len();
     assert!(words > 60, "{words}");
+    place.file("ada.csv", "name\nAda Byron\n");
+    assert_eq!(place.run(&["import", "ada.csv"]).code, 0);
     let defined =
         place.run(&["fields", "define", "budget", "--type", "number", "--label", "To spend"]);
     assert_eq!(defined.code, 0, "{}", defined.stderr);
