@@ -41,7 +41,6 @@ pub struct Vocabulary {
 pub(super) struct Added {
     name: Arc<str>,
     pub(super) takes: Vec<Sort>,
-    #[cfg_attr(not(feature = "compiled"), expect(dead_code, reason = "nothing is checked then"))]
     pub(super) gives: Sort,
     call: Call,
 }

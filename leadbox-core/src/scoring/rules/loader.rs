@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, Module, Position, Scope};
 
 use super::added::Vocabulary;
+use super::assumptions::broken;
 #[cfg(feature = "compiled")]
 use super::ast;
 #[cfg(feature = "compiled")]
@@ -83,8 +84,18 @@ impl<'l> Loader<'l> {
     ///
     /// # Errors
     /// Everything that is wrong with it, as far as reading and loading it tell. What it is written in stops at the first thing
-    /// that cannot be understood.
+    /// that cannot be understood. And that the interpreter in this program is another than rules need.
     pub fn load(&self, script: &str) -> Result<RuleSet, LoadError> {
+        if let Some(broken) = broken(|sample| Loader::default().read(sample).ok()) {
+            let says = format!(
+                "the `rhai` in this program is not as rules need it: {broken}; `cargo tree -e features -i rhai` tells who changed it"
+            );
+            return Err(LoadError { mistakes: vec![Mistake::at(Position::NONE, says)] });
+        }
+        self.read(script)
+    }
+
+    fn read(&self, script: &str) -> Result<RuleSet, LoadError> {
         let too_long = || format!("a script has at most {} KiB", LONGEST_SCRIPT / 1024);
         let excess = (script.len() > LONGEST_SCRIPT).then(too_long);
         if let Some(says) = excess.or_else(|| self.files.and_then(RuleSource::excess)) {

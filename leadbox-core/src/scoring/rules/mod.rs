@@ -1,6 +1,7 @@
 //! Scripts as scorers. Owns what a rule set is from its text to its cards; knows nothing of storages, versions or who wrote it.
 
 mod added;
+mod assumptions;
 #[cfg(feature = "compiled")]
 mod ast;
 #[cfg(feature = "compiled")]

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use metrics::counter;
 use serde_json::{Value, json};
 
 use super::super::LeadBox;
@@ -18,8 +19,14 @@ use crate::lead::Lead;
 use crate::revision::Version;
 use crate::scope::Scope;
 use crate::score::{Freshness, LeadScore};
-use crate::scoring::{RecordLine, ScoreCause, ScoreChange, ScoreRecord, Scored, Scorers, Subject};
+use crate::scoring::{
+    Fault, RecordLine, RuleSetVersion, ScoreCause, ScoreChange, ScoreRecord, Scored, Scorers,
+    Subject,
+};
 use crate::storage::{Change, ChangeSet, RecordMove, ScoreSpoil, ScoreUpdate, StoredLead};
+
+/// The counter of rules that went wrong when a lead was scored, with `rule_set` and `rule` as labels, of the `metrics` crate.
+const RULE_FAULTS: &str = "leadbox_rule_faults_total";
 
 /// The most interactions of a lead that count: its latest.
 pub(super) const MOST_INTERACTIONS: u32 = 1000;
@@ -238,6 +245,7 @@ impl Decision<'_> {
         is_kept: bool,
     ) -> Result<()> {
         let Scored { card, set, .. } = now;
+        count_faults(set.as_ref(), &card.faults);
         let (tenant, lead, revision) = (stored.tenant, stored.lead, stored.revision.next());
         if stored.priority != card.priority {
             let mut payload = data([("total", Value::from(card.total.0))]);
@@ -290,6 +298,14 @@ impl Decision<'_> {
     /// Says that a score is not to be trusted, and has it made behind this commit.
     fn score_later(&mut self, lead: LeadId) -> Result<()> {
         self.leadbox().score_later(lead).into_iter().try_for_each(|change| self.push(change))
+    }
+}
+
+/// Counts rules that went wrong, for whoever watches the program.
+fn count_faults(set: Option<&RuleSetVersion>, faults: &[Fault]) {
+    for fault in faults {
+        let set = set.map(|version| version.set.to_string()).unwrap_or_default();
+        counter!(RULE_FAULTS, "rule_set" => set, "rule" => fault.rule.clone()).increment(1);
     }
 }
 

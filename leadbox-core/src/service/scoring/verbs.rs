@@ -17,6 +17,9 @@ use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
 
 /// Scoring rules, and why a lead has the score that it has. Made by [`LeadBox::rules`].
 ///
+/// A rule that goes wrong is worth nothing, is said on the card, and is counted: `leadbox_rule_faults_total` of the `metrics` crate, with the
+/// labels `rule_set` and `rule`.
+///
 /// ```
 /// # use std::sync::Arc;
 /// use leadbox_core::{LeadBox, MemoryStorage, NewLead};

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod commits;
+mod metrics;
 mod over_time;
 mod past;
 mod preview;
