@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::executors::{difference, seed, snapshot};
-use super::made_up::{Case, crowd, pick, rule_set};
+use super::made_up::{Case, crowd, pick, rule_set, vocabulary};
 use super::*;
 use crate::scoring::rules::vocabulary::VOCABULARY;
 use crate::scoring::{Example, Loader};
@@ -236,13 +236,8 @@ fn script(rng: &mut StdRng, right: &[String], wrong: &[String]) -> String {
 }
 
 /// Loads a script and has a lead scored by it in every way; how many of its rules are compiled.
-fn tried(
-    script: &str,
-    files: &BTreeMap<String, String>,
-    case: &Case,
-    stage: &Stage,
-) -> Option<usize> {
-    let rules = match Loader::default().files(files).load(script) {
+fn tried(script: &str, loader: Loader<'_>, case: &Case, stage: &Stage) -> Option<usize> {
+    let rules = match loader.load(script) {
         Ok(rules) => rules,
         Err(wrong) => {
             assert!(!wrong.mistakes.is_empty() && !wrong.to_string().is_empty());
@@ -270,7 +265,7 @@ fn no_script_panics_or_lasts_and_what_loads_is_scored_alike() {
     let time = std::env::var("LEADBOX_FUZZ_SECONDS").ok().and_then(|time| time.parse().ok());
     let (began, time) = (Instant::now(), time.map(Duration::from_secs));
     let (mut rng, (right, wrong), stage) = (StdRng::seed_from_u64(seed), seeds(), stage());
-    let crowd = crowd(40, seed);
+    let (crowd, added) = (crowd(40, seed), vocabulary());
     let (mut scripts, mut loaded, mut compiled, mut slowest) = (0, 0, 0, Duration::ZERO);
     while time.map_or(scripts < SCRIPTS, |time| began.elapsed() < time) {
         let text = script(&mut rng, &right, &wrong);
@@ -281,7 +276,8 @@ fn no_script_panics_or_lasts_and_what_loads_is_scored_alike() {
         }
         let case = &crowd[rng.random_range(0..crowd.len())];
         let begins = Instant::now();
-        let tried = catch_unwind(|| tried(&text, &files, case, &stage));
+        let loader = Loader::default().files(&files).vocabulary(&added);
+        let tried = catch_unwind(AssertUnwindSafe(|| tried(&text, loader, case, &stage)));
         let took = begins.elapsed();
         let told =
             || format!("LEADBOX_SEED={seed}, script {scripts}:\n{text}\n{files:?}\n{case:?}");

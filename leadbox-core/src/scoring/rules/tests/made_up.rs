@@ -20,9 +20,9 @@ pub(super) const FUNCTIONS: &str = "\
     fn more(a, b) { let sum = a + b; if a > b { return sum; } max(sum, b) }\n\
     fn fits(lead, n, t) { let m = lead.cf.renewal; if is_recent(m) || n > 9 { t == lead.title } else { more(n, 2) < 30 } }\n";
 
-/// A made-up script with what a host adds: functions that answer with each kind of value, and one that may fail.
-pub(super) fn load(script: &str) -> Result<RuleSet, LoadError> {
-    let added = Vocabulary::default()
+/// What a host adds to made-up scripts: functions that answer with each kind of value, and one that may fail.
+pub(super) fn vocabulary() -> Vocabulary {
+    Vocabulary::default()
         .function("initials", |text: String| {
             text.split(' ').filter_map(|word| word.chars().next()).collect::<String>()
         })
@@ -37,8 +37,12 @@ pub(super) fn load(script: &str) -> Result<RuleSet, LoadError> {
                     .map_or_else(|_| text.clone(), |times| text.repeat(times.min(5000)))
             })
         })
-        .unwrap();
-    Loader::default().vocabulary(&added).load(script)
+        .unwrap()
+}
+
+/// A made-up script.
+pub(super) fn load(script: &str) -> Result<RuleSet, LoadError> {
+    Loader::default().vocabulary(&vocabulary()).load(script)
 }
 
 /// A made-up question, as an author could write it; most are of kinds that fit, some are not.
