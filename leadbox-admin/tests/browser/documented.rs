@@ -65,7 +65,8 @@ fn every_row_names_tests_that_there_are() {
         assert!(!tests.is_empty(), "no test in {row}");
         for test in tests {
             let (file, name) = test.rsplit_once("::").unwrap_or_else(|| panic!("{test} in {row}"));
-            let text = text_of(&format!("tests/{}.rs", file.replace("::", "/")));
+            let program = if file.starts_with("browser") { "tests" } else { "tests/dashboard" };
+            let text = text_of(&format!("{program}/{}.rs", file.replace("::", "/")));
             let (begins, ends) = match name.strip_suffix("...") {
                 Some(begins) => (begins, ""),
                 None => (name, "("),
