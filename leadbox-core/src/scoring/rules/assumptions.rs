@@ -9,7 +9,7 @@ use super::rule_set::RuleSet;
 use crate::score::Points;
 use crate::scoring::{Scorer, Subject};
 
-/// Rules of which it is known what they add to the lead of [`hold`].
+/// Rules of which it is known what they add to the lead of [`found`].
 const SAMPLE: &str = r#"
 rule("joined",   1, |lead| lead.employees > 3 && (lead.title == "VP" || lead.title.has_any("cto")));
 rule("in order", 2, |lead| lead.employees - 2 * 3 == 1 && lead.employees / 2 == 3);
