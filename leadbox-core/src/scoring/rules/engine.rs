@@ -16,7 +16,7 @@ const MOST_STEPS: u64 = 100_000;
 /// functions.
 const LONGEST: Duration = Duration::from_secs(2);
 /// The clock is looked at after so many steps.
-const LOOKS: u64 = 256;
+const LOOKS: u64 = 64;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// The most entries of a list.
