@@ -30,6 +30,8 @@ pub struct Lead {
     pub priority: Option<String>,
     /// The moment for which that is true.
     pub as_of: DateTime<Utc>,
+    /// The edition of the rules that it is by.
+    pub edition: i64,
     /// The wide part.
     pub body: Value,
 }
@@ -122,16 +124,19 @@ pub async fn rescore(plain: &mut Plain, pass: Pass) -> Result<Done> {
     }
 }
 
-/// How many leads there are, and how many of them do not have the score that they had at the moment for which it is true.
-pub async fn check(plain: &mut Plain, big: i64) -> Result<(u64, u64)> {
+/// How many leads there are, and how many of them do not have the score that they had at the moment for which it is true, or have one by
+/// another edition.
+pub async fn check(plain: &mut Plain, pass: Pass) -> Result<(u64, u64)> {
     let (mut after, mut count, mut wrong) = (Uuid::nil(), 0, 0);
     loop {
         let leads = read(plain, after).await?;
         let Some(last) = leads.last() else { return Ok((count, wrong)) };
         after = last.id;
-        let scores = scored(plain, &leads, big, |lead| lead.as_of).await?;
+        let scores = scored(plain, &leads, pass.big, |lead| lead.as_of).await?;
         let is_wrong = |(lead, score): &Row<'_>| {
-            lead.total != score.total || lead.priority.as_deref() != priority_of(score.total)
+            lead.edition != pass.edition
+                || lead.total != score.total
+                || lead.priority.as_deref() != priority_of(score.total)
         };
         count += leads.len() as u64;
         wrong += leads.iter().zip(&scores).filter(is_wrong).count() as u64;

@@ -45,6 +45,7 @@ pub async fn leads(connection: &mut PgConnection, after: Uuid) -> Result<Vec<Lea
             total: row.try_get(3)?,
             priority: row.try_get(4)?,
             as_of: row.try_get(5)?,
+            edition: row.try_get("rule_set")?,
             body: row.try_get::<Json<Value>, _>(6)?.0,
         })
     };

@@ -71,6 +71,7 @@ pub async fn leads(connection: &mut SqliteConnection, after: Uuid) -> Result<Vec
             total: row.try_get(4)?,
             priority: row.try_get(5)?,
             as_of: chrono::DateTime::from_timestamp_micros(row.try_get(6)?).ok_or("no moment")?,
+            edition: row.try_get("rule_set")?,
             body: serde_json::from_str(row.try_get(7)?)?,
         })
     };

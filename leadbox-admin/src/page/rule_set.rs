@@ -8,7 +8,7 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, WORDS, WordKind};
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, Word, WordKind};
 use leadbox_core::service::{BacktestPlan, Candidate, RuleCheck};
 use leadbox_core::{Catalog, Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
 use serde::Deserialize;
@@ -77,17 +77,9 @@ struct Page {
     /// How the script differs from another version.
     difference: Option<Difference>,
     /// What scripts know, by kind.
-    words: Vec<(&'static str, Vec<Term>)>,
+    words: Vec<(&'static str, Vec<Word>)>,
     versions: Vec<Version>,
     issues: Issues,
-}
-
-/// A word that scripts know.
-struct Term {
-    name: String,
-    /// How it is written.
-    written: String,
-    about: String,
 }
 
 /// How a script differs from another version of it.
@@ -340,7 +332,7 @@ async fn page(
         check: Check::of(&typed.source, &leadbox.rules().check(typed.source.clone()).await?),
         lines: typed.source.script.lines().count().clamp(12, 40) + 1,
         difference,
-        words: terms(&lexicon.catalog),
+        words: by_kind(&lexicon.catalog),
         trial: typed.trial,
         files: typed.source.files.into_iter().collect(),
         script: typed.source.script,
@@ -389,21 +381,11 @@ fn whole(source: &RuleSource) -> String {
     format!("{}{files}", source.script)
 }
 
-/// What scripts know, the tenant's own fields too.
-fn terms(catalog: &Catalog) -> Vec<(&'static str, Vec<Term>)> {
-    let of = |kind: WordKind| {
-        let words = WORDS.iter().filter(|word| word.kind == kind).map(|word| Term {
-            name: word.name.to_owned(),
-            written: word.written.to_owned(),
-            about: word.about.to_owned(),
-        });
-        let own = catalog.active_fields().filter(|_| kind == WordKind::Field).map(|field| {
-            let name = format!("lead.cf.{}", field.key);
-            Term { written: name.clone(), name, about: field.label.clone() }
-        });
-        (kind.title(), words.chain(own).collect())
-    };
-    WordKind::ALL.map(of).into()
+/// What scripts know, the tenant's own fields too, by kind.
+fn by_kind(catalog: &Catalog) -> Vec<(&'static str, Vec<Word>)> {
+    let all = Word::all(catalog);
+    let of = |kind: WordKind| all.iter().filter(|word| word.kind == kind).cloned().collect();
+    WordKind::ALL.map(|kind| (kind.title(), of(kind))).into()
 }
 
 impl Check {

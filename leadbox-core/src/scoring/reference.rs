@@ -1,7 +1,11 @@
 //! What can be written in a script, word by word, for editors and for whoever looks it up. Owns one line on each; what the words mean is
 //! their own modules' business, and a test holds this list against theirs.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+
+use crate::catalog::Catalog;
 
 /// What a word is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -46,23 +50,42 @@ impl WordKind {
 }
 
 /// A word that scripts know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Word {
     /// What it is.
     pub kind: WordKind,
     /// Its name; fields have `lead.` in front.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How it is written.
-    pub written: &'static str,
+    pub written: Cow<'static, str>,
     /// What it says or asks.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
+}
+
+impl Word {
+    /// Every word, and a tenant's own fields behind the others, in the order of [`WordKind::ALL`].
+    pub fn all(catalog: &Catalog) -> Vec<Self> {
+        let own = catalog.active_fields().map(|field| {
+            let name = format!("lead.cf.{}", field.key);
+            let (written, about) = (name.clone().into(), field.label.clone().into());
+            Self { kind: WordKind::Field, name: name.into(), written, about }
+        });
+        let mut all: Vec<Self> = WORDS.iter().cloned().chain(own).collect();
+        all.sort_by_key(|word| word.kind);
+        all
+    }
 }
 
 macro_rules! words {
     ($($kind:ident: $($name:literal $written:literal $about:literal;)+)+) => {
         /// Every word, in the order of [`WordKind::ALL`].
         pub const WORDS: &[Word] = &[
-            $($(Word { kind: WordKind::$kind, name: $name, written: $written, about: $about },)+)+
+            $($(Word {
+                kind: WordKind::$kind,
+                name: Cow::Borrowed($name),
+                written: Cow::Borrowed($written),
+                about: Cow::Borrowed($about),
+            },)+)+
         ];
     };
 }
@@ -169,7 +192,7 @@ mod tests {
 
     #[test]
     fn every_word_that_scripts_know_is_told_once() {
-        let told: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
+        let told: Vec<&str> = WORDS.iter().map(|word| &*word.name).collect();
         let fields = Field::NAMES.iter().map(|name| format!("lead.{name}"));
         let utm = Parameter::NAMES.iter().map(|name| format!("lead.utm.{name}"));
         let groups =
@@ -185,8 +208,8 @@ mod tests {
     fn every_word_is_written_as_it_can_be() {
         for word in WORDS {
             let script = match word.kind {
-                WordKind::Declaration => match word.name {
-                    "rule" | "signal" => word.written.to_owned(),
+                WordKind::Declaration => match &*word.name {
+                    "rule" | "signal" => word.written.to_string(),
                     _ => format!(
                         "priority(\"hot\", 5); rule(\"y\", 1, |lead| true); {}",
                         word.written.replace("\"hot\", 75", "\"warm\", 3")

@@ -10,6 +10,7 @@ mod words;
 use std::fs::{File, read_to_string};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use leadbox_core::scoring::{
@@ -110,6 +111,12 @@ impl Outcome for Tested {
     }
 }
 
+/// The custom fields and stages that there are; those of an empty box where there is none.
+async fn catalog(location: &Location) -> Result<Arc<Catalog>, Failure> {
+    let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
+    Ok(LeadBox::builder(storage).build()?.catalog().await?)
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -122,9 +129,7 @@ pub(super) async fn rules(
     match verb {
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
         RulesVerb::Words { like } => {
-            let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
-            let catalog = LeadBox::builder(storage).build()?.catalog().await?;
-            let like = like.as_deref().unwrap_or_default();
+            let (catalog, like) = (catalog(location).await?, like.as_deref().unwrap_or_default());
             Ok(output.outcome(&words::Words::of(&catalog, like)))
         }
         RulesVerb::Check { file } => {
@@ -136,8 +141,7 @@ pub(super) async fn rules(
             Ok(output.outcome(&Checked { name, mistakes, rules, source }))
         }
         RulesVerb::Test { file } => {
-            let storage = open(location, Expect::Trial, Durability::Relaxed).await?;
-            let catalog = LeadBox::builder(storage).build()?.catalog().await?;
+            let catalog = catalog(location).await?;
             let tests = load(file, &read(file)?, None)?.test(&catalog);
             Ok(output.outcome(&Tested { tests }))
         }

@@ -47,16 +47,12 @@ pub(super) fn question(script: &Script, body: &Body) -> Part {
     let names = captured.chain([(&body.about, Meaning::Subject)]);
     let names = names.map(|(name, meaning)| (name.clone(), meaning)).collect();
     let (known, zero) = (RefCell::new(names), || Cell::new(0));
-    let names =
-        Names { script, known, begin: zero(), numbers: zero(), calls: zero(), walked: zero() };
-    names.steps(&body.statements, Stands::Last).unwrap_or_else(|| names.parts(&body.statements))
+    Names { script, known, begin: zero(), numbers: zero(), calls: zero() }
+        .steps(&body.statements, Stands::Last)
 }
 
 /// The most calls of a script's own functions of which one question is put together; what calls itself has no end.
 const MOST_CALLS: usize = 64;
-
-/// The most statements of which there is no shape that are looked into for one question: those within others are met more than once.
-const MOST_WALKED: usize = 10_000;
 
 /// What the names within a closure stand for.
 struct Names<'n> {
@@ -69,8 +65,6 @@ struct Names<'n> {
     numbers: Cell<usize>,
     /// How many calls of the script's own functions were put in place of these.
     calls: Cell<usize>,
-    /// How many statements without a shape were looked into.
-    walked: Cell<usize>,
 }
 
 /// What a name stands for.
@@ -82,6 +76,8 @@ enum Meaning {
     Value(Dynamic),
     /// One that is worked out, and the number of its name.
     Named(usize),
+    /// Nobody can say what.
+    Changing,
 }
 
 /// Whether this returns no value but stops with one as an error.
@@ -99,12 +95,14 @@ enum Stands {
 }
 
 impl Names<'_> {
-    /// Steps of which the last has the answer: those before it give names to values, or answer at once in some cases.
-    fn steps(&self, statements: &[Stmt], stands: Stands) -> Option<Part> {
-        let (first, rest) = statements.split_first()?;
-        if rest.is_empty() {
-            return Some(self.statement(first, stands));
-        }
+    /// Steps of which the last has the answer: those before it give names to values, or answer at once in some cases. From a step on
+    /// for which there is no shape it is only known what is asked.
+    fn steps(&self, statements: &[Stmt], stands: Stands) -> Part {
+        let (first, rest) = match statements {
+            [] => return Part { what: What::Other(Vec::new()), at: Position::NONE },
+            [last] => return self.statement(last, stands),
+            [first, rest @ ..] => (first, rest),
+        };
         let at = first.position();
         match first {
             Stmt::Var(named, ..) => {
@@ -112,17 +110,18 @@ impl Names<'_> {
                 self.with(named.0.name.clone(), value, || self.steps(rest, stands))
             }
             Stmt::If(choice, _) if choice.branch.statements().is_empty() => {
-                let [then @ Stmt::Return(Some(_), flags, _)] = choice.body.statements() else {
-                    return None;
-                };
-                if is_error(*flags) || stands == Stands::Within {
-                    return None;
+                match choice.body.statements() {
+                    [then @ Stmt::Return(Some(_), flags, _)]
+                        if !is_error(*flags) && stands == Stands::Last =>
+                    {
+                        let then = self.statement(then, stands);
+                        let parts = [self.part(&choice.expr), then, self.steps(rest, stands)];
+                        Part { what: What::If(Box::new(parts)), at }
+                    }
+                    _ => self.shapeless(statements),
                 }
-                let then = self.statement(then, stands);
-                let parts = [self.part(&choice.expr), then, self.steps(rest, stands)?];
-                Some(Part { what: What::If(Box::new(parts)), at })
             }
-            _ => None,
+            _ => self.shapeless(statements),
         }
     }
 
@@ -136,33 +135,33 @@ impl Names<'_> {
             {
                 return self.part(expression);
             }
-            Stmt::If(choice, _) => {
+            Stmt::If(choice, _) if !choice.branch.statements().is_empty() => {
                 let steps = |statements| self.steps(statements, stands);
-                match (steps(choice.body.statements()), steps(choice.branch.statements())) {
-                    (Some(then), Some(otherwise)) => {
-                        What::If(Box::new([self.part(&choice.expr), then, otherwise]))
-                    }
-                    _ => return self.parts(slice::from_ref(statement)),
-                }
+                let (then, otherwise) = (&choice.body, &choice.branch);
+                What::If(Box::new([
+                    self.part(&choice.expr),
+                    steps(then.statements()),
+                    steps(otherwise.statements()),
+                ]))
             }
             Stmt::Assignment(_) => What::Change,
-            Stmt::Block(block) => {
-                let steps = self.steps(block.statements(), stands);
-                return steps.unwrap_or_else(|| self.parts(block.statements()));
-            }
-            _ => return self.parts(slice::from_ref(statement)),
+            Stmt::Block(block) => return self.steps(block.statements(), stands),
+            _ => return self.shapeless(slice::from_ref(statement)),
         };
         Part { what, at }
     }
 
     /// Statements for which there is no shape: all that is asked in them, whatever comes of it.
-    fn parts(&self, statements: &[Stmt]) -> Part {
-        let first = statements.iter().find(|one| !matches!(one, Stmt::Var(..)));
-        let at = first.map_or(Position::NONE, Stmt::position);
-        let (mut parts, outside) = (Vec::new(), self.known.borrow().len());
-        let left = MOST_WALKED.saturating_sub(self.walked.get());
-        self.walked.set(self.walked.get() + statements.len());
-        for statement in statements.iter().take(left) {
+    fn shapeless(&self, statements: &[Stmt]) -> Part {
+        let at = statements.first().map_or(Position::NONE, Stmt::position);
+        let (mut parts, outside) = (Vec::new(), self.known.borrow().clone());
+        // They may change whatever has a name.
+        for (_, meaning) in self.known.borrow_mut().iter_mut().skip(self.begin.get()) {
+            if !matches!(meaning, Meaning::Subject) {
+                *meaning = Meaning::Changing;
+            }
+        }
+        for statement in statements {
             match statement {
                 Stmt::Var(named, ..) => {
                     parts.push(self.part(&named.1));
@@ -196,25 +195,24 @@ impl Names<'_> {
                     }
                 }
                 Stmt::Return(Some(said), ..) => parts.push(self.part(said)),
-                Stmt::Block(block) => parts.push(self.parts(block.statements())),
+                Stmt::Block(block) => parts.push(self.shapeless(block.statements())),
                 Stmt::Expr(said) => parts.push(self.part(said)),
                 Stmt::FnCall(call, at) => parts.push(self.call(call, *at, None)),
                 _ => {}
             }
         }
-        self.known.borrow_mut().truncate(outside);
+        self.known.replace(outside);
         Part { what: What::Other(parts), at }
     }
 
     fn choice(&self, choice: &FlowControl) -> [Part; 3] {
         let FlowControl { expr, body, branch } = choice;
-        [self.part(expr), self.parts(body.statements()), self.parts(branch.statements())]
+        [self.part(expr), self.shapeless(body.statements()), self.shapeless(branch.statements())]
     }
 
     /// From here on this is a name of which nobody can say what it stands for.
     fn changing(&self, name: &ImmutableString) {
-        let number = self.numbers.replace(self.numbers.get() + 1);
-        self.known.borrow_mut().push((name.clone(), Meaning::Named(number)));
+        self.known.borrow_mut().push((name.clone(), Meaning::Changing));
     }
 
     fn part(&self, expression: &Expr) -> Part {
@@ -243,10 +241,7 @@ impl Names<'_> {
                 return self.behind(self.part(&pair.lhs), &pair.rhs);
             }
             Expr::Index(pair, ..) => What::Other(vec![self.part(&pair.lhs), self.part(&pair.rhs)]),
-            Expr::Stmt(block) => {
-                let steps = self.steps(block.statements(), Stands::Within);
-                return steps.unwrap_or_else(|| self.parts(block.statements()));
-            }
+            Expr::Stmt(block) => return self.steps(block.statements(), Stands::Within),
             _ => What::Other(Vec::new()),
         };
         Part { what, at }
@@ -262,12 +257,7 @@ impl Names<'_> {
     }
 
     /// What is said where a name stands for a value.
-    fn with(
-        &self,
-        name: ImmutableString,
-        value: Part,
-        rest: impl FnOnce() -> Option<Part>,
-    ) -> Option<Part> {
+    fn with(&self, name: ImmutableString, value: Part, rest: impl FnOnce() -> Part) -> Part {
         let meaning = match &value.what {
             What::Subject => Meaning::Subject,
             What::Value(value) => Meaning::Value(value.clone()),
@@ -280,48 +270,32 @@ impl Names<'_> {
         self.known.borrow_mut().push((name, meaning));
         let rest = rest();
         self.known.borrow_mut().pop();
-        let (at, rest) = (value.at, rest?);
         match number {
-            Some(number) => Some(Part { what: What::Let(number, Box::new([value, rest])), at }),
-            None => Some(rest),
+            Some(number) => {
+                let at = value.at;
+                Part { what: What::Let(number, Box::new([value, rest])), at }
+            }
+            None => rest,
         }
     }
 
-    /// What a function of the script says of these, if it is one; else all that is asked in it, where there is no shape for its steps.
-    fn inlined(&self, name: &str, given: &[Part]) -> Option<Result<Part, Part>> {
+    /// What a function of the script says of these; none when there is no such, or it is called too often.
+    fn inlined(&self, name: &str, given: &[Part]) -> Option<Part> {
         let (params, statements) = body(&self.script.ast, name, given.len())?;
         if self.calls.replace(self.calls.get() + 1) >= MOST_CALLS {
             return None;
         }
         let outside = self.known.borrow().len();
-        let inside = |said: &dyn Fn() -> Option<Part>| {
+        Some(self.given(&params, given, &|| {
             let before = self.begin.replace(outside);
-            let said = said();
+            let said = self.steps(&statements, Stands::Last);
             self.begin.set(before);
             said
-        };
-        let steps = || self.steps(&statements, Stands::Last);
-        if let Some(said) = self.given(&params, given, &|| inside(&steps)) {
-            return Some(Ok(said));
-        }
-        for (name, value) in params.iter().zip(given) {
-            match value.what {
-                What::Subject => self.known.borrow_mut().push((name.clone(), Meaning::Subject)),
-                _ => self.changing(name),
-            }
-        }
-        let parts = inside(&|| Some(self.parts(&statements)));
-        self.known.borrow_mut().truncate(outside);
-        parts.map(Err)
+        }))
     }
 
     /// What is said where each of these names stands for one of these values.
-    fn given(
-        &self,
-        names: &[ImmutableString],
-        values: &[Part],
-        rest: &dyn Fn() -> Option<Part>,
-    ) -> Option<Part> {
+    fn given(&self, names: &[ImmutableString], values: &[Part], rest: &dyn Fn() -> Part) -> Part {
         match (names, values) {
             ([name, names @ ..], [value, values @ ..]) => {
                 self.with(name.clone(), value.clone(), || self.given(names, values, rest))
@@ -338,7 +312,7 @@ impl Names<'_> {
             Some(Meaning::Subject) => What::Subject,
             Some(Meaning::Value(value)) => What::Value(value),
             Some(Meaning::Named(number)) => What::Named(number),
-            None => What::Other(Vec::new()),
+            Some(Meaning::Changing) | None => What::Other(Vec::new()),
         }
     }
 
@@ -367,13 +341,12 @@ impl Names<'_> {
     fn call(&self, call: &FnCallExpr, at: Position, owner: Option<Part>) -> Part {
         let is_method = owner.is_some();
         let given = call.args.iter().map(|one| self.part(one));
-        let mut of: Vec<Part> = owner.into_iter().chain(given).collect();
-        if !is_method && !call.is_qualified() {
-            match self.inlined(&call.name, &of) {
-                Some(Ok(said)) => return said,
-                Some(Err(asked)) => of.push(asked),
-                None => {}
-            }
+        let of: Vec<Part> = owner.into_iter().chain(given).collect();
+        if !is_method
+            && !call.is_qualified()
+            && let Some(said) = self.inlined(&call.name, &of)
+        {
+            return said;
         }
         let what = if call.is_qualified() {
             What::Unnamed(format!(

@@ -320,13 +320,9 @@ impl Code {
             }
             Self::Compare(how, sides) => {
                 let [one, other] = &**sides;
-                if one.is_made() || other.is_made() {
-                    return one.hand(facts, named, |one| {
-                        other.hand(facts, named, |other| yes_or_no(compared(*how, one, other)))
-                    });
-                }
-                let (one, other) = (one.within(facts, named)?, other.within(facts, named)?);
-                yes_or_no(compared(*how, one, other))
+                one.hand(facts, named, |one| {
+                    other.hand(facts, named, |other| yes_or_no(compared(*how, one, other)))
+                })
             }
             Self::Calculate(how, sides) => {
                 let [one, other] = &**sides;

@@ -225,7 +225,7 @@ fn what_only_the_interpreter_knows_is_named_with_its_place() {
             told("b", Some("line 2, character 37: several steps or a loop")),
             told("c", None),
             told("d", Some("line 4, character 18: a list of what is worked out")),
-            told("e", Some("line 6, character 21: `small`, which the script defines itself")),
+            told("e", Some("line 5, character 33: several steps or a loop")),
         ]
     );
 }

@@ -37,7 +37,6 @@ fn a_rule_that_never_ends_is_a_fault_of_that_rule() {
 
 #[test]
 fn loops_within_loops_are_read_to_an_end() {
-    // Each would be looked into twice as often as the one around it.
     let nested = (0..6).fold("1".to_owned(), |inner, _| {
         format!("{{ let n = {inner}; for tag in [1] {{ n += 1; }} n }}")
     });

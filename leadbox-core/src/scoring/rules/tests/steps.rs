@@ -84,3 +84,17 @@ fn what_a_name_stands_for_is_held_against_what_there_is() {
         assert!(wrong.to_string().contains(says), "{question}: {wrong}");
     }
 }
+
+#[test]
+#[cfg(feature = "compiled")]
+fn what_a_name_that_changes_stands_for_is_nobodys_business() {
+    for question in [
+        "{ let size = \"none\"; for tag in lead.tags { size = 5; } size == \"none\" || size > 3 }",
+        "{ let at = \"nowhere\"; if lead.employees > 5 { at = \"DE\"; } lead.country == at }",
+    ] {
+        let wrong = RuleSet::load(&format!("rule(\"it\", 5, |lead| {question});")).err();
+        assert_eq!(wrong.map(|wrong| wrong.to_string()), None, "{question}");
+    }
+    let taken = "let at = \"nowhere\";\nrule(\"it\", 5, |lead| { for tag in lead.tags { if lead.country == at { return true; } } false });";
+    assert!(RuleSet::load(taken).is_ok());
+}
