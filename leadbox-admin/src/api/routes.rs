@@ -82,6 +82,7 @@ pub(crate) fn api() -> Router<Shared> {
         .routes(routes!(rules::arrange))
         .routes(routes!(rules::set_rescore))
         .routes(routes!(rules::check))
+        .routes(routes!(rules::words))
         .routes(routes!(trials::preview))
         .routes(routes!(trials::backtest))
         .routes(routes!(trials::what_if))

@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use leadbox_core::scoring::{
-    Mistake, PublishedRules, RuleSetVersion, RuleSheet, RuleSource, Run, TestResult,
+    Mistake, PublishedRules, RuleSetVersion, RuleSheet, RuleSource, Run, TestResult, Word,
 };
 use leadbox_core::service::{Published, RescoreProgress, RescoreState, RuleCheck};
 use leadbox_core::{Invalid, LeadBox, Revision, RuleSetKey, Timestamp};
@@ -382,6 +382,45 @@ impl MistakeBody {
         let Mistake { file, line, column, message } = mistake;
         Self { file, line, column, message }
     }
+}
+
+/// A word that scripts can use.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RuleWord)]
+pub(super) struct WordBody {
+    /// What it is: `declaration`, `addition`, `field`, `question`, `added` (by the program that LeadBox is a part of), `time` or
+    /// `expectation`.
+    kind: &'static str,
+    /// Its name; fields have `lead.` in front.
+    name: String,
+    /// How it is written.
+    written: String,
+    /// What it takes and gives; of a field, the kind of its values.
+    signature: String,
+    /// What it says or asks.
+    about: String,
+}
+
+impl WordBody {
+    fn of(word: Word) -> Self {
+        let Word { kind, name, written, signature, about } = word;
+        Self {
+            kind: kind.name(),
+            name: name.into_owned(),
+            written: written.into_owned(),
+            signature: signature.into_owned(),
+            about: about.into_owned(),
+        }
+    }
+}
+
+/// List the words of scripts
+///
+/// What can be written in a script, your custom fields included: what an editor needs to complete and explain them.
+#[utoipa::path(get, path = "/scoring/words", tag = "scoring", responses((status = 200, body = Listed<WordBody>)))]
+pub(super) async fn words(Asker(leadbox): Asker) -> Result<Json<Listed<WordBody>>, Problem> {
+    let words = leadbox.rules().words().await?;
+    Ok(Json(Listed::whole(words.into_iter().map(WordBody::of))))
 }
 
 /// Check a script

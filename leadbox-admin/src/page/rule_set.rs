@@ -8,9 +8,9 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
-use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, Word, WordKind};
+use leadbox_core::scoring::{Mistake, RuleSetVersion, RuleSheet, RuleSource, Word};
 use leadbox_core::service::{BacktestPlan, Candidate, RuleCheck};
-use leadbox_core::{Catalog, Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
+use leadbox_core::{Error, Invalid, KeyError, LeadBox, Revision, RuleSetKey};
 use serde::Deserialize;
 
 use super::fields::{Fields, revision, value};
@@ -332,7 +332,7 @@ async fn page(
         check: Check::of(&typed.source, &leadbox.rules().check(typed.source.clone()).await?),
         lines: typed.source.script.lines().count().clamp(12, 40) + 1,
         difference,
-        words: by_kind(&lexicon.catalog),
+        words: by_kind(leadbox.rules().words().await?),
         trial: typed.trial,
         files: typed.source.files.into_iter().collect(),
         script: typed.source.script,
@@ -381,11 +381,10 @@ fn whole(source: &RuleSource) -> String {
     format!("{}{files}", source.script)
 }
 
-/// What scripts know, the tenant's own fields too, by kind.
-fn by_kind(catalog: &Catalog) -> Vec<(&'static str, Vec<Word>)> {
-    let all = Word::all(catalog);
-    let of = |kind: WordKind| all.iter().filter(|word| word.kind == kind).cloned().collect();
-    WordKind::ALL.map(|kind| (kind.title(), of(kind))).into()
+/// What scripts know, by kind.
+fn by_kind(words: Vec<Word>) -> Vec<(&'static str, Vec<Word>)> {
+    let titled = |of: &[Word]| Some((of.first()?.kind.title(), of.to_vec()));
+    words.chunk_by(|one, next| one.kind == next.kind).filter_map(titled).collect()
 }
 
 impl Check {

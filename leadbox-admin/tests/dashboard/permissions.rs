@@ -100,6 +100,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("PUT", "/scoring/order", Can(RulesManage)),
     ("PATCH", "/scoring/rescore", Can(RulesManage)),
     ("POST", "/scoring/check", Can(RulesManage)),
+    ("GET", "/scoring/words", Can(RulesManage)),
     ("POST", "/scoring/preview", Can(RulesManage)),
     ("POST", "/scoring/backtest", Can(RulesManage)),
     ("GET", "/settings", Nothing),

@@ -56,6 +56,7 @@ Examples:
   leadbox rules words
   leadbox rules words days_since
   leadbox rules words --json | jq -r '.words[].name'
+  leadbox rules words --definitions > leadbox.d.rhai
 
 The custom fields are those of --storage, if there is one.
 
@@ -63,6 +64,9 @@ The custom fields are those of --storage, if there is one.
     Words {
         /// Only words with this in them
         like: Option<String>,
+        /// As a definition file, from which editors with Rhai's language server know the words
+        #[arg(long)]
+        definitions: bool,
     },
     /// Say what is wrong with a script, line by line, and how each rule is run
     #[command(after_help = format!("Examples:\n  leadbox rules check rules.rhai\n  leadbox rules check rules.rhai --json | jq '.mistakes[].message'\n\n{TABLE}"))]

@@ -128,9 +128,9 @@ pub(super) async fn rules(
 ) -> Result<Exit, Failure> {
     match verb {
         RulesVerb::New { file, example } => Ok(output.outcome(&written(file, *example)?)),
-        RulesVerb::Words { like } => {
+        RulesVerb::Words { like, definitions } => {
             let (catalog, like) = (catalog(location).await?, like.as_deref().unwrap_or_default());
-            Ok(output.outcome(&words::Words::of(&catalog, like)))
+            Ok(output.outcome(&words::Words::of(&catalog, like, *definitions)))
         }
         RulesVerb::Check { file } => {
             let source = read(file)?;

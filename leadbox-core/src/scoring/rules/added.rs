@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult};
 
+use super::super::reference::{Word, WordKind};
 use super::fault::refusal;
 use super::unknown::{Unknown, is_unknown};
 use super::vocabulary::is_taken;
@@ -97,6 +98,16 @@ impl Sort {
             Self::Texts => "a list of texts",
         }
     }
+
+    /// Its name in a definition file.
+    fn defined(self) -> &'static str {
+        match self {
+            Self::Text => "String",
+            Self::Number => "float",
+            Self::YesOrNo => "bool",
+            Self::Texts => "Array",
+        }
+    }
 }
 
 impl fmt::Debug for Vocabulary {
@@ -144,6 +155,24 @@ impl Vocabulary {
     #[cfg(feature = "compiled")]
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(String::as_str)
+    }
+
+    /// What was added, as it is told to whoever writes scripts.
+    pub(in crate::scoring) fn told(&self) -> impl Iterator<Item = Word> {
+        self.functions.iter().map(|(name, added)| {
+            let takes: Vec<&str> = added.takes.iter().map(|sort| sort.in_words()).collect();
+            let takes = takes.join(", ");
+            let kinds = added.takes.iter().enumerate();
+            let kinds: Vec<String> =
+                kinds.map(|(n, sort)| format!("value_{}: {}", n + 1, sort.defined())).collect();
+            Word {
+                kind: WordKind::Added,
+                name: name.clone().into(),
+                written: format!("{name}({takes})").into(),
+                signature: format!("({}) -> {}", kinds.join(", "), added.gives.defined()).into(),
+                about: format!("Gives {}.", added.gives.in_words()).into(),
+            }
+        })
     }
 
     /// Lets scripts call what was added.

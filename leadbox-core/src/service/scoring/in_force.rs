@@ -23,7 +23,7 @@ pub(in super::super) struct InForce {
     seen: Remembered<Scorers>,
     loaded: Mutex<HashMap<(Tenant, RuleSetVersion), Arc<RuleSet>>>,
     /// What the host adds to what scripts can use.
-    vocabulary: Vocabulary,
+    pub(super) vocabulary: Vocabulary,
 }
 
 impl InForce {

@@ -11,7 +11,7 @@ use crate::event::EventType;
 use crate::key::RuleSetKey;
 use crate::revision::{Revision, Version};
 use crate::scoring::{
-    Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet, RuleSource,
+    Draft, PublishedRules, RuleBook, RuleSet, RuleSetVersion, RuleSheet, RuleSource, Word,
 };
 use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
 
@@ -59,6 +59,16 @@ impl Rules<'_> {
     pub async fn book(&self) -> Result<RuleBook> {
         self.leadbox.rights().require_capability(Capability::RulesManage)?;
         Ok(self.leadbox.rule_book().await?.1)
+    }
+
+    /// What can be written in a script: the words of LeadBox, what the host added, and the tenant's own fields.
+    ///
+    /// # Errors
+    /// `Denied`, `Storage`.
+    pub async fn words(&self) -> Result<Vec<Word>> {
+        self.leadbox.rights().require_capability(Capability::RulesManage)?;
+        let catalog = self.leadbox.catalog().await?;
+        Ok(Word::all(&catalog, &self.leadbox.in_force().vocabulary))
     }
 
     /// All rule sets, by key.

@@ -1,7 +1,7 @@
 //! `leadbox rules words`: what can be written in a script.
 
 use leadbox_core::Catalog;
-use leadbox_core::scoring::{Word, WordKind};
+use leadbox_core::scoring::{Vocabulary, Word, WordKind};
 use serde::Serialize;
 
 use crate::output::Outcome;
@@ -9,14 +9,17 @@ use crate::output::Outcome;
 #[derive(Debug, Serialize)]
 pub(super) struct Words {
     words: Vec<Word>,
+    /// Whether they are told as a definition file.
+    #[serde(skip)]
+    defined: bool,
 }
 
 impl Words {
     /// All words with this in them, and the tenant's own fields.
-    pub(super) fn of(catalog: &Catalog, like: &str) -> Self {
-        let mut words = Word::all(catalog);
+    pub(super) fn of(catalog: &Catalog, like: &str, defined: bool) -> Self {
+        let mut words = Word::all(catalog, &Vocabulary::default());
         words.retain(|word| word.name.contains(like.trim()));
-        Self { words }
+        Self { words, defined }
     }
 }
 
@@ -24,6 +27,9 @@ impl Outcome for Words {
     fn text(&self) -> String {
         if self.words.is_empty() {
             return "there is no such word: `leadbox rules words` shows all".to_owned();
+        }
+        if self.defined {
+            return Word::definitions(&self.words).trim_end().to_owned();
         }
         let groups = self.words.chunk_by(|one, next| one.kind == next.kind).map(|words| {
             let line = |word: &Word| format!("  {}\n      {}", word.written, word.about);

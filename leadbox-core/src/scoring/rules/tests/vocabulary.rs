@@ -194,3 +194,32 @@ fn what_cannot_be_asked_says_so_in_plain_words() {
         assert_eq!(holds(condition, &ada, &[]), Err(expected.to_owned()), "{condition}");
     }
 }
+
+#[cfg(feature = "compiled")]
+#[test]
+fn what_a_word_gives_is_what_scripts_are_checked_against() {
+    use crate::scoring::WORDS;
+    use crate::scoring::rules::kind::Kind;
+
+    for word in WORDS {
+        let of = match word.name.strip_prefix("lead.") {
+            Some("cf" | "consent") => continue,
+            Some(field) => Kind::of_field(field),
+            None => Kind::of_word(&word.name),
+        };
+        let (_, gives) = word.signature.split_once(" -> ").unwrap_or(("", &word.signature));
+        let told: &[&str] = match of {
+            Kind::YesOrNo => &["bool"],
+            Kind::Text => &["String"],
+            // What counts is whole, what weighs is not.
+            Kind::Number => &["int", "float", "?"],
+            Kind::Stretch => &["Stretch"],
+            Kind::Moment => &["Moment"],
+            Kind::List => &["Array"],
+            _ => &["?", "()", "Rule", "Signal"],
+        };
+        // These two say something of a moment or a result as well as of a rule set or a signal.
+        let is_twofold = matches!(&*word.name, "within" | "category");
+        assert!(is_twofold || told.contains(&gives), "{} {of:?}", word.name);
+    }
+}

@@ -220,6 +220,8 @@ async fn a_hosts_own_functions_are_in_force_where_they_are_and_where_not_scores_
     let vocabulary = add(Vocabulary::default()).unwrap();
     let with = LeadBox::builder(storage.clone()).vocabulary(vocabulary).build().unwrap();
     let script = "rule(\"Dear\", 5, |lead| is_dear(lead.industry));";
+    let words = with.rules().words().await.unwrap();
+    assert!(words.iter().any(|word| word.written == "is_dear(a text)"));
     assert_eq!(with.rules().check(script).await.unwrap().mistakes, []);
     with.rules().save_draft(&key("ours"), script, None).await.unwrap();
     with.rules().publish(&key("ours"), "", None).await.unwrap();
