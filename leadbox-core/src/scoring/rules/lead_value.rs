@@ -7,6 +7,7 @@ use super::known::Known;
 use super::moments::{self, Moment, Stretch};
 use super::notes::Notes;
 use super::spelling::{hint, nearest};
+use super::texts::held;
 use super::unknown::Unknown;
 use crate::scoring::place::{Field, GROUPS, Parameter, Place};
 use crate::scoring::value::Value;
@@ -34,7 +35,7 @@ impl LeadValue {
     fn at(&self, place: &Place) -> Dynamic {
         let Some(value) = self.known.value(place) else {
             let mut texts = Array::new();
-            self.known.texts(place, |text| texts.push(ImmutableString::from(text).into()));
+            self.known.texts(place, |text| texts.push(held(text).into()));
             return Dynamic::from_array(texts);
         };
         if value == Value::Unknown {
@@ -94,7 +95,7 @@ pub(super) fn dynamic(value: Value<'_>, notes: &Notes) -> Dynamic {
         Value::YesOrNo(value) => value.into(),
         Value::Whole(whole) => whole.into(),
         Value::Number(number) => number.into(),
-        Value::Text(text) => ImmutableString::from(text).into(),
+        Value::Text(text) => held(text).into(),
         Value::Moment(at) => Moment::of(Some(at), notes),
         Value::Stretch(length) => Dynamic::from(Stretch(length)),
     }

@@ -41,6 +41,7 @@ mod rehearsal;
 mod rule_set;
 mod run;
 mod spelling;
+mod texts;
 mod trial;
 mod unknown;
 mod vocabulary;
