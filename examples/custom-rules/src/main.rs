@@ -49,8 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         };
         println!("{}: {how}", run.rule);
     }
-    leadbox.rules().save_draft(&"parts".parse()?, RULES, None).await?;
-    leadbox.rules().publish(&"parts".parse()?, "our first rules", None).await?;
+    leadbox.rules().publish_script(&"parts".parse()?, RULES, "our first rules").await?;
 
     for (name, country, machine) in
         [("Ada", "AT", "M-2009"), ("Bo", "DE", "M-2024"), ("Cleo", "US", "bought elsewhere")]

@@ -68,8 +68,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("+{} {}", line.points, line.rule);
     }
     // Scripts have no say any more, and nobody is left in the dark about it.
-    leadbox.rules().save_draft(&"ours".parse()?, "rule(\"A\", 5, |lead| true);", None).await?;
-    let refused = leadbox.rules().publish(&"ours".parse()?, "", None).await;
+    let script = "rule(\"A\", 5, |lead| true);";
+    let refused = leadbox.rules().publish_script(&"ours".parse()?, script, "").await;
     println!("{}", refused.err().map(|error| error.to_string()).unwrap_or_default());
     Ok(())
 }

@@ -92,8 +92,7 @@ pub(super) async fn set_up(leadbox: &LeadBox) -> Result<Vec<UserId>> {
 async fn score(leadbox: &LeadBox) -> Result<()> {
     let example = Example::named(RULES).ok_or_else(|| Error::not_found("example", RULES))?;
     let key = RULES.parse().map_err(|error| Invalid::one("key", error))?;
-    leadbox.rules().save_draft(&key, example.script, None).await?;
-    leadbox.rules().publish(&key, "our first rules", None).await?;
+    leadbox.rules().publish_script(&key, example.script, "our first rules").await?;
     Ok(())
 }
 

@@ -23,15 +23,15 @@ fn the_readme_shows_this_program_in_under_forty_lines() {
 #[test]
 fn it_runs_and_says_what_happened_also_the_second_time() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (run, events) in [(1, 3), (2, 3)] {
+    for (run, events) in [(1, 4), (2, 4)] {
         let output = Command::new(env!("CARGO_BIN_EXE_leadbox-quickstart"))
             .current_dir(folder.path())
             .output()
             .expect("the program runs");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "run {run}: {}", String::from_utf8_lossy(&output.stderr));
-        assert!(text.contains("Ada Lovelace"), "{text}");
-        assert!(text.contains("1 interactions"), "{text}");
-        assert_eq!(text.lines().count(), 1 + events, "{text}");
+        assert!(text.contains("Ada Lovelace: 20 points, Decides\n"), "{text}");
+        assert!(text.contains("points, Looked at prices\n"), "{text}");
+        assert_eq!(text.lines().count(), 2 + events, "{text}");
     }
 }

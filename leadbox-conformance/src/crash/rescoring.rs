@@ -49,8 +49,7 @@ pub(super) async fn prove(stand: Stand) {
     let (mut announced, mut seen) = (0, Position(0));
     for version in 1..=rounds {
         let before = priorities(&stand, &leads).await;
-        leadbox.rules().save_draft(&key, &rules(version), None).await.unwrap();
-        leadbox.rules().publish(&key, "", None).await.unwrap();
+        leadbox.rules().publish_script(&key, &rules(version), "").await.unwrap();
         let mut processes = vec![start(&stand, ""), start(&stand, "")];
         let middle = rng.random_range(1..=count as u64 / 2);
         until(leadbox, "scores are made", || async { progress(&stand).await.scored >= middle })

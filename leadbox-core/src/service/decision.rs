@@ -25,6 +25,14 @@ pub struct Prepared<T> {
     pub outcome: T,
 }
 
+impl<T> Prepared<T> {
+    /// The same with another way to say what is the case then.
+    pub(crate) fn map<U>(self, told: impl FnOnce(T) -> U) -> Prepared<U> {
+        let Self { changes, outcome } = self;
+        Prepared { changes, outcome: told(outcome) }
+    }
+}
+
 /// A decision in the making. Boxed, because a future made by an async closure is not known to be `Send`, and then a host
 /// could not await a verb in a task or a handler of its server.
 pub(crate) type Preparing<'a, T> = Pin<Box<dyn Future<Output = Result<Prepared<T>>> + Send + 'a>>;

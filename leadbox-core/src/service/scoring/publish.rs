@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::decision::{Announce, Decision, data};
+use super::super::decision::{Announce, Decision, Prepared, Preparing, data};
 use super::candidate::mistakes;
-use super::verbs::Rules;
+use super::verbs::{Rules, require_keepable};
 use crate::access::Capability;
 use crate::error::{Error, Invalid, Result};
 use crate::event::EventType;
@@ -54,41 +54,97 @@ impl Rules<'_> {
         expected: Option<Revision>,
     ) -> Result<Published> {
         self.require_own()?;
-        let note = note.trim();
-        if note.chars().count() > RuleSheet::LONGEST_NOTE {
-            let says = format!("has at most {} characters", RuleSheet::LONGEST_NOTE);
-            return Err(Invalid::one("note", says).into());
-        }
+        let note = noted(note)?;
         self.change_book(key.as_str(), || {
             Box::pin(async move {
                 let (before, mut sheet) = self.known_sheet(key).await?;
                 Error::unless_at("rule set", key, expected.map(|one| one.0), before.0)?;
                 let no_draft = || Invalid::one("draft", "there is none to publish");
-                let draft = sheet.draft.take().ok_or_else(no_draft)?;
-                let rules = self.sound(&draft.source()).await?;
-                let id = RuleSetVersion { set: key.clone(), version: sheet.newest() + 1 };
-                let mut decision = Decision::new(self.leadbox, Announce::Each);
-                sheet.versions.push(Publication {
-                    version: id.version,
-                    by: decision.actor().clone(),
-                    at: decision.at(),
-                    note: note.to_owned(),
-                });
-                let beyond = sheet.versions.len().saturating_sub(RuleSheet::MOST_VERSIONS);
-                sheet.versions.drain(..beyond);
-                name(&mut sheet, &rules);
-                let published =
-                    PublishedRules { id: id.clone(), script: draft.script, files: draft.files };
-                let key = PublishedRules::key_of(&id.set, id.version);
-                decision.put(Revision(0), Definition::Rules { key, rules: published })?;
-                decision.put(before, Definition::RuleSheet(sheet))?;
-                let (before, mut book) = self.leadbox.rule_book().await?;
-                place(&mut book, id.clone());
-                self.put_book(decision, before, book, Some(&rules), ("published", Some(&id), note))
-                    .await
+                let source = sheet.draft.take().ok_or_else(no_draft)?.source();
+                self.next_version(before, sheet, source, note).await
             })
         })
         .await
+    }
+
+    /// Publishes a script, as [`publish`](Self::publish) does a draft, unless it is what is in force under this key: for rules that are kept
+    /// beside a program, which can ask for them whenever it starts. A draft that somebody works on stays.
+    ///
+    /// What is in force is overridden, also when it was published later than the program was written. None when it was in force already.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use leadbox_core::{LeadBox, MemoryStorage};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let leadbox = LeadBox::builder(Arc::new(MemoryStorage::new())).build()?;
+    /// const RULES: &str = r#"rule("Can be called", 5, |lead| is_known(lead.phone));"#;
+    ///
+    /// let published = leadbox.rules().publish_script(&"ours".parse()?, RULES, "version 1.4").await?;
+    /// assert!(published.is_some());
+    /// let again = leadbox.rules().publish_script(&"ours".parse()?, RULES, "version 1.4").await?;
+    /// assert!(again.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Denied`; `Invalid` when the script is too long, has mistakes or a test of it fails, another rule set in force is for all leads too,
+    /// or there are [`RuleSheet::MOST`] rule sets; `Contended`; `Storage`.
+    pub async fn publish_script(
+        &self,
+        key: &RuleSetKey,
+        source: impl Into<RuleSource>,
+        note: &str,
+    ) -> Result<Option<Published>> {
+        self.require_own()?;
+        let (source, note): (RuleSource, _) = (source.into(), noted(note)?);
+        require_keepable(&source)?;
+        let source = &source;
+        self.change_book(key.as_str(), || {
+            Box::pin(async move {
+                if let Some(version) = self.leadbox.rule_book().await?.1.version_of(key) {
+                    let id = RuleSetVersion { set: key.clone(), version };
+                    let in_force = self.leadbox.published_rules(&id).await?;
+                    if in_force.is_some_and(|rules| rules.source() == *source) {
+                        return Decision::new(self.leadbox, Announce::Each).finish(None).await;
+                    }
+                }
+                let (before, sheet) = self.sheet_to_write(key).await?;
+                Ok(self.next_version(before, sheet, source.clone(), note).await?.map(Some))
+            })
+        })
+        .await
+    }
+
+    /// Puts a script into force as the next version of a rule set, which is at a revision.
+    async fn next_version(
+        &self,
+        before: Revision,
+        mut sheet: RuleSheet,
+        source: RuleSource,
+        note: &str,
+    ) -> Result<Prepared<Published>> {
+        let rules = self.sound(&source).await?;
+        let id = RuleSetVersion { set: sheet.key.clone(), version: sheet.newest() + 1 };
+        let mut decision = Decision::new(self.leadbox, Announce::Each);
+        sheet.versions.push(Publication {
+            version: id.version,
+            by: decision.actor().clone(),
+            at: decision.at(),
+            note: note.to_owned(),
+        });
+        let beyond = sheet.versions.len().saturating_sub(RuleSheet::MOST_VERSIONS);
+        sheet.versions.drain(..beyond);
+        name(&mut sheet, &rules);
+        let RuleSource { script, files } = source;
+        let published = PublishedRules { id: id.clone(), script, files };
+        let key = PublishedRules::key_of(&id.set, id.version);
+        decision.put(Revision(0), Definition::Rules { key, rules: published })?;
+        decision.put(before, Definition::RuleSheet(sheet))?;
+        let (before, mut book) = self.leadbox.rule_book().await?;
+        place(&mut book, id.clone());
+        self.put_book(decision, before, book, Some(&rules), ("published", Some(&id), note)).await
     }
 
     /// Puts a version into force that was published before: one step back, or forth.
@@ -185,11 +241,11 @@ impl Rules<'_> {
             .await
     }
 
-    async fn change_book<'b>(
+    async fn change_book<'b, T>(
         &self,
         what: &str,
-        prepare: impl FnMut() -> super::super::decision::Preparing<'b, Published>,
-    ) -> Result<Published> {
+        prepare: impl FnMut() -> Preparing<'b, T>,
+    ) -> Result<T> {
         let done = self.leadbox.decide("rules", what, prepare).await;
         self.leadbox.look_again_at_rules();
         done
@@ -203,7 +259,7 @@ impl Rules<'_> {
         mut book: RuleBook,
         rules: Option<&RuleSet>,
         (action, id, note): (&str, Option<&RuleSetVersion>, &str),
-    ) -> Result<super::super::decision::Prepared<Published>> {
+    ) -> Result<Prepared<Published>> {
         self.put_for_all_last(&mut book, id.zip(rules)).await?;
         book.edition += 1;
         book.since = Some(decision.at());
@@ -308,6 +364,16 @@ impl Decision<'_> {
         let tenant = self.tenant();
         self.push(Change::PutDefinition(Box::new(DefinitionUpdate { tenant, before, definition })))
     }
+}
+
+/// What is said of a publication, as it is kept.
+fn noted(note: &str) -> Result<&str> {
+    let note = note.trim();
+    if note.chars().count() > RuleSheet::LONGEST_NOTE {
+        let says = format!("has at most {} characters", RuleSheet::LONGEST_NOTE);
+        return Err(Invalid::one("note", says).into());
+    }
+    Ok(note)
 }
 
 /// Puts the rule set that is for all leads behind the others.

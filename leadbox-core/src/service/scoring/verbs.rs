@@ -32,8 +32,7 @@ use crate::storage::{Change, Definition, DefinitionDrop, DefinitionKind};
 ///     priority("hot", 20);
 ///     rule("Decision maker", 20, |lead| lead.title.has_any(["cto", "head of"]));
 /// "#;
-/// leadbox.rules().save_draft(&"ours".parse()?, rules, None).await?;
-/// leadbox.rules().publish(&"ours".parse()?, "our first rules", None).await?;
+/// leadbox.rules().publish_script(&"ours".parse()?, rules, "our first rules").await?;
 ///
 /// let ada = leadbox.leads().capture(&NewLead::new().name("Ada").title("CTO")).await?.lead;
 /// let stored = leadbox.leads().lead(ada.id).await?.expect("captured");
@@ -126,35 +125,13 @@ impl Rules<'_> {
     ) -> Result<Revision> {
         self.leadbox.rights().require_capability(Capability::RulesManage)?;
         let source: RuleSource = source.into();
-        if source.script.len() > Self::LONGEST_SCRIPT || source.script.contains('\0') {
-            let most = Self::LONGEST_SCRIPT / 1024;
-            let says = format!("has at most {most} KiB, and no NUL characters");
-            return Err(Invalid::one("script", says).into());
-        }
-        if let Some(says) = RuleSource::excess(&source.files) {
-            return Err(Invalid::one("files", says).into());
-        }
-        if source.files.values().any(|text| text.contains('\0')) {
-            return Err(Invalid::one("files", "have no NUL characters").into());
-        }
+        require_keepable(&source)?;
         let source = &source;
         self.leadbox
             .decide("rule set", key, || {
                 Box::pin(async move {
-                    let known = self.sheet(key).await?;
-                    let before = known.as_ref().map_or(Revision(0), |(revision, _)| *revision);
+                    let (before, mut sheet) = self.sheet_to_write(key).await?;
                     Error::unless_at("rule set", key, expected.map(|one| one.0), before.0)?;
-                    if known.is_none() && self.sheets().await?.len() >= RuleSheet::MOST {
-                        let says = format!("would be more than {} rule sets", RuleSheet::MOST);
-                        return Err(Invalid::one("key", says).into());
-                    }
-                    let new = || RuleSheet {
-                        key: key.clone(),
-                        name: key.to_string(),
-                        draft: None,
-                        versions: Vec::new(),
-                    };
-                    let mut sheet = known.map_or_else(new, |(_, sheet)| sheet);
                     if sheet.draft.as_ref().is_some_and(|draft| draft.source() == *source) {
                         return Decision::new(self.leadbox, Announce::Each).finish(before).await;
                     }
@@ -179,6 +156,19 @@ impl Rules<'_> {
                 })
             })
             .await
+    }
+
+    /// A rule set and its revision; a new one at revision 0 where there is no such one.
+    pub(super) async fn sheet_to_write(&self, key: &RuleSetKey) -> Result<(Revision, RuleSheet)> {
+        if let Some(known) = self.sheet(key).await? {
+            return Ok(known);
+        }
+        if self.sheets().await?.len() >= RuleSheet::MOST {
+            let says = format!("would be more than {} rule sets", RuleSheet::MOST);
+            return Err(Invalid::one("key", says).into());
+        }
+        let (key, name, versions) = (key.clone(), key.to_string(), Vec::new());
+        Ok((Revision(0), RuleSheet { key, name, draft: None, versions }))
     }
 
     /// Drops the draft of a rule set; one that was never published is gone with it.
@@ -215,6 +205,22 @@ impl Rules<'_> {
     pub(super) async fn known_sheet(&self, key: &RuleSetKey) -> Result<(Revision, RuleSheet)> {
         self.sheet(key).await?.ok_or_else(|| Error::not_found("rule set", key))
     }
+}
+
+/// Refuses a script that is more than is kept.
+pub(super) fn require_keepable(source: &RuleSource) -> Result<()> {
+    if source.script.len() > RuleSet::LONGEST_SCRIPT || source.script.contains('\0') {
+        let most = RuleSet::LONGEST_SCRIPT / 1024;
+        let says = format!("has at most {most} KiB, and no NUL characters");
+        return Err(Invalid::one("script", says).into());
+    }
+    if let Some(says) = RuleSource::excess(&source.files) {
+        return Err(Invalid::one("files", says).into());
+    }
+    if source.files.values().any(|text| text.contains('\0')) {
+        return Err(Invalid::one("files", "have no NUL characters").into());
+    }
+    Ok(())
 }
 
 impl Decision<'_> {

@@ -102,7 +102,7 @@ pub(super) async fn list(office: &Office) -> Result<Exit, Failure> {
     Ok(office.say(&Listed { book, rescore, sets }))
 }
 
-/// Publishes a script.
+/// Publishes a script, unless it is in force already. A draft that somebody works on stays.
 ///
 /// # Errors
 /// `Failed` when a test of it fails, or another rule set is for all leads too.
@@ -114,11 +114,16 @@ pub(super) async fn publish(
     later: bool,
 ) -> Result<Exit, Failure> {
     let rules = office.leadbox.rules();
-    let revision = rules.save_draft(set, source, None).await?;
-    let published = rules.publish(set, note, Some(revision)).await?;
+    let (published, already) = match rules.publish_script(set, source, note).await? {
+        Some(published) => (published, ""),
+        None => {
+            let RuleBook { edition, in_force, .. } = rules.book().await?;
+            (Published { edition, in_force }, " already")
+        }
+    };
     let version = published.in_force.iter().find(|one| one.set == *set);
     let version = version.map_or(0, |one| one.version);
-    told(office, published, later, format!("{set}, version {version}, is in force")).await
+    told(office, published, later, format!("{set}, version {version}, is in force{already}")).await
 }
 
 /// Puts another version into force.

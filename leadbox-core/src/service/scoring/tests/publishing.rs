@@ -57,6 +57,39 @@ async fn the_first_rule_set_that_is_for_a_lead_scores_it_and_the_one_for_all_com
 }
 
 #[tokio::test]
+async fn a_program_publishes_its_own_script_whenever_it_starts_but_once() {
+    let sandbox = Sandbox::new().unwrap();
+    let (rules, ours) = (sandbox.leadbox.rules(), key("ours"));
+    let published = rules.publish_script(&ours, ALL, "1.0").await.unwrap().unwrap();
+    assert_eq!(published.in_force, [RuleSetVersion { set: ours.clone(), version: 1 }]);
+    assert_eq!(rules.publish_script(&ours, ALL, "1.0").await.unwrap(), None);
+
+    // Somebody works on a draft meanwhile, which stays; what they publish is overridden.
+    let revision = rules.save_draft(&ours, SAAS, None).await.unwrap();
+    assert_eq!(rules.publish_script(&ours, ALL, "1.0").await.unwrap(), None);
+    rules.publish(&ours, "", Some(revision)).await.unwrap();
+    rules.save_draft(&ours, "half a rule", None).await.unwrap();
+    let published = rules.publish_script(&ours, ALL, "1.0").await.unwrap().unwrap();
+    assert_eq!((published.edition, published.in_force[0].version), (3, 3));
+    let (_, sheet) = rules.sheet(&ours).await.unwrap().unwrap();
+    assert_eq!(sheet.draft.unwrap().script, "half a rule");
+
+    let refused = rules.publish_script(&ours, "rul(1)", "").await.unwrap_err();
+    assert!(matches!(refused, Error::Invalid(_)), "{refused}");
+    assert_eq!(rules.book().await.unwrap().edition, 3);
+}
+
+#[tokio::test]
+async fn two_programs_that_start_at_once_publish_a_script_once() {
+    let sandbox = Sandbox::new().unwrap();
+    let (rules, ours) = (sandbox.leadbox.rules(), key("ours"));
+    let start = || rules.publish_script(&ours, ALL, "1.0");
+    let (one, other) = tokio::join!(start(), start());
+    let published = [one.unwrap(), other.unwrap()].into_iter().flatten().count();
+    assert_eq!((published, rules.book().await.unwrap().edition), (1, 1));
+}
+
+#[tokio::test]
 async fn publishing_scores_everything_again_and_one_step_back_is_the_version_before() {
     let sandbox = Sandbox::new().unwrap();
     let rules = sandbox.leadbox.rules();
