@@ -413,14 +413,14 @@ impl Check {
             let because = run.interpreted.as_ref()?;
             Some(format!("{}: {because}", run.rule))
         });
-        Self {
-            faults: faults.collect(),
-            says: format!(
-                "{} rules and signals; {passed} of {} tests pass.",
-                runs.len(),
-                tests.len()
-            ),
-            slow: slow.collect(),
-        }
+        let rules = match runs.len() {
+            1 => "1 rule or signal".to_owned(),
+            rules => format!("{rules} rules and signals"),
+        };
+        let tests = match tests.len() {
+            0 => "no tests".to_owned(),
+            tests => format!("{passed} of {tests} tests pass"),
+        };
+        Self { faults: faults.collect(), says: format!("{rules}; {tests}."), slow: slow.collect() }
     }
 }

@@ -141,6 +141,9 @@ fn progress(progress: RescoreProgress) -> Progress {
     );
     let says = match state {
         RescoreState::Finished => format!("All leads are scored by them: {came_of_it}."),
+        RescoreState::Running if progress.leads.is_none() => {
+            "All leads are about to be scored by them.".to_owned()
+        }
         RescoreState::Running => format!("{so_far}: {came_of_it} so far."),
         RescoreState::Paused => format!("{so_far}; the others wait."),
     };
