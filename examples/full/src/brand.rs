@@ -12,13 +12,25 @@ pub struct Brand {
     pub name: &'static str,
     /// Whose data it is.
     pub tenant: Tenant,
+    /// The script by which its leads are scored.
+    pub(crate) rules: &'static str,
 }
 
 impl Brand {
     /// Boats.
-    pub const TIDELINE: Self = Self { key: "tideline", name: "Tideline Boats", tenant: Tenant(1) };
+    pub const TIDELINE: Self = Self {
+        key: "tideline",
+        name: "Tideline Boats",
+        tenant: Tenant(1),
+        rules: include_str!("../rules/tideline.rhai"),
+    };
     /// Saunas.
-    pub const FERNWOOD: Self = Self { key: "fernwood", name: "Fernwood Saunas", tenant: Tenant(2) };
+    pub const FERNWOOD: Self = Self {
+        key: "fernwood",
+        name: "Fernwood Saunas",
+        tenant: Tenant(2),
+        rules: include_str!("../rules/fernwood.rhai"),
+    };
     /// All of them.
     pub const ALL: [Self; 2] = [Self::TIDELINE, Self::FERNWOOD];
 

@@ -6,6 +6,7 @@ mod contact;
 mod desk;
 mod home;
 mod layout;
+mod rules;
 mod run;
 mod session;
 mod sign_in;
@@ -13,5 +14,6 @@ mod staff;
 
 pub use app::{Host, app};
 pub use brand::Brand;
+pub use rules::publish_rules;
 pub use run::run;
 pub use staff::{Employee, Job, Staff};

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use leadbox_core::{LeadBox, Storage};
-use leadbox_full::{Host, Staff, app, run};
+use leadbox_full::{Host, Staff, app, publish_rules, run};
 use leadbox_storage_sqlite::{SqliteConfig, SqliteStorage};
 use tokio::net::TcpListener;
 
@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let storage = SqliteStorage::open(SqliteConfig::at(database)).await?;
     storage.migrate().await?;
     let leadbox = LeadBox::builder(Arc::new(storage)).build()?;
+    publish_rules(&leadbox).await?;
 
     let mut staff = Staff::default();
     for employee in Staff::example() {

@@ -16,7 +16,7 @@ use leadbox_core::proof::TokenKind;
 use leadbox_core::service::NewKey;
 use leadbox_core::testing::Sandbox;
 use leadbox_core::{LeadBox, LeadList, NewLead};
-use leadbox_full::{Brand, Host, Job, Staff, app};
+use leadbox_full::{Brand, Host, Job, Staff, app, publish_rules};
 use support::Browser;
 
 const POLICY: &str = "content-security-policy";
@@ -254,4 +254,27 @@ async fn a_program_comes_in_with_a_key_of_that_brand_alone() {
     let other = program.get("/fernwood/desk/api/v1/leads").await;
     assert_eq!(other.status, StatusCode::UNAUTHORIZED);
     assert_eq!(works.browser().get("/tideline/desk/api/v1/leads").await.status, 401);
+}
+
+#[tokio::test]
+async fn each_brand_scores_who_writes_to_it_by_its_own_rules() {
+    let works = Works::open();
+    publish_rules(&works.sandbox.leadbox).await.unwrap();
+    publish_rules(&works.sandbox.leadbox).await.unwrap();
+    let mut browser = works.browser();
+    let form = [
+        ("form", "01a22088-15b3-7463-b9e0-a62f2cbaa611"),
+        ("name", "Signe Holm"),
+        ("email", "signe@seeblick.example"),
+        ("company", "Hotel Seeblick"),
+        ("message", "We would like a test sail."),
+    ];
+    for (brand, priority) in [(Brand::TIDELINE, "call today"), (Brand::FERNWOOD, "big project")] {
+        let sent = browser.post(&format!("/{}", brand.key), &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+        let leadbox = works.leads_of(&brand);
+        let leads = leadbox.leads().list(&LeadList::default(), &Default::default()).await.unwrap();
+        assert_eq!(leads.items[0].score.priority.as_deref(), Some(priority), "{}", brand.name);
+        assert_eq!(leadbox.rules().book().await.unwrap().edition, 1);
+    }
 }
