@@ -13,7 +13,7 @@ use zen_expression::Isolate;
 use zen_expression::variable::Variable;
 
 use super::facts::Facts;
-use super::meter::{PerLead, per_lead};
+use super::meter::Side;
 
 const CEL: &str = r#"
 (lead.email != null ? 5.0 : 0.0)
@@ -89,11 +89,13 @@ if(email != "", 5.0, 0.0)
 type Checked<'c> = &'c dyn Fn(usize, f64) -> Result<(), Box<dyn Error>>;
 
 /// CEL, with a scope per lead.
-pub fn cel(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>> {
+pub fn cel(all: &[Facts], check: Checked<'_>) -> Result<Side<'static>, Box<dyn Error>> {
     let env = Arc::new(cel::Env::stdlib());
     let program = env.compile(CEL)?;
-    let mut root = cel::Context::with_env(env);
+    // A scope points to the one around it, which has to last as long.
+    let root = Box::leak(Box::new(cel::Context::with_env(env)));
     root.add_function("exp", |value: f64| value.exp())?;
+    let root = &*root;
     let text = |text: &Option<String>| text.as_deref().map_or(cel::Value::Null, Into::into);
     let scope = |facts: &Facts| {
         let lead: HashMap<&str, cel::Value> = HashMap::from([
@@ -120,7 +122,7 @@ pub fn cel(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>>
         scope
     };
     let scopes: Vec<cel::Context<'_, '_>> = all.iter().map(scope).collect();
-    let score = |lead: usize| -> Result<f64, Box<dyn Error>> {
+    let score = move |lead: usize| -> Result<f64, Box<dyn Error>> {
         match program.execute(&scopes[lead]).map_err(|error| error.to_string())? {
             cel::Value::Float(points) => Ok(points),
             other => Err(format!("CEL answered {other:?}").into()),
@@ -129,11 +131,11 @@ pub fn cel(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>>
     for lead in 0..all.len() {
         check(lead, score(lead)?)?;
     }
-    per_lead(all.len(), score)
+    Ok(Side::new("cel 0.15, values made beforehand", all.len(), score))
 }
 
 /// zen, with a variable per lead.
-pub fn zen(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>> {
+pub fn zen(all: &[Facts], check: Checked<'_>) -> Result<Side<'static>, Box<dyn Error>> {
     let variable = |facts: &Facts| -> Variable {
         serde_json::json!({
             "email": facts.email,
@@ -159,7 +161,7 @@ pub fn zen(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>>
     let leads: Vec<Variable> = all.iter().map(variable).collect();
     let mut isolate = Isolate::new();
     let code = Arc::clone(isolate.compile_standard(ZEN)?.bytecode());
-    let mut score = |lead: usize| -> Result<f64, Box<dyn Error>> {
+    let mut score = move |lead: usize| -> Result<f64, Box<dyn Error>> {
         isolate.set_environment(leads[lead].clone());
         match isolate.run_compiled(&code)? {
             Variable::Number(points) => Ok(points.try_into()?),
@@ -169,11 +171,11 @@ pub fn zen(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>>
     for lead in 0..all.len() {
         check(lead, score(lead)?)?;
     }
-    per_lead(all.len(), score)
+    Ok(Side::new("zen-expression 2.1, values made beforehand", all.len(), score))
 }
 
 /// evalexpr, with a context per lead.
-pub fn evalexpr(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Error>> {
+pub fn evalexpr(all: &[Facts], check: Checked<'_>) -> Result<Side<'static>, Box<dyn Error>> {
     type Value = evalexpr::Value;
     let tree = build_operator_tree(EVALEXPR)?;
     let has = Function::new(|given| match given.as_fixed_len_tuple(2)?.as_slice() {
@@ -208,9 +210,9 @@ pub fn evalexpr(all: &[Facts], check: Checked<'_>) -> Result<PerLead, Box<dyn Er
         Ok(context)
     };
     let contexts = all.iter().map(context).collect::<Result<Vec<_>, _>>()?;
-    let score = |lead: usize| tree.eval_float_with_context(&contexts[lead]);
+    let score = move |lead: usize| tree.eval_float_with_context(&contexts[lead]);
     for lead in 0..all.len() {
         check(lead, score(lead)?)?;
     }
-    per_lead(all.len(), score)
+    Ok(Side::new("evalexpr 11, contexts made beforehand", all.len(), score))
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+type Failed = Box<dyn Error>;
+
 /// How often everything is measured; the middle counts.
 const SAMPLES: usize = 15;
 /// What a sample takes at least.
@@ -42,30 +44,56 @@ pub struct PerLead {
     pub allocations: Option<f64>,
 }
 
-/// Scores all leads, again and again. `score` is given a lead's number.
-pub fn per_lead<T, E: Into<Box<dyn Error>>>(
+/// Somebody who scores leads.
+pub struct Side<'s> {
+    name: &'static str,
     leads: usize,
-    mut score: impl FnMut(usize) -> Result<T, E>,
-) -> Result<PerLead, Box<dyn Error>> {
-    let mut all = |rounds: u32| -> Result<Duration, Box<dyn Error>> {
-        let began = cpu_time();
-        for _ in 0..rounds {
-            for lead in 0..leads {
-                black_box(score(black_box(lead)).map_err(Into::into)?);
+    /// Scores all leads so often, and says how long that took.
+    rounds: Box<dyn FnMut(u32) -> Result<Duration, Failed> + 's>,
+}
+
+impl<'s> Side<'s> {
+    /// Under a name; `score` is given a lead's number.
+    pub fn new<T, E: Into<Failed>>(
+        name: &'static str,
+        leads: usize,
+        mut score: impl FnMut(usize) -> Result<T, E> + 's,
+    ) -> Self {
+        let rounds = Box::new(move |rounds: u32| {
+            let began = cpu_time();
+            for _ in 0..rounds {
+                for lead in 0..leads {
+                    black_box(score(black_box(lead)).map_err(Into::into)?);
+                }
             }
-        }
-        Ok(cpu_time().saturating_sub(began))
-    };
-    let once = all(1)?.max(Duration::from_micros(1));
-    let before = allocations();
-    all(1)?;
-    let counted = before.zip(allocations()).map(|(before, after)| (after - before) as f64);
-    let rounds = (LEAST.as_nanos() / once.as_nanos()).clamp(1, 100_000) as u32;
-    let mut samples = Vec::with_capacity(SAMPLES);
-    for _ in 0..SAMPLES {
-        samples.push(all(rounds)?.as_secs_f64() * 1e9 / f64::from(rounds) / leads as f64);
+            Ok(cpu_time().saturating_sub(began))
+        });
+        Self { name, leads, rounds }
     }
-    samples.sort_unstable_by(f64::total_cmp);
-    let nanos = samples.get(SAMPLES / 2).copied().unwrap_or(f64::NAN);
-    Ok(PerLead { nanos, allocations: counted.map(|all| all / leads as f64) })
+}
+
+/// What a lead costs each side. They take turns, so that what slows the machine for a while slows all of them.
+pub fn beside(mut sides: Vec<Side<'_>>) -> Result<Vec<(&'static str, PerLead)>, Failed> {
+    let mut measured = Vec::with_capacity(sides.len());
+    for side in &mut sides {
+        let once = (side.rounds)(1)?.max(Duration::from_micros(1));
+        let before = allocations();
+        (side.rounds)(1)?;
+        let counted = before.zip(allocations()).map(|(before, after)| (after - before) as f64);
+        let rounds = (LEAST.as_nanos() / once.as_nanos()).clamp(1, 100_000) as u32;
+        measured.push((rounds, counted, Vec::with_capacity(SAMPLES)));
+    }
+    for _ in 0..SAMPLES {
+        for (side, (rounds, _, samples)) in sides.iter_mut().zip(&mut measured) {
+            let took = (side.rounds)(*rounds)?.as_secs_f64() * 1e9;
+            samples.push(took / f64::from(*rounds) / side.leads as f64);
+        }
+    }
+    let costs = sides.iter().zip(measured).map(|(side, (_, counted, mut samples))| {
+        samples.sort_unstable_by(f64::total_cmp);
+        let nanos = samples.get(SAMPLES / 2).copied().unwrap_or(f64::NAN);
+        let allocations = counted.map(|all| all / side.leads as f64);
+        (side.name, PerLead { nanos, allocations })
+    });
+    Ok(costs.collect())
 }

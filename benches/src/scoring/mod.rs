@@ -19,12 +19,15 @@ use leadbox_core::{Interaction, Lead, Timestamp};
 
 use crate::report::Report;
 use facts::Facts;
-use meter::{PerLead, per_lead};
+use meter::{PerLead, Side, beside};
 
 /// How many leads are scored over and over.
 const LEADS: usize = 1_024;
 /// How many interactions each has where those count.
 const VISITS: usize = 12;
+
+/// What everything is compared with.
+const INTERPRETER: &str = "the same script, our interpreter alone, a card";
 
 type Failed = Box<dyn Error>;
 
@@ -58,12 +61,13 @@ impl Leads {
         Subject { lead, stage: None, interactions, as_of: self.now }
     }
 
-    /// What each form of LeadBox costs: over a snapshot, as a card, and both by the interpreter alone.
-    fn leadbox(
-        &self,
+    /// What each form of LeadBox costs, over a snapshot, as a card, and by the interpreter alone, beside others.
+    fn beside<'s>(
+        &'s self,
         script: &str,
         check: &dyn Fn(usize, f64) -> Result<(), Failed>,
-    ) -> Result<[PerLead; 3], Failed> {
+        others: Vec<Side<'s>>,
+    ) -> Result<Vec<(&'static str, PerLead)>, Failed> {
         let points = |points: leadbox_core::Points| points.0 as f64 / 100.0;
         let (rules, alone) = (RuleSet::load(script)?, RuleSet::load(script)?.uncompiled());
         let over = rules.over(&self.snapshot);
@@ -73,11 +77,17 @@ impl Leads {
             check(lead, points(alone.score(&self.subject(lead)).total))?;
         }
         let all = self.leads.len();
-        Ok([
-            per_lead(all, |lead| Ok::<_, Failed>(over.score(lead, self.now)))?,
-            per_lead(all, |lead| Ok::<_, Failed>(rules.score(&self.subject(lead))))?,
-            per_lead(all, |lead| Ok::<_, Failed>(alone.score(&self.subject(lead))))?,
-        ])
+        let mut sides = vec![
+            Side::new("**LeadBox over a snapshot**", all, |lead| {
+                Ok::<_, Failed>(over.score(lead, self.now))
+            }),
+            Side::new("LeadBox, a whole card with reasons", all, |lead| {
+                Ok::<_, Failed>(rules.score(&self.subject(lead)))
+            }),
+            Side::new(INTERPRETER, all, |lead| Ok::<_, Failed>(alone.score(&self.subject(lead)))),
+        ];
+        sides.extend(others);
+        beside(sides)
     }
 }
 
@@ -93,7 +103,7 @@ fn checked(name: &str, lead: usize, points: f64, expected: f64) -> Result<(), Fa
 pub fn run(leads: usize, seed: u64, report: &mut Report) -> Result<(), Failed> {
     match meter::allocations() {
         None => report.line(
-            "Times are of this thread on its processor, the middle of 15 samples; nothing else runs in this process.",
+            "Times are of this thread on its processor, the middle of 15 samples, for which the sides take turns; nothing else runs in this process.",
         ),
         Some(_) => report.line("Allocations are counted, which takes time: look at those alone."),
     }
@@ -111,29 +121,26 @@ fn rules(seed: u64, report: &mut Report) -> Result<(), Failed> {
         let native = &native;
         move |lead: usize, points: f64| checked(name, lead, points, native[lead])
     };
-    let [over, card, interpreter] = leads.leadbox(leadbox::RULES, &check("LeadBox"))?;
-    let by_hand = per_lead(LEADS, |lead| Ok::<_, Failed>(native::score(&all[lead])))?;
     let mut script = rhai_script::Script::rules(all)?;
     let lua = lua::Script::rules(all)?;
     for lead in 0..LEADS {
         check("Rhai")(lead, script.score(lead)?)?;
         check("LuaJIT")(lead, lua.score(lead)?)?;
     }
-    let rows = [
-        ("Rust by hand, a struct with texts", by_hand),
-        ("**LeadBox over a snapshot**", over),
-        ("LeadBox, a whole card with reasons", card),
-        ("the same script, our interpreter alone, a card", interpreter),
-        (
-            "Rhai, an ordinary script, maps made beforehand",
-            per_lead(LEADS, |lead| script.score(lead))?,
-        ),
-        ("LuaJIT, tables made beforehand", per_lead(LEADS, |lead| lua.score(lead))?),
-        ("cel 0.15, values made beforehand", expressions::cel(all, &check("CEL"))?),
-        ("zen-expression 2.1, values made beforehand", expressions::zen(all, &check("zen"))?),
-        ("evalexpr 11, contexts made beforehand", expressions::evalexpr(all, &check("evalexpr"))?),
+    let others = vec![
+        Side::new("Rust by hand, a struct with texts", LEADS, |lead| {
+            Ok::<_, Failed>(native::score(&all[lead]))
+        }),
+        Side::new("Rhai, an ordinary script, maps made beforehand", LEADS, |lead| {
+            script.score(lead)
+        }),
+        Side::new("LuaJIT, tables made beforehand", LEADS, |lead| lua.score(lead)),
+        expressions::cel(all, &check("CEL"))?,
+        expressions::zen(all, &check("zen"))?,
+        expressions::evalexpr(all, &check("evalexpr"))?,
     ];
-    table(&format!("20 rules, {LEADS} leads"), &rows, interpreter, report);
+    let rows = leads.beside(leadbox::RULES, &check("LeadBox"), others)?;
+    table(&format!("20 rules, {LEADS} leads"), &rows, report);
     Ok(())
 }
 
@@ -141,15 +148,11 @@ fn signals(seed: u64, report: &mut Report) -> Result<(), Failed> {
     let leads = Leads::new(LEADS, VISITS, seed)?;
     let native = |lead: usize| native::signals(&leads.facts[lead].visits, leads.now);
     let check = |lead: usize, points: f64| checked("LeadBox", lead, points, native(lead));
-    let [over, card, interpreter] = leads.leadbox(leadbox::SIGNALS, &check)?;
-    let rows = [
-        ("Rust by hand, texts in vectors", per_lead(LEADS, |lead| Ok::<_, Failed>(native(lead)))?),
-        ("**LeadBox over a snapshot**", over),
-        ("LeadBox, a whole card with reasons", card),
-        ("the same script, our interpreter alone, a card", interpreter),
-    ];
+    let by_hand =
+        Side::new("Rust by hand, texts in vectors", LEADS, |lead| Ok::<_, Failed>(native(lead)));
+    let rows = leads.beside(leadbox::SIGNALS, &check, vec![by_hand])?;
     let what = format!("five signals that fade, {VISITS} interactions per lead");
-    table(&what, &rows, interpreter, report);
+    table(&what, &rows, report);
     Ok(())
 }
 
@@ -174,19 +177,17 @@ fn alone(seed: u64, report: &mut Report) -> Result<(), Failed> {
         let mut plain = rhai_script::Script::new(plain, &leads.facts)?;
         let expected = (0..LEADS).map(|lead| plain.score(lead)).collect::<Result<Vec<_>, _>>()?;
         let check = |lead: usize, points: f64| checked("LeadBox", lead, points, expected[lead]);
-        let [over, card, interpreter] = leads.leadbox(script, &check)?;
-        let plain = per_lead(LEADS, |lead| plain.score(lead))?;
-        let rows = [
-            ("LeadBox over a snapshot", over),
-            ("LeadBox, a whole card with reasons", card),
-            ("Rhai, an ordinary script, maps made beforehand", plain),
-        ];
-        table(what, &rows, interpreter, report);
+        let plain = Side::new("Rhai, an ordinary script, maps made beforehand", LEADS, |lead| {
+            plain.score(lead)
+        });
+        table(what, &leads.beside(script, &check, vec![plain])?, report);
     }
     Ok(())
 }
 
-fn table(what: &str, rows: &[(&str, PerLead)], interpreter: PerLead, report: &mut Report) {
+fn table(what: &str, rows: &[(&str, PerLead)], report: &mut Report) {
+    let interpreter = rows.iter().find(|(name, _)| *name == INTERPRETER);
+    let interpreter = interpreter.map_or(f64::NAN, |(_, cost)| cost.nanos);
     report.line("");
     report.line(&format!("### {what}"));
     report.line("");
@@ -194,7 +195,7 @@ fn table(what: &str, rows: &[(&str, PerLead)], interpreter: PerLead, report: &mu
     report.line("|---|---|---|---|");
     for (name, cost) in rows {
         let counted = cost.allocations.map_or("-".to_owned(), |count| format!("{count:.1}"));
-        let ratio = interpreter.nanos / cost.nanos;
+        let ratio = interpreter / cost.nanos;
         let (nanos, digits) = (cost.nanos, usize::from(cost.nanos < 100.0));
         report.line(&format!("| {name} | {nanos:.digits$} | {ratio:.1} | {counted} |"));
     }

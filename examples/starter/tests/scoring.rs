@@ -154,6 +154,9 @@ fn rules_come_into_force_and_go_back_a_step() {
     place.file("Our rules.rhai", &script(25));
     let second = place.run(&["rules", "publish", "Our rules.rhai", "--json"]).json();
     assert_eq!((&second["edition"], &second["rescore"]["priorities"]), (&2.into(), &1.into()));
+    let again = place.run(&["rules", "publish", "Our rules.rhai"]);
+    let already = "our_rules, version 2, is in force already (edition 2)\n";
+    assert!(again.stdout.starts_with(already), "{}", again.stdout);
     let told = place.run(&["rules", "explain", "ada@analytical.example"]);
     for line in ["Ada Byron: 25 points, hot\n", "by our_rules, version 2", "+25     Decides"] {
         assert!(told.stdout.contains(line), "{line} is missing in {}", told.stdout);

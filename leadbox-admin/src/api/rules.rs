@@ -384,43 +384,12 @@ impl MistakeBody {
     }
 }
 
-/// A word that scripts can use.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RuleWord)]
-pub(super) struct WordBody {
-    /// What it is: `declaration`, `addition`, `field`, `question`, `added` (by the program that LeadBox is a part of), `time` or
-    /// `expectation`.
-    kind: &'static str,
-    /// Its name; fields have `lead.` in front.
-    name: String,
-    /// How it is written.
-    written: String,
-    /// What it takes and gives; of a field, the kind of its values.
-    signature: String,
-    /// What it says or asks.
-    about: String,
-}
-
-impl WordBody {
-    fn of(word: Word) -> Self {
-        let Word { kind, name, written, signature, about } = word;
-        Self {
-            kind: kind.name(),
-            name: name.into_owned(),
-            written: written.into_owned(),
-            signature: signature.into_owned(),
-            about: about.into_owned(),
-        }
-    }
-}
-
 /// List the words of scripts
 ///
 /// What can be written in a script, your custom fields included: what an editor needs to complete and explain them.
-#[utoipa::path(get, path = "/scoring/words", tag = "scoring", responses((status = 200, body = Listed<WordBody>)))]
-pub(super) async fn words(Asker(leadbox): Asker) -> Result<Json<Listed<WordBody>>, Problem> {
-    let words = leadbox.rules().words().await?;
-    Ok(Json(Listed::whole(words.into_iter().map(WordBody::of))))
+#[utoipa::path(get, path = "/scoring/words", tag = "scoring", responses((status = 200, body = Listed<Word>)))]
+pub(super) async fn words(Asker(leadbox): Asker) -> Result<Json<Listed<Word>>, Problem> {
+    Ok(Json(Listed::whole(leadbox.rules().words().await?)))
 }
 
 /// Check a script

@@ -9,9 +9,10 @@ use super::rules::Vocabulary;
 use crate::catalog::Catalog;
 use crate::field::FieldType;
 
-/// What a word is.
+/// What a word is, in the order in which a script is written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RuleWordKind))]
 pub enum WordKind {
     /// It declares something: a rule, a category.
     Declaration,
@@ -30,30 +31,6 @@ pub enum WordKind {
 }
 
 impl WordKind {
-    /// Every kind, in the order in which a script is written.
-    pub const ALL: [Self; 7] = [
-        Self::Declaration,
-        Self::Addition,
-        Self::Field,
-        Self::Question,
-        Self::Added,
-        Self::Time,
-        Self::Expectation,
-    ];
-
-    /// Its name in files and in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Declaration => "declaration",
-            Self::Addition => "addition",
-            Self::Field => "field",
-            Self::Question => "question",
-            Self::Added => "added",
-            Self::Time => "time",
-            Self::Expectation => "expectation",
-        }
-    }
-
     /// What words of this kind are called together.
     pub fn title(self) -> &'static str {
         match self {
@@ -70,6 +47,7 @@ impl WordKind {
 
 /// A word that scripts know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RuleWord))]
 pub struct Word {
     /// What it is.
     pub kind: WordKind,
@@ -85,7 +63,7 @@ pub struct Word {
 }
 
 impl Word {
-    /// Every word, with a tenant's own fields and what the host added behind those of their kind, in the order of [`WordKind::ALL`].
+    /// Every word, with a tenant's own fields and what the host added behind those of their kind, in the order of [`WordKind`].
     pub fn all(catalog: &Catalog, added: &Vocabulary) -> Vec<Self> {
         let own = catalog.active_fields().map(|field| {
             let name = format!("lead.cf.{}", field.key);
@@ -93,7 +71,7 @@ impl Word {
                 kind: WordKind::Field,
                 written: name.clone().into(),
                 name: name.into(),
-                signature: held(&field.kind).into(),
+                signature: defined(&field.kind).into(),
                 about: field.label.clone().into(),
             }
         });
@@ -118,7 +96,7 @@ impl Word {
 }
 
 /// The kind of a custom field's values, as definition files name it.
-fn held(field: &FieldType) -> &'static str {
+fn defined(field: &FieldType) -> &'static str {
     match field {
         FieldType::Number => "int",
         FieldType::Decimal => "float",
@@ -135,7 +113,7 @@ fn held(field: &FieldType) -> &'static str {
 
 macro_rules! words {
     ($($kind:ident: $($name:literal $written:literal $signature:literal $about:literal;)+)+) => {
-        /// Every word, in the order of [`WordKind::ALL`].
+        /// Every word, in the order of [`WordKind`].
         pub const WORDS: &[Word] = &[
             $($(Word {
                 kind: WordKind::$kind,
