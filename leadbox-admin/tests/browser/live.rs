@@ -127,7 +127,10 @@ async fn a_storm_of_leads_is_seen_soon_and_disturbs_nobody() {
             took.as_millis()
         );
         assert!(took < SOON, "{took:?}");
-        assert!((1..=REQUESTS).contains(&asked), "{asked} requests");
+        // A machine that has much else to do takes longer over the storm, and the page looks once a second.
+        let longer = began.elapsed().saturating_sub(Duration::from_secs(1)).as_secs();
+        let most = REQUESTS + usize::try_from(longer).unwrap();
+        assert!((1..=most).contains(&asked), "{asked} requests");
         assert_eq!(tab.value(looks).await, before);
         let gone = tab.value("document.querySelectorAll('tr[data-gone]').length").await;
         assert_eq!(gone, 2, "what is ticked stays");
