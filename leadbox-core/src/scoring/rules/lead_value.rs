@@ -1,6 +1,6 @@
 //! A lead as scripts see it. Owns the names of its fields and what they are there; everything is read, nothing can be changed.
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString};
+use rhai::{Array, Dynamic, Engine, EvalAltResult};
 
 use super::fault::refusal;
 use super::known::Known;
@@ -144,7 +144,7 @@ pub(super) fn register(engine: &mut Engine) {
 /// Lets keys of groups be found at once, as fields are.
 #[cfg(feature = "compiled")]
 pub(super) fn register_keys<'k>(engine: &mut Engine, keys: impl Iterator<Item = &'k str>) {
-    for key in keys.map(ImmutableString::from) {
+    for key in keys.map(rhai::ImmutableString::from) {
         let name = key.clone();
         engine.register_get(key, move |group: &mut Group| group.read(&name));
     }
